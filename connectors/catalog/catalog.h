@@ -1,0 +1,20 @@
+// Makes sources and targets from their definitions: the only place that knows every kind.
+#pragma once
+
+#include <memory>
+
+#include "engine/model/source.h"
+#include "engine/model/target.h"
+#include "engine/settings/connection_definition.h"
+#include "engine/settings/dialect_definition.h"
+
+namespace connectors::catalog {
+
+/// One connection to a source, not yet open.
+std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
+                                                   const engine::settings::DialectDefinition& dialect);
+
+/// An HTTP target by its definition, or the built-in `file`.
+std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection);
+
+}  // namespace connectors::catalog

@@ -1,0 +1,27 @@
+// A value that must not be seen: it prints as *** and registers itself with the redactor.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+class Secret {
+ public:
+  Secret() = default;
+  /// Registers `value` (and its URL-, base64- and JSON-escaped forms) with `redact`.
+  explicit Secret(std::string value);
+  const std::string& reveal() const { return value_; }
+  bool empty() const { return value_.empty(); }
+
+ private:
+  std::string value_;
+};
+
+/// Registers a secret for masking. Values shorter than 4 characters are not masked: they would hide everything.
+void remember_secret(std::string_view value);
+
+/// `text` with every registered secret, also URL-, base64- and JSON-escaped, replaced by `***`. Thread-safe.
+std::string redact(std::string_view text);
+
+}  // namespace engine

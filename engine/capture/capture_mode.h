@@ -1,0 +1,41 @@
+// What every capture mode is to its caller: one cycle after another over one table.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/base/blocking.h"
+#include "engine/base/clock.h"
+#include "engine/journal/journal.h"
+#include "engine/model/source.h"
+#include "engine/settings/table_definition.h"
+
+namespace engine::capture {
+
+struct CycleResult {
+  std::int64_t rows_read = 0;
+  std::int64_t inserts = 0;
+  std::int64_t updates = 0;
+  std::int64_t deletes = 0;
+  std::int64_t duration_ms = 0;
+  bool snapshot = false;  ///< the first one
+};
+
+/// What a long cycle tells while it runs: rows so far, and rows of the last complete pass (0: unknown).
+using Progress = std::function<void(std::int64_t rows, std::int64_t rows_expected)>;
+
+class CaptureMode {
+ public:
+  virtual ~CaptureMode() = default;
+  /// Reads what changed and journals it: changes, images and checkpoint in one transaction a chunk. Blocking. Throws Error source_* (the
+  /// next call resumes at the checkpoint), journal_*, stopped.
+  virtual CycleResult run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) = 0;
+};
+
+/// `mode: diff` (the only one so far).
+std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
+                                               const Clock& clock);
+
+}  // namespace engine::capture

@@ -1,0 +1,65 @@
+// Delivers what is pending at one target connection: lanes in order, many at once, every attempt journaled.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/base/retry_policy.h"
+#include "engine/journal/journal.h"
+#include "engine/model/target.h"
+#include "engine/settings/pipeline_definition.h"
+
+namespace engine::deliver {
+
+struct DispatcherOptions {
+  std::string connection;
+  int in_flight = 8;            ///< requests at once
+  double per_second = 0;        ///< 0: no limit
+  RetryPolicy retry{.first_wait_ms = 500, .wait_ms_max = 300'000, .tries_max = 0};
+  int dead_after_tries = 0;     ///< 0: retry without end
+  int breaker_opens_after = 10; ///< failures in a row that look like ill health
+  std::int64_t breaker_wait_ms = 15'000;
+};
+
+/// What the dispatcher must know of each pipeline, by its id in the journal.
+struct PipelineTarget {
+  std::string name;
+  settings::OnDelete on_delete = settings::OnDelete::delete_;
+  model::FieldMap on_delete_update;
+  bool on_dead_stops_lane = false;
+};
+
+struct DispatcherStatus {
+  std::string state;  ///< running, open (breaker), auth_refused, paused, stopped
+  std::string reason;
+  int in_flight = 0;
+  std::int64_t delivered = 0;
+};
+
+/// Owns a thread with an io_context. All public functions are thread-safe.
+class Dispatcher {
+ public:
+  Dispatcher(journal::Journal& journal, model::Target& target, std::map<std::int64_t, PipelineTarget> pipelines,
+             DispatcherOptions options, const Clock& clock);
+  ~Dispatcher();
+
+  /// Settles what a killed process left in flight (rule 5), then begins.
+  void start();
+  /// Something may have become due. Cheap; called after each commit.
+  void wake();
+  /// Lets what is in flight end (at most `wait_ms`), starts nothing new.
+  void drain(std::int64_t wait_ms);
+  DispatcherStatus status() const;
+  /// `fatal` is called once, from the dispatcher's thread, when the journal failed: the process must stop.
+  void on_fatal(std::function<void(std::exception_ptr)> fatal);
+
+ private:
+  class Running;
+  std::unique_ptr<Running> running_;
+};
+
+}  // namespace engine::deliver

@@ -1,0 +1,36 @@
+// The append-only log of changes.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/change.h"
+
+namespace engine::journal {
+
+class Connection;
+
+class ChangeLog {
+ public:
+  explicit ChangeLog(Connection& connection) : connection_(connection) {}
+
+  /// Gives the change its seq and returns it.
+  std::int64_t append(const model::Change& change);
+  std::int64_t last_seq();
+  /// Changes of one table with seq > after, in order.
+  std::vector<model::Change> after(std::int64_t table_id, std::int64_t after_seq, std::size_t limit);
+  /// Changes of all tables with seq > after, in order; the newest `limit` when `newest` is set (still in order).
+  std::vector<model::Change> page(std::int64_t after_seq, std::size_t limit, bool newest);
+  /// All changes of one key, in order.
+  std::vector<model::Change> of_key(std::int64_t table_id, const std::string& key, std::size_t limit);
+  std::optional<model::Change> find(std::int64_t seq);
+  /// Number of changes of a table behind a position: a pipeline's lag.
+  std::int64_t count_after(std::int64_t table_id, std::int64_t after_seq);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace engine::journal

@@ -1,0 +1,36 @@
+// Pipelines as the journal knows them: identity and how far the change log was mapped.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace engine::journal {
+
+class Connection;
+
+struct PipelineRow {
+  std::int64_t id = 0;
+  std::string name;
+  std::int64_t table_id = 0;
+  std::int64_t position = 0;
+  std::string mapping;
+};
+
+class Pipelines {
+ public:
+  explicit Pipelines(Connection& connection) : connection_(connection) {}
+
+  std::optional<PipelineRow> find(const std::string& name);
+  std::vector<PipelineRow> all();
+  /// A new pipeline starts at `start_position`.
+  PipelineRow ensure(const std::string& name, std::int64_t table_id, std::int64_t start_position);
+  void set_position(std::int64_t pipeline_id, std::int64_t seq);
+  void set_mapping(std::int64_t pipeline_id, const std::string& fingerprint);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace engine::journal

@@ -1,0 +1,47 @@
+// Tables as the journal knows them: identity, layout, state, checkpoint.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/layout.h"
+
+namespace engine::journal {
+
+class Connection;
+
+struct SourceTable {
+  std::int64_t id = 0;
+  std::string name;
+  std::optional<std::int64_t> layout_id;
+  std::string state;         ///< new, snapshot, watching, paused
+  std::string state_reason;
+  std::int64_t last_cycle_ms = 0;
+  std::int64_t rows = 0;
+};
+
+class SourceTables {
+ public:
+  explicit SourceTables(Connection& connection) : connection_(connection) {}
+
+  std::optional<SourceTable> find(const std::string& name);
+  std::vector<SourceTable> all();
+  /// Creates it in state `new` when it is not there.
+  SourceTable ensure(const std::string& name);
+  void set_state(std::int64_t table_id, const std::string& state, const std::string& reason);
+  void cycle_done(std::int64_t table_id, std::int64_t at_ms, std::int64_t rows);
+
+  /// Stores the layout when it differs from the current one and makes it current; returns its id.
+  std::int64_t put_layout(std::int64_t table_id, const model::Layout& layout, std::int64_t now_ms);
+  std::optional<model::Layout> layout(std::int64_t layout_id);
+
+  std::optional<std::string> checkpoint(std::int64_t table_id);
+  void save_checkpoint(std::int64_t table_id, const std::string& position, std::int64_t now_ms);
+
+ private:
+  Connection& connection_;
+};
+
+}  // namespace engine::journal

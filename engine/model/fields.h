@@ -1,0 +1,37 @@
+// Mapped fields: what a pipeline wants a target record to hold.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace engine::model {
+
+/// A number whose digits are kept as text (`types: number` on an exact decimal).
+struct NumberText {
+  std::string digits;
+  bool operator==(const NumberText&) const = default;
+};
+
+/// null, integer, real, exact number, text, or boolean (only from `set:`).
+using FieldScalar = std::variant<std::monostate, std::int64_t, double, NumberText, std::string, bool>;
+/// What a field may hold: a scalar or a list of them.
+using FieldValue = std::variant<FieldScalar, std::vector<FieldScalar>>;
+
+/// Fields by dotted name ("address.city"), in name order: equal maps have equal JSON.
+using FieldMap = std::map<std::string, FieldValue, std::less<>>;
+
+/// Flat: {"address.city":"Roma","credit":1000.00,"name":"Rossi Srl"}. Equal fields give equal text.
+std::string fields_json(const FieldMap& fields);
+/// Nested: {"address":{"city":"Roma"},"credit":1000.00,…}: what goes into a request body.
+std::string nested_json(const FieldMap& fields);
+FieldMap fields_from_json(std::string_view json);
+
+/// The fields of `now` that are absent from or different in `before`, and (as null) those of `before` absent from `now`.
+FieldMap differing_fields(const FieldMap& now, const FieldMap& before);
+
+}  // namespace engine::model

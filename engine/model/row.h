@@ -1,0 +1,81 @@
+// Rows in canonical form: many in one arena (RowBatch), one seen in place (RowView).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/layout.h"
+
+namespace engine::model {
+
+inline constexpr std::uint32_t null_size = 0xFFFFFFFF;
+
+/// One row: cells in layout order, each the canonical bytes of its column's type, or NULL. Valid as long as its batch is
+/// neither changed nor gone.
+class RowView {
+ public:
+  RowView(const char* bytes, const std::uint32_t* starts, std::size_t columns)
+      : bytes_(bytes), starts_(starts), columns_(columns) {}
+
+  std::size_t size() const { return columns_; }
+  bool is_null(std::size_t column) const { return cell_size(column) == null_size; }
+  /// Empty for NULL: ask `is_null` first where that matters.
+  std::string_view text(std::size_t column) const {
+    const std::uint32_t size = cell_size(column);
+    return size == null_size ? std::string_view{} : std::string_view(bytes_ + starts_[column] + sizeof size, size);
+  }
+  /// All cells with their sizes, contiguous: what is hashed.
+  std::string_view canonical_bytes() const { return {bytes_ + starts_[0], starts_[columns_] - starts_[0]}; }
+
+ private:
+  std::uint32_t cell_size(std::size_t column) const {
+    std::uint32_t size;
+    std::memcpy(&size, bytes_ + starts_[column], sizeof size);
+    return size;
+  }
+
+  const char* bytes_;
+  const std::uint32_t* starts_;  ///< columns_ + 1 offsets into bytes_
+  std::size_t columns_;
+};
+
+/// Rows of one layout in one arena: [u32 size][bytes] a cell. At most 4 GiB; a reader stops well before.
+class RowBatch {
+ public:
+  /// Empties the batch, keeping its memory, and sets the number of columns.
+  void begin(std::size_t columns);
+  void append(std::string_view cell);
+  void append_null();
+  /// Appends `size` uninitialised bytes as a cell and returns where to write them; may be shrunk by `shrink_last`.
+  char* append_space(std::size_t size);
+  void shrink_last(std::size_t size);
+  void end_row();
+  /// Drops the row under construction or, after end_row, the last row.
+  void drop_last_row();
+
+  std::size_t rows() const { return columns_ == 0 ? 0 : (starts_.size() - 1) / columns_; }
+  std::size_t columns() const { return columns_; }
+  std::size_t bytes() const { return bytes_.size(); }
+  RowView row(std::size_t index) const { return RowView(bytes_.data(), starts_.data() + index * columns_, columns_); }
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint32_t> starts_{0};  ///< offset of each cell, and the end
+  std::size_t columns_ = 0;
+};
+
+/// XXH3-128 of a row's canonical bytes.
+struct Digest {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  bool operator==(const Digest&) const = default;
+};
+
+Digest digest_of(RowView row);
+
+}  // namespace engine::model

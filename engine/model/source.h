@@ -1,0 +1,61 @@
+// The seam to a source system: blocking, used by one thread at a time, no knowledge of journal or pipelines.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/model/key.h"
+#include "engine/model/row.h"
+
+namespace engine::model {
+
+/// What to read: either `from` (a table, possibly schema-qualified) or `query` (a SELECT, used as a derived table).
+struct TableRequest {
+  std::string from;
+  std::string query;
+  std::vector<std::string> key;
+  std::vector<std::string> exclude;
+};
+
+struct TableShape {
+  Layout layout;
+  bool key_is_indexed = false;  ///< an index leads with the key: chunks are cheap; without one, read as a whole
+};
+
+/// Rows of one statement. The statement is closed with the object.
+class RowStream {
+ public:
+  virtual ~RowStream() = default;
+  /// Replaces `into` by the next rows (at most `row_array_size`). False when the statement ended without any diagnostic and
+  /// nothing was read: only then is the read complete. Throws Error source_* otherwise.
+  virtual bool next(RowBatch& into) = 0;
+  /// Key of row `index` of the batch last filled, exactly as the source gave it: bound again by open_after and open_keys.
+  virtual SourceKey source_key(std::size_t index) const = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// Opens the connection when it is not open, and describes the table. Throws source_*: config problems as source_refused.
+  virtual TableShape describe(const TableRequest& table) = 0;
+
+  /// At most `limit` rows with a key after `after` (from the start without), ordered by the server's key order.
+  virtual std::unique_ptr<RowStream> open_after(const TableRequest& table, const TableShape& shape,
+                                                const std::optional<SourceKey>& after, std::size_t limit) = 0;
+  /// All rows in no order, streamed where the driver can.
+  virtual std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) = 0;
+  /// The rows that now have one of these keys. At most `keys_max()` keys a call.
+  virtual std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape,
+                                               std::span<const SourceKey> keys) = 0;
+  virtual std::size_t keys_max() const { return 100; }
+
+  /// Closes the connection: after an error, and before a long pause.
+  virtual void close() = 0;
+};
+
+}  // namespace engine::model

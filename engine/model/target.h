@@ -1,0 +1,89 @@
+// The seam to a target system: builds requests without sending them, sends them without blocking, judges the answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/fields.h"
+#include "engine/model/outcome.h"
+
+namespace engine::model {
+
+enum class CallKind : std::uint8_t { find, create, update, upsert, delete_, archive, resolve, comment, read_back, find_comment };
+
+std::string_view name_of(CallKind kind);  ///< "find" "create" … "delete" … "read_back" "find_comment"
+std::optional<CallKind> call_kind_of(std::string_view name);
+
+enum class ReadBack : std::uint8_t { never, when_unsure, always };
+
+/// What one kind of call on one object is like.
+struct CallTraits {
+  bool native_upsert = false;     ///< the target itself finds by key and creates or updates: repeating does no harm
+  bool repeat_safe = false;       ///< the same body under the same idempotency key has one effect
+  ReadBack read_back = ReadBack::never;
+  std::size_t records_max = 1;    ///< records a request may carry; above 1 answers are accounted record by record
+  std::size_t bytes_max = 0;      ///< of a batch's body; 0: no limit
+};
+
+struct ObjectTraits {
+  std::map<CallKind, CallTraits> calls;  ///< what the object offers
+  std::int64_t consistent_after_ms = 0;  ///< how long a find may lag behind writes
+  bool has(CallKind kind) const { return calls.contains(kind); }
+  const CallTraits& of(CallKind kind) const { return calls.at(kind); }
+};
+
+/// One wanted effect on one record.
+struct Call {
+  CallKind kind = CallKind::upsert;
+  std::string object;
+  FieldMap match;                        ///< the value the record is addressed by
+  std::optional<std::string> remote_id;
+  FieldMap fields;                       ///< everything mapped
+  FieldMap changed_fields;               ///< what differs from last_sent; equal to `fields` when that is unknown
+  std::string comment;                   ///< text of a comment, its marker included
+  std::string marker;                    ///< what find_comment looks for
+  std::string idempotency_key;
+};
+
+/// A request, frozen: after a crash the same bytes go out under the same key. Holds no secret; those join in `send`.
+struct PreparedCall {
+  CallKind kind = CallKind::upsert;
+  std::string object;
+  std::size_t records = 1;
+  std::string request;  ///< JSON text {"method":…,"url":…,"headers":{…},"body":"…"}: kept in the journal, shown to people
+};
+
+/// What became of one record of a call.
+struct CallAnswer {
+  DeliveryOutcome outcome;
+  int status = 0;                  ///< HTTP status; 0: none came
+  std::string answer;              ///< bounded text of the answer, secrets masked: kept in the journal
+  bool any_byte_sent = true;       ///< false only when proven
+  std::vector<std::string> found;  ///< find: ids of the records; find_comment: one entry when the marker is there
+  FieldMap fields;                 ///< read_back: what the record holds, by the names of the call's fields
+  std::int64_t duration_ms = 0;
+};
+
+class Target {
+ public:
+  using Answered = std::function<void(std::vector<CallAnswer>)>;
+
+  virtual ~Target() = default;
+  /// Throws Error config_invalid for an object the definition does not know.
+  virtual const ObjectTraits& traits(std::string_view object) const = 0;
+  /// Pure. All calls have one kind and object; at most records_max. Throws Error config_invalid when a template names a
+  /// value the call lacks.
+  virtual PreparedCall prepare(std::span<const Call> calls) const = 0;
+  /// Starts sending and returns at once. `answered` is called exactly once, from any thread, with one answer a record.
+  virtual void send(const PreparedCall& call, Answered answered) = 0;
+  /// Ends what is under way; each `answered` is still called. No send may follow.
+  virtual void stop() = 0;
+};
+
+}  // namespace engine::model

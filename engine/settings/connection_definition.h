@@ -1,0 +1,74 @@
+// connections/*.yaml: a source to be watched or a target to be written.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/base/secret.h"
+#include "engine/settings/origin.h"
+#include "engine/settings/target_definition.h"
+
+namespace engine::settings {
+
+enum class CharPadding : std::uint8_t {
+  keep,      ///< values as the driver gives them
+  trim,      ///< trailing blanks of columns described as CHAR (for SQLite: declared as CHAR) are not part of the value
+  trim_all,  ///< trailing blanks of every text column
+};
+
+struct SourceConnection {
+  std::string name;
+  Origin origin;
+  Secret odbc;  ///< the connection string, secrets filled in
+  std::string dialect = "generic";
+  std::string time_zone = "UTC";
+  int readers = 2;  ///< connections, so tables read at once
+  CharPadding char_padding = CharPadding::trim;
+  std::int64_t connect_timeout_ms = 10'000;
+  std::int64_t query_timeout_ms = 300'000;
+};
+
+struct NoAuth {};
+struct BearerAuth { Secret token; };
+struct BasicAuth { std::string user; Secret password; };
+struct HeaderAuth { std::string header; Secret value; };
+using Auth = std::variant<NoAuth, BearerAuth, BasicAuth, HeaderAuth>;
+
+struct SignRule {
+  std::string header;
+  std::string algorithm = "hmac-sha256";
+  std::string prefix;
+  Secret secret;
+};
+
+struct TlsOptions {
+  std::string ca;           ///< PEM file; empty: the system's
+  std::string certificate;  ///< client certificate
+  std::string key;
+};
+
+struct TargetLimits {
+  int in_flight = 8;
+  double per_second = 0;  ///< 0: no limit of ours
+};
+
+struct TargetConnection {
+  std::string name;
+  Origin origin;
+  TargetDefinition target;  ///< the definition it names, with this connection's `requests:` and options merged in
+  std::string url;
+  std::string path;         ///< `file` target: where the lines go
+  Auth auth;
+  TlsOptions tls;
+  std::string proxy;
+  TargetLimits limits;
+  std::int64_t timeout_ms = 30'000;
+  std::string idempotency_header;  ///< empty: none
+  std::optional<SignRule> sign;
+  std::map<std::string, std::string> options;
+};
+
+}  // namespace engine::settings

@@ -1,0 +1,39 @@
+// Problems of a configuration, all at once, each with its place and a suggestion.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/settings/origin.h"
+
+namespace engine::settings {
+
+struct Diagnostic {
+  enum class Level { error, warning };
+  Level level = Level::error;
+  std::string code;  ///< stable: "yaml.syntax", "key.unknown", "value.type", "reference.unknown", "sql.unknown_column", …
+  Origin origin;
+  std::string message;
+  std::string suggestion;  ///< "did you mean 'ragsoc'?"; may be empty
+};
+
+class Diagnostics {
+ public:
+  void error(std::string code, Origin origin, std::string message, std::string suggestion = {});
+  void warning(std::string code, Origin origin, std::string message, std::string suggestion = {});
+  bool ok() const { return errors_ == 0; }
+  std::span<const Diagnostic> all() const { return all_; }
+  /// By file, line, column.
+  void sort();
+
+ private:
+  std::vector<Diagnostic> all_;
+  std::size_t errors_ = 0;
+};
+
+/// The candidate nearest to `name` (edit distance, at most a third of its length), or empty.
+std::string nearest(std::string_view name, std::span<const std::string> candidates);
+
+}  // namespace engine::settings

@@ -1,0 +1,33 @@
+// config/dialects/*.yaml: what is particular to a database, as data.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/model/layout.h"
+
+namespace engine::settings {
+
+struct DialectDefinition {
+  std::string name;
+  std::string about;
+  std::string quote_open = "\"";
+  std::string quote_close = "\"";
+  /// How a statement is limited: "{sql} LIMIT {n}", "{sql} FETCH FIRST {n} ROWS ONLY", or "" (then the reader stops by itself).
+  std::string limit = "{sql} FETCH FIRST {n} ROWS ONLY";
+  /// Sent once after connecting.
+  std::vector<std::string> session;
+  /// Appended to the connection string unless the key is already there: "UseDeclareFetch" → "1".
+  std::map<std::string, std::string> connect_options;
+  /// Source type names (lower case, "bool", "tinyint(1)") whose canonical type differs from what the driver describes.
+  std::map<std::string, model::ColumnType> types;
+  /// The driver does not tell CHAR from VARCHAR: the declared type name is looked at.
+  bool char_by_type_name = false;
+  /// Empty string is NULL (Oracle).
+  bool empty_is_null = false;
+  /// Vendor codes ("HY018/1927", "HY000/2002", "57P01") → error codes ("source.unreachable" …), before the SQLSTATE's class.
+  std::map<std::string, std::string> errors;
+};
+
+}  // namespace engine::settings

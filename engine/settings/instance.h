@@ -1,0 +1,51 @@
+// The whole configuration of an instance, read from its folder and checked.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/settings/connection_definition.h"
+#include "engine/settings/diagnostics.h"
+#include "engine/settings/dialect_definition.h"
+#include "engine/settings/pipeline_definition.h"
+#include "engine/settings/table_definition.h"
+
+namespace engine::settings {
+
+struct ListenAddress {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: a free one
+};
+
+struct Instance {
+  std::string name;
+  std::filesystem::path folder;
+  std::filesystem::path journal_path;  ///< relative paths stand below the folder
+  std::optional<ListenAddress> metrics;
+  std::map<std::string, SourceConnection> sources;
+  std::map<std::string, TargetConnection> targets;
+  std::map<std::string, TableDefinition> tables;
+  std::map<std::string, PipelineDefinition> pipelines;
+  std::map<std::string, DialectDefinition> dialects;  ///< those the sources name
+};
+
+/// Where the shipped catalogues stand: `dialects/` and `targets/`. From DATAPICKER_SHARE, else beside the binary
+/// (../share/datapicker), else the source tree it was built from.
+struct Catalogues {
+  std::filesystem::path dialects;
+  std::filesystem::path targets;
+};
+Catalogues find_catalogues();
+
+/// Reads everything, collects every problem. The instance is only to be used when `diagnostics.ok()`.
+/// `resolve_secrets` false (checks of a repository without its secrets): `${secret:x}` becomes "***".
+struct LoadOptions {
+  bool resolve_secrets = true;
+};
+Instance load_instance(const std::filesystem::path& folder, const Catalogues& catalogues, const LoadOptions& options,
+                       Diagnostics& diagnostics);
+
+}  // namespace engine::settings

@@ -1,0 +1,69 @@
+// pipelines/NAME/pipeline.yaml: table → map → guard → target.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/model/fields.h"
+#include "engine/settings/origin.h"
+
+namespace engine::settings {
+
+/// A mapped field: one expression, or a list of them.
+struct FieldExpression {
+  std::string field;  ///< dotted
+  std::vector<Expression> expressions;
+  bool is_list = false;
+};
+
+enum class Otherwise : std::uint8_t { dead_letter, null, value };
+
+/// `values:` an enumeration translated by a table.
+struct ValuesDefinition {
+  std::string field;
+  Expression of;
+  std::map<std::string, model::FieldScalar> in;
+  Otherwise otherwise = Otherwise::dead_letter;
+  model::FieldScalar otherwise_value;
+};
+
+enum class OnDelete : std::uint8_t { delete_, archive, resolve, update, ignore };
+enum class DeliverPolicy : std::uint8_t { latest, every_change };
+
+struct CommentDefinition {
+  Expression when;
+  Expression text;
+};
+
+struct TargetUse {
+  Origin origin;
+  std::string connection;
+  std::string object;
+  std::vector<FieldExpression> match;
+  OnDelete on_delete = OnDelete::delete_;
+  model::FieldMap on_delete_update;  ///< on_delete: { update: {…} }
+  std::optional<CommentDefinition> comment;
+};
+
+struct PipelineDefinition {
+  std::string name;
+  Origin origin;
+  std::string table;
+  std::optional<Expression> where;
+  std::vector<FieldExpression> map;
+  std::set<std::string> number_fields;  ///< `types: { x: number }`
+  model::FieldMap set;
+  std::vector<ValuesDefinition> values;
+  bool omit_nulls = false;
+  DeliverPolicy deliver = DeliverPolicy::latest;
+  std::int64_t valid_for_ms = 0;  ///< 0: for ever (records only)
+  bool on_dead_stops_lane = false;
+  TargetUse target;
+};
+
+}  // namespace engine::settings

@@ -1,0 +1,31 @@
+// tables/*.yaml: a source table or query, declared once, with its capture.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/model/source.h"
+#include "engine/settings/origin.h"
+
+namespace engine::settings {
+
+enum class Initial : std::uint8_t { baseline, deliver };
+
+struct CaptureDefinition {
+  std::string mode = "diff";
+  std::int64_t every_ms = 5'000;
+  std::int64_t full_every_ms = 0;  ///< accepted for modes and probes to come; diff reads all every time
+  std::size_t chunk_rows = 10'000;
+};
+
+struct TableDefinition {
+  std::string name;
+  Origin origin;
+  std::string connection;
+  model::TableRequest request;
+  CaptureDefinition capture;
+  Initial initial = Initial::baseline;
+};
+
+}  // namespace engine::settings

@@ -1,0 +1,93 @@
+// connectors/targets/*.yaml: an HTTP API as data. One C++ runtime (connectors/http) executes all.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/target.h"
+#include "engine/settings/origin.h"
+
+namespace engine::settings {
+
+/// One request. Strings are templates: {name} {match.x} {remote_id} {idempotency_key} {text} {marker} {field.x}, {name|filter};
+/// {{options.x}} was already put in. In a URL values are percent-encoded, in a body they are JSON values.
+struct RequestTemplate {
+  Origin origin;
+  std::string method;
+  std::string path;                           ///< behind the connection's url
+  std::map<std::string, std::string> query;
+  std::map<std::string, std::string> headers;
+  std::string body;  ///< JSON text of the template; the strings "fields", "changed_fields", "{records}" stand for values. Empty: none
+  std::vector<int> gone;                      ///< statuses that mean: already not there (delete)
+  std::vector<int> absent;                    ///< find: statuses that mean "no such record"
+};
+
+struct CallDefinition {
+  RequestTemplate request;
+  std::string id;                             ///< JSON pointer to the remote id in the answer; empty: none
+  std::optional<bool> repeat_safe;
+  model::ReadBack read_back = model::ReadBack::never;
+  std::optional<model::CallKind> as;          ///< `as: update`: done by another kind of call…
+  model::FieldMap set;                        ///< …with these fields
+};
+
+struct FindDefinition {
+  RequestTemplate request;
+  std::string items;                          ///< JSON pointer to the list; empty: the answer is the record
+  std::string id;                             ///< JSON pointer inside an item
+  bool more_than_one_is_dead_letter = true;   ///< else the first is taken
+  std::int64_t consistent_after_ms = 0;
+};
+
+/// Where a read-back finds the record's fields.
+struct ReadBackDefinition {
+  RequestTemplate request;
+  std::map<std::string, std::string> fields;  ///< field or prefix ("CustomFields.*") → JSON pointer template; empty: by the same nested names
+};
+
+struct BatchDefinition {
+  RequestTemplate request;
+  std::string record;                         ///< JSON template of one record
+  std::size_t records_max = 1;
+  std::size_t bytes_max = 0;
+  std::string accounted_by_order;             ///< JSON pointer to a list with one result a record, or
+  std::map<std::string, std::string> accounted_by;  ///< id/trace pointers with '*' (see the grammar)
+  std::string record_failed;                  ///< accounted_by_order: pointer inside a result that is present (and not null/false/empty) on failure
+};
+
+enum class AnswerClass : std::uint8_t { delivered, duplicate, partial, retry, permanent, missing, auth, uncertain };
+
+struct AnswerRule {
+  Origin origin;
+  std::vector<model::CallKind> calls;         ///< empty: all
+  std::vector<std::pair<int, int>> statuses;  ///< ranges; empty: all
+  std::string body_matches;                   ///< regular expression over the raw body; empty: all
+  AnswerClass answer_class = AnswerClass::permanent;
+  std::string after_header;                   ///< Retry-After
+  std::int64_t after_unit_ms = 1000;
+};
+
+struct ObjectDefinition {
+  std::string name;                           ///< "*": any
+  std::optional<FindDefinition> find;
+  std::optional<ReadBackDefinition> read_back;
+  std::optional<ReadBackDefinition> comment_history;  ///< request and nothing else: the marker is looked for in the raw answer
+  std::map<model::CallKind, CallDefinition> calls;
+  std::map<model::CallKind, BatchDefinition> batch;
+};
+
+struct TargetDefinition {
+  std::string name;
+  Origin origin;
+  std::string about;
+  std::map<std::string, std::string> proved;
+  std::map<std::string, std::string> options;  ///< with defaults
+  std::map<std::string, std::string> headers;  ///< sent with every request
+  std::map<std::string, ObjectDefinition> objects;
+  std::vector<AnswerRule> answers;             ///< the first that fits speaks; then the runtime's defaults
+};
+
+}  // namespace engine::settings
