@@ -1,0 +1,57 @@
+#include "engine/base/metrics.h"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include <mutex>
+
+namespace engine {
+
+namespace {
+
+struct Metrics {
+  std::mutex mutex;
+  prometheus::Registry registry;
+  std::map<std::string, prometheus::Family<prometheus::Counter>*, std::less<>> counters;
+  std::map<std::string, prometheus::Family<prometheus::Gauge>*, std::less<>> gauges;
+  std::map<std::string, prometheus::Family<prometheus::Histogram>*, std::less<>> histograms;
+};
+
+Metrics& metrics() {
+  static Metrics all;
+  return all;
+}
+
+template <class Families, class Builder>
+auto& family_of(Families& families, Builder builder, std::string_view name, std::string_view help) {
+  Metrics& all = metrics();
+  const std::lock_guard lock(all.mutex);
+  const auto known = families.find(name);
+  if (known != families.end()) return *known->second;
+  auto& made = builder.Name(std::string(name)).Help(std::string(help)).Register(all.registry);
+  families.emplace(std::string(name), &made);
+  return made;
+}
+
+}  // namespace
+
+void count(std::string_view name, std::string_view help, const MetricLabels& labels, double by) {
+  family_of(metrics().counters, prometheus::BuildCounter(), name, help).Add(labels).Increment(by);
+}
+
+void gauge(std::string_view name, std::string_view help, const MetricLabels& labels, double value) {
+  family_of(metrics().gauges, prometheus::BuildGauge(), name, help).Add(labels).Set(value);
+}
+
+void observe_seconds(std::string_view name, std::string_view help, const MetricLabels& labels, double seconds) {
+  static const prometheus::Histogram::BucketBoundaries boundaries{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                                                  1,     2.5,   5,    10,    30,   60,  300};
+  family_of(metrics().histograms, prometheus::BuildHistogram(), name, help).Add(labels, boundaries).Observe(seconds);
+}
+
+std::string metrics_text() { return prometheus::TextSerializer().Serialize(metrics().registry.Collect()); }
+
+}  // namespace engine

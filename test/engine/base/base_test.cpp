@@ -1,0 +1,69 @@
+#include <doctest/doctest.h>
+
+#include <atomic>
+
+#include "engine/base/blocking.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/base/metrics.h"
+#include "engine/base/retry_policy.h"
+#include "engine/base/secret.h"
+
+using namespace engine;
+
+TEST_CASE("a secret is masked as it is, URL-escaped, JSON-escaped and in base64 behind a user name") {
+  const Secret secret("p@ss \"word\"/42");
+  CHECK(redact("PWD=p@ss \"word\"/42;") == "PWD=***;");
+  CHECK(redact("?token=p%40ss%20%22word%22%2F42&x=1") == "?token=***&x=1");
+  CHECK(redact(R"({"pwd":"p@ss \"word\"/42"})") == R"({"pwd":"***"})");
+  // base64("reader:p@ss \"word\"/42"), as basic authentication sends it
+  CHECK(redact("Basic cmVhZGVyOnBAc3MgIndvcmQiLzQy").find("AgIndvcmQiLzQy") == std::string::npos);
+}
+
+TEST_CASE("a secret too short to be told from text is not masked") {
+  const Secret secret("abc");
+  CHECK(redact("abcdef") == "abcdef");
+}
+
+TEST_CASE("waits double from the first up to the limit and never fall below half of their step") {
+  const RetryPolicy policy{.first_wait_ms = 500, .wait_ms_max = 60'000};
+  CHECK(policy.wait_ms(1, 0.0) == 250);
+  CHECK(policy.wait_ms(1, 0.999) >= 499);
+  CHECK(policy.wait_ms(4, 0.0) == 2'000);
+  CHECK(policy.wait_ms(1'000, 0.0) == 30'000);
+}
+
+TEST_CASE("a pool runs what is queued before it ends, and takes nothing after") {
+  std::atomic<int> done = 0;
+  BlockingPool pool("test", 2);
+  for (int i = 0; i < 100; ++i) CHECK(pool.post([&] { ++done; }));
+  pool.stop();
+  CHECK(done == 100);
+  CHECK_FALSE(pool.post([&] { ++done; }));
+}
+
+TEST_CASE("a stop request ends a wait at once") {
+  StopSignal stop;
+  CHECK_FALSE(stop.wait_for(0));
+  stop.request();
+  CHECK(stop.wait_for(60'000));
+}
+
+TEST_CASE("times are told in UTC with milliseconds, also before 1970") {
+  CHECK(utc_text(0) == "1970-01-01T00:00:00.000Z");
+  CHECK(utc_text(-1) == "1969-12-31T23:59:59.999Z");
+}
+
+TEST_CASE("an error keeps its code, context and hint") {
+  Error error(ErrorCode::source_refused, "no table X", {{"table", "x"}}, "create it");
+  error.with("connection", "erp");
+  CHECK(name_of(error.code()) == "source.refused");
+  CHECK(error.context().size() == 2);
+  CHECK(error.hint() == "create it");
+}
+
+TEST_CASE("metrics are told in Prometheus' text format") {
+  count("datapicker_test_events_total", "events", {{"kind", "a"}});
+  count("datapicker_test_events_total", "events", {{"kind", "a"}}, 2);
+  CHECK(metrics_text().find("datapicker_test_events_total{kind=\"a\"} 3") != std::string::npos);
+}
