@@ -1,0 +1,83 @@
+#!/bin/bash
+# Installs on Debian 12 what building Datapicker needs. Safe to run again: with everything there it asks dpkg and leaves.
+# Starts no system service. usage: build-dependencies.sh [--run] [--tests]
+#   --run    also what the quickstart runs with (the SQLite ODBC driver, python3, sqlite3)
+#   --tests  also what test/run.sh needs (compilers, database servers, drivers, Request Tracker)
+set -euo pipefail
+
+usage() { sed -n '2,5s/^# \{0,1\}//p' "$0"; }
+
+build=(g++ cmake ninja-build pkg-config ca-certificates
+  libboost1.81-dev libboost-json1.81-dev unixodbc-dev libsqlite3-dev libyaml-cpp-dev libfmt-dev libspdlog-dev
+  libcurl4-openssl-dev libssl-dev libxxhash-dev libphonenumber8 libprotobuf-dev libabsl-dev libicu-dev libcli11-dev
+  libexpected-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev)
+run=(odbcinst libsqliteodbc sqlite3 python3 curl)
+tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
+  odbc-postgresql odbc-mariadb postgresql mariadb-server-core mariadb-client
+  request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml git procps)
+
+wanted=("${build[@]}")
+for option in "$@"; do
+  case $option in
+    --run) wanted+=("${run[@]}") ;;
+    --tests) wanted+=("${run[@]}" "${tests[@]}") ;;
+    --help) usage; exit 0 ;;
+    *) echo "unknown option: $option" >&2; usage >&2; exit 2 ;;
+  esac
+done
+
+checkout=$(cd "$(dirname "$0")/../.." && pwd)
+headers=$checkout/.cache/phonenumber
+as_root=()
+[ "$(id -u)" = 0 ] || as_root=(sudo)
+
+installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+missing=()
+for package in "${wanted[@]}"; do
+  installed "$package" || missing+=("$package")
+done
+need_headers=no
+[ -e "$headers/usr/include/phonenumbers/phonenumberutil.h" ] || need_headers=yes
+if [ ${#missing[@]} = 0 ] && [ $need_headers = no ]; then
+  exit 0
+fi
+
+# A policy of 101 keeps packages from starting their services while they are installed.
+policy=/usr/sbin/policy-rc.d
+policy_is_ours=no
+downloads=
+clean_up() {
+  [ $policy_is_ours = no ] || "${as_root[@]}" rm -f "$policy"
+  [ -z "$downloads" ] || rm -rf "$downloads"
+}
+trap clean_up EXIT
+
+apt update
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "installing: ${missing[*]}"
+  if [ ! -e $policy ]; then
+    policy_is_ours=yes
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee $policy >/dev/null
+    "${as_root[@]}" chmod 755 $policy
+  fi
+  if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+    # The tests make their own clusters; a main one would be started at the next boot.
+    apt install -y --no-install-recommends postgresql-common
+    "${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  fi
+  apt install -y --no-install-recommends "${missing[@]}"
+fi
+
+# libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.
+if [ $need_headers = yes ]; then
+  downloads=$(mktemp -d)
+  chmod 755 "$downloads"
+  (cd "$downloads" && apt-get -q -o APT::Sandbox::User=root download libphonenumber-dev)
+  mkdir -p "$headers"
+  dpkg -x "$downloads"/libphonenumber-dev_*.deb "$headers"
+fi
