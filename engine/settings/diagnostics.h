@@ -24,6 +24,7 @@ class Diagnostics {
   void error(std::string code, Origin origin, std::string message, std::string suggestion = {});
   void warning(std::string code, Origin origin, std::string message, std::string suggestion = {});
   bool ok() const { return errors_ == 0; }
+  std::size_t errors() const { return errors_; }
   std::span<const Diagnostic> all() const { return all_; }
   /// By file, line, column.
   void sort();
@@ -33,7 +34,20 @@ class Diagnostics {
   std::size_t errors_ = 0;
 };
 
+/// "tables/anacli.yaml:4:7: error: unknown key 'colums' [key.unknown]", and the suggestion, if any, on a line of its own
+/// behind two blanks. No line end behind the last line.
+std::string diagnostic_text(const Diagnostic& diagnostic);
+
+/// [{"level":"error","code":…,"file":…,"line":4,"column":7,"message":…,"suggestion":…}]
+std::string diagnostics_json(std::span<const Diagnostic> diagnostics);
+
 /// The candidate nearest to `name` (edit distance, at most a third of its length), or empty.
 std::string nearest(std::string_view name, std::span<const std::string> candidates);
+
+/// "did you mean 'columns'?", or `otherwise` when nothing is near.
+std::string did_you_mean(std::string_view name, std::span<const std::string> candidates, std::string otherwise = {});
+
+/// "a, b or c".
+std::string listed(std::span<const std::string> names, std::string_view last = "or");
 
 }  // namespace engine::settings
