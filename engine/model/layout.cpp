@@ -1,0 +1,92 @@
+#include "engine/model/layout.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+
+#include "engine/base/error.h"
+
+namespace engine::model {
+
+namespace {
+
+/// In the order of ColumnType.
+constexpr std::array<std::string_view, 8> type_names = {"integer", "real", "decimal", "text",
+                                                        "binary",  "date", "time",    "timestamp"};
+static_assert(static_cast<std::size_t>(ColumnType::timestamp) + 1 == type_names.size());
+
+char ascii_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
+
+bool equal_without_case(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, {}, ascii_lower, ascii_lower);
+}
+
+Column column_from(const boost::json::object& object) {
+  Column column;
+  column.name = object.at("name").as_string().c_str();
+  const auto type = column_type_of(std::string_view(object.at("type").as_string()));
+  if (!type) throw Error(ErrorCode::journal_failed, "a stored layout names a column type this program does not know");
+  column.type = *type;
+  column.size = object.at("size").to_number<std::uint64_t>();
+  column.scale = object.at("scale").to_number<int>();
+  column.nullable = object.at("nullable").as_bool();
+  column.source_type = object.at("source_type").as_string().c_str();
+  return column;
+}
+
+}  // namespace
+
+std::string_view name_of(ColumnType type) { return type_names[static_cast<std::size_t>(type)]; }
+
+std::optional<ColumnType> column_type_of(std::string_view name) {
+  const auto found = std::ranges::find(type_names, name);
+  if (found == type_names.end()) return std::nullopt;
+  return static_cast<ColumnType>(found - type_names.begin());
+}
+
+std::optional<std::size_t> Layout::find(std::string_view name) const {
+  auto found = std::ranges::find(columns, name, &Column::name);
+  if (found == columns.end()) {
+    found = std::ranges::find_if(columns, [&](const Column& c) { return equal_without_case(c.name, name); });
+  }
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
+
+std::string layout_json(const Layout& layout) {
+  boost::json::array columns;
+  for (const Column& column : layout.columns) {
+    columns.push_back({{"name", column.name},
+                       {"type", name_of(column.type)},
+                       {"size", column.size},
+                       {"scale", column.scale},
+                       {"nullable", column.nullable},
+                       {"source_type", column.source_type}});
+  }
+  boost::json::array key;
+  for (const std::size_t position : layout.key) key.push_back(static_cast<std::uint64_t>(position));
+  const boost::json::object whole{{"columns", std::move(columns)}, {"key", std::move(key)}};
+  return boost::json::serialize(whole);
+}
+
+Layout layout_from_json(std::string_view json) {
+  try {
+    const boost::json::value whole = boost::json::parse(json);
+    Layout layout;
+    for (const auto& column : whole.at("columns").as_array()) layout.columns.push_back(column_from(column.as_object()));
+    for (const auto& position : whole.at("key").as_array()) {
+      const auto index = position.to_number<std::size_t>();
+      if (index >= layout.columns.size()) throw Error(ErrorCode::journal_failed, "a stored layout's key lies outside its columns");
+      layout.key.push_back(index);
+    }
+    return layout;
+  } catch (const boost::system::system_error& error) {
+    throw Error(ErrorCode::journal_failed, std::string("a stored layout is damaged: ") + error.what());
+  } catch (const std::out_of_range&) {
+    throw Error(ErrorCode::journal_failed, "a stored layout is damaged: a member is missing");
+  } catch (const std::invalid_argument& error) {
+    throw Error(ErrorCode::journal_failed, std::string("a stored layout is damaged: ") + error.what());
+  }
+}
+
+}  // namespace engine::model
