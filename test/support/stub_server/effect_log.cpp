@@ -15,14 +15,14 @@ namespace stub_server {
 
 namespace {
 
-std::string quoted(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
+std::string json_text(std::string_view text) { return boost::json::serialize(boost::json::string(text)); }
 
 /// A JSON body stands in the line as it was sent, its digits included; anything else becomes a string.
 std::string one_line(const std::string& body) {
   if (body.empty()) return "null";
   boost::system::error_code error;
   boost::json::parse(body, error);
-  if (error) return quoted(body);
+  if (error) return json_text(body);
   std::string line = body;
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
@@ -46,7 +46,7 @@ void EffectLog::append(std::string_view what, const Request& request, std::strin
   const double ms = std::chrono::duration<double, std::milli>(now).count();
   const std::string line =
       fmt::format("{{\"time\":{:.3f},\"what\":\"{}\",\"method\":\"{}\",\"path\":{},\"key\":{},\"id\":{},\"body\":{}}}\n", ms,
-                  what, request.method, quoted(request.path), quoted(request.idempotency_key), quoted(id),
+                  what, request.method, json_text(request.path), json_text(request.idempotency_key), json_text(id),
                   one_line(request.body));
   if (write(file_, line.data(), line.size()) != static_cast<ssize_t>(line.size())) {
     throw std::runtime_error("cannot write the log");
