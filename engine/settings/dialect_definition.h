@@ -1,4 +1,5 @@
-// config/dialects/*.yaml: what is particular to a database, as data.
+// config/dialects/*.yaml: what is particular to a database, as data. The keys of the YAML are the names of these members,
+// with `dialect:` for the name; an instance's own `dialects/` folder goes before the shipped one.
 #pragma once
 
 #include <map>

@@ -1,0 +1,65 @@
+#include "engine/settings/read/dialect_reader.h"
+
+#include <fmt/format.h>
+
+#include "engine/settings/map_reader.h"
+
+namespace engine::settings {
+namespace {
+
+/// What a vendor's code may mean to the engine: the errors of a source.
+const std::vector<std::string>& source_errors() {
+  static const std::vector<std::string> names{"source.unreachable", "source.refused", "source.busy", "source.schema_changed",
+                                              "source.bad_data"};
+  return names;
+}
+
+void read_types(MapReader& reader, DialectDefinition& dialect) {
+  for (const auto& [source_type, canonical] : reader.text_map("types")) {
+    const auto type = model::column_type_of(canonical);
+    if (type) {
+      dialect.types[source_type] = *type;
+      continue;
+    }
+    static const std::vector<std::string> names{"integer", "real", "decimal", "text", "binary", "date", "time", "timestamp"};
+    reader.diagnostics().error("value.unknown", reader.node().find("types")->find(source_type)->origin(),
+                               fmt::format("'{}' is no type; it must be {}", canonical, listed(names)), did_you_mean(canonical, names));
+  }
+}
+
+void read_errors(MapReader& reader, DialectDefinition& dialect) {
+  for (const auto& [vendor_code, code] : reader.text_map("errors")) {
+    dialect.errors[vendor_code] = code;
+    const auto& known = source_errors();
+    if (std::find(known.begin(), known.end(), code) != known.end()) continue;
+    reader.diagnostics().error("value.unknown", reader.node().find("errors")->find(vendor_code)->origin(),
+                               fmt::format("'{}' is no error of a source; it must be {}", code, listed(known)), did_you_mean(code, known));
+  }
+}
+
+}  // namespace
+
+std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
+  MapReader reader(root, "the dialect", diagnostics);
+  if (!reader.is_map()) return std::nullopt;
+  DialectDefinition dialect;
+  dialect.name = reader.required_text("dialect");
+  dialect.about = reader.text("about");
+  dialect.quote_open = reader.text("quote_open", dialect.quote_open);
+  dialect.quote_close = reader.text("quote_close", dialect.quote_close);
+  dialect.limit = reader.text("limit", dialect.limit);
+  const bool limit_fits = dialect.limit.empty() || (dialect.limit.find("{sql}") != std::string::npos && dialect.limit.find("{n}") != std::string::npos);
+  if (!limit_fits) {
+    diagnostics.error("value.type", root.find("limit")->origin(), "'limit' of the dialect must hold {sql} and {n}, or be \"\"");
+  }
+  dialect.session = reader.texts("session");
+  for (auto& [key, value] : reader.text_map("connect_options")) dialect.connect_options[key] = std::move(value);
+  read_types(reader, dialect);
+  dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
+  dialect.empty_is_null = reader.boolean("empty_is_null", false);
+  read_errors(reader, dialect);
+  reader.finish();
+  return dialect;
+}
+
+}  // namespace engine::settings
