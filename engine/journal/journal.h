@@ -23,6 +23,7 @@
 namespace engine::journal {
 
 class Connection;
+class LockFile;
 
 /// Everything that can be read or written, over one connection. Valid inside the callback or lease that gave it.
 struct Records {
@@ -39,6 +40,7 @@ struct JournalOptions {
   std::filesystem::path path;
   std::string vfs;                   ///< name of a registered SQLite VFS; empty: the default
   std::size_t group_max = 512;       ///< pieces of work committed together at most
+  std::size_t queued_max = 65'536;   ///< pieces of work that may wait; whoever brings more waits, too
 };
 
 class Journal {
@@ -47,8 +49,10 @@ class Journal {
   using Committed = std::function<void(std::exception_ptr)>;
 
   /// Creates or opens, takes the writer's lock (`PATH.lock`), migrates after a backup. Throws journal_locked naming the
-  /// process that holds it, journal_failed for a newer schema or a damaged file, journal_full.
+  /// process that holds it, environment_missing when its folder is not there or not writable, journal_failed for a newer
+  /// schema or a damaged file, journal_full.
   static std::unique_ptr<Journal> open(const JournalOptions& options);
+  /// Commits what is queued. No lease and no other thread may use the journal any more.
   ~Journal();
 
   /// The random identity, part of every idempotency key.
@@ -56,24 +60,35 @@ class Journal {
 
   /// Runs `work` on the writer thread inside a savepoint of the group's transaction, and returns when that is on disk.
   /// Rethrows what `work` threw (its effects are undone, those of others stay). journal_full: nothing was kept, try again
-  /// later; journal_failed: the journal takes no more work.
+  /// later; journal_failed: the journal takes no more work, and whether this one was kept is known after a restart. Not to
+  /// be called on the writer thread.
   void write(const Work& work);
   /// The same without waiting: `committed` is called on the writer thread, with null on success.
   void write_async(Work work, Committed committed);
 
-  /// A read-only connection, returned to the pool with the lease. No lease may be kept over a second.
+  /// A read-only connection with its records.
+  struct Reader {
+    Reader();
+    Reader(Reader&&) noexcept;
+    Reader& operator=(Reader&&) noexcept;
+    ~Reader();
+    std::unique_ptr<Connection> connection;
+    std::unique_ptr<Records> records;
+  };
+
+  /// A reader, given back to the pool with the lease, which ends what is still being read. No lease may be kept over a
+  /// second, and nothing taken from it (a cursor, a statement) outlives it.
   class Lease {
    public:
-    Lease(Journal& journal, std::unique_ptr<Connection> connection);
+    Lease(Journal& journal, Reader reader);
     ~Lease();
     Lease(Lease&&) noexcept;
-    Records* operator->() { return records_.get(); }
-    Records& operator*() { return *records_; }
+    Records* operator->() { return reader_.records.get(); }
+    Records& operator*() { return *reader_.records; }
 
    private:
     Journal* journal_;
-    std::unique_ptr<Connection> connection_;
-    std::unique_ptr<Records> records_;
+    Reader reader_;
   };
   Lease read();
 
@@ -85,28 +100,43 @@ class Journal {
     Work work;
     Committed committed;
   };
-  Journal();
+  explicit Journal(const JournalOptions& options);
+  void enqueue(Item item);
   void write_groups();
   void commit_group(std::vector<Item>& group);
+  bool run_group(std::vector<Item>& group, std::vector<std::exception_ptr>& results);
+  std::exception_ptr run_item(const Item& item, bool alone);
+  void lose_group(const std::exception& error, std::vector<std::exception_ptr>& results);
+  void checkpoint_when_large();
+  void tell_listeners();
+  void give_back(Reader reader);
 
   JournalOptions options_;
+  std::unique_ptr<LockFile> lock_;
   std::string id_;
-  int lock_file_ = -1;
-  std::unique_ptr<Connection> writer_;
-  std::unique_ptr<Records> records_;
+
+  // The writer thread's own.
+  Reader writer_;
+  std::exception_ptr failed_;  ///< set once: the journal takes no more work
+  int restart_pages_;
+
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable space_;
   std::deque<Item> queue_;
   bool stopping_ = false;
-  std::exception_ptr failed_;
+
+  std::mutex listeners_mutex_;
   std::vector<std::function<void()>> listeners_;
+
   std::mutex pool_mutex_;
-  std::vector<std::pair<std::unique_ptr<Connection>, std::unique_ptr<Records>>> pool_;
+  std::vector<Reader> pool_;
   std::thread thread_;
 };
 
-/// Opens read-only for a reading verb, whether the daemon runs or not. Throws environment_missing when there is no
-/// journal, journal_failed for a schema this program does not know.
+/// Opens read-only for a reading verb, whether the daemon runs or not, and leaves no file behind. Throws
+/// environment_missing when there is no journal or no permission to read it, journal_failed for a schema this program does
+/// not know.
 class ReadOnlyJournal {
  public:
   explicit ReadOnlyJournal(const std::filesystem::path& path);

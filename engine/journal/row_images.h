@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/model/row.h"
+
+struct sqlite3_stmt;
 
 namespace engine::journal {
 
@@ -24,31 +25,36 @@ struct RowImage {
   std::optional<std::string> locator;  ///< the key as the source gave it, where `encode_key` of the canonical row is not enough
 };
 
-/// A forward walk over (key, digest, ordinal) of one table in key order, read from the covering index alone.
+/// A forward walk over (key, digest, ordinal) of one table in key order, read from the covering index alone. It sees the
+/// images as they were at its first move, until it rests. Gone before the connection it reads with.
 class ImageCursor {
  public:
-  ImageCursor(Connection& connection, std::int64_t table_id);
-  /// Moves to the first image with key >= `key`. Keys asked for should ascend: near ones are stepped to, far ones sought.
-  /// True when it stands on exactly `key`.
+  ImageCursor(Connection& connection, std::int64_t table_id) : connection_(connection), table_id_(table_id) {}
+  ~ImageCursor();
+  ImageCursor(const ImageCursor&) = delete;
+  ImageCursor& operator=(const ImageCursor&) = delete;
+
+  /// Moves to the first image with key >= `key`. Keys asked for should ascend: near ones are stepped to, far ones and
+  /// those that descend are sought. True when it stands on exactly `key`. Throws journal_failed.
   bool move_to(std::string_view key);
   bool at_end() const { return at_end_; }
   std::string_view key() const { return key_; }
-  model::Digest digest() const { return digest_; }
-  std::int64_t ordinal() const { return ordinal_; }
+  model::Digest digest() const;
+  std::int64_t ordinal() const;
   /// Releases the read transaction; the next move_to seeks again.
   void rest();
 
  private:
-  bool step();
+  void step();
   void seek(std::string_view key);
 
   Connection& connection_;
   std::int64_t table_id_;
-  bool open_ = false;
+  sqlite3_stmt* statement_ = nullptr;
+  bool open_ = false;      ///< the position holds: on an image or at the end
   bool at_end_ = false;
-  std::string_view key_;  ///< owned by the statement until the next step
-  model::Digest digest_;
-  std::int64_t ordinal_ = 0;
+  std::string_view key_;   ///< owned by the statement until the next step
+  std::string asked_;      ///< the key last moved to: no image lies between it and key_
 };
 
 class RowImages {

@@ -61,6 +61,7 @@ CREATE TABLE change (
   captured_ms        INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX change_by_key ON change(table_id, key, seq);
+CREATE INDEX change_by_table ON change(table_id);         -- in order of seq: a quiet table is read without its busy neighbours
 
 CREATE TABLE row_image (
   ordinal        INTEGER PRIMARY KEY,        -- dense: a pass marks it in a bitmap
@@ -72,6 +73,7 @@ CREATE TABLE row_image (
   locator        TEXT                        -- the key as the source gave it, where that differs: ["C001      "]
 ) STRICT;
 CREATE INDEX row_image_by_key ON row_image(table_id, key, digest);  -- covers the merge of a diff
+CREATE INDEX row_image_by_table ON row_image(table_id);             -- in order of ordinal: the search for rows not seen
 
 CREATE TABLE pipeline (
   id             INTEGER PRIMARY KEY,
@@ -113,7 +115,8 @@ CREATE TABLE delivery (
   generation     INTEGER NOT NULL DEFAULT 0, -- replay, remap, a person's retry add one
   connection     TEXT NOT NULL,
   object         TEXT NOT NULL,
-  match          TEXT NOT NULL,              -- flat JSON; with connection and object: the lane
+  match          TEXT NOT NULL,              -- flat JSON; with connection and object: the lane ('{}': the key alone orders)
+  also_match     TEXT,                       -- the match value the record has at the target, when it changes: a second lane
   effect         TEXT NOT NULL,              -- present, absent
   fields         TEXT,                       -- flat JSON of all mapped fields; none for absent
   comment        TEXT,
@@ -136,7 +139,9 @@ CREATE TABLE delivery (
 -- Only what is not finished: stays small however long the journal.
 CREATE INDEX delivery_open_lane ON delivery(connection, object, match, id) WHERE state IN ('pending', 'held', 'in_flight', 'uncertain');
 CREATE INDEX delivery_open_key ON delivery(pipeline_id, key, id) WHERE state IN ('pending', 'held', 'in_flight', 'uncertain');
+CREATE INDEX delivery_open_also ON delivery(connection, object, also_match, id) WHERE also_match IS NOT NULL AND state IN ('pending', 'held', 'in_flight', 'uncertain');
 CREATE INDEX delivery_due ON delivery(connection, id) WHERE state = 'pending';
+CREATE INDEX delivery_uncertain ON delivery(connection, id) WHERE state IN ('in_flight', 'uncertain');
 CREATE INDEX delivery_dead ON delivery(pipeline_id, key, id) WHERE state = 'dead';
 CREATE INDEX delivery_by_key ON delivery(pipeline_id, key, id);
 

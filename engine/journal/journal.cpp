@@ -1,0 +1,285 @@
+#include "engine/journal/journal.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/metrics.h"
+#include "engine/journal/connection.h"
+#include "engine/journal/lock_file.h"
+#include "engine/journal/migrations.h"
+
+namespace engine::journal {
+namespace {
+
+// 16 MB: scattered small commits write the same pages again and again, and each checkpoint writes them once.
+constexpr int checkpoint_pages = 4'000;
+// Steady readers can keep the WAL from ever starting anew: from here on the writer waits a moment for them.
+constexpr int restart_pages_first = 16'000;
+constexpr std::size_t idle_readers_max = 8;
+
+void require_folder(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  if (std::filesystem::is_directory(folder)) return;
+  throw Error(ErrorCode::environment_missing, fmt::format("the folder of the journal {} does not exist", path.string()),
+              {{"folder", folder.string()}}, fmt::format("Create {} for the daemon's user.", folder.string()));
+}
+
+/// SQLite would create the file readable by everybody; it holds customers' data.
+void create_if_missing(const std::filesystem::path& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+  if (file >= 0) {
+    close(file);
+    return;
+  }
+  const int cause = errno;
+  const auto code = cause == ENOSPC || cause == EDQUOT ? ErrorCode::journal_full : ErrorCode::environment_missing;
+  throw Error(code, fmt::format("the journal {} cannot be opened for writing: {}", path.string(), std::strerror(cause)),
+              {{"journal", path.string()}}, "The daemon's user must own the file and be able to write its folder.");
+}
+
+/// An exception of its own for each who gets it: they add context to it on their threads.
+std::exception_ptr copy_of(const std::exception& error) {
+  if (const auto* known = dynamic_cast<const Error*>(&error)) return std::make_exception_ptr(Error(*known));
+  return std::make_exception_ptr(Error(ErrorCode::journal_failed, error.what()));
+}
+
+std::exception_ptr copy_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return copy_of(error);
+  }
+}
+
+/// What a thread waits on until its work is on disk.
+struct Waiter {
+  void finish(std::exception_ptr outcome) {
+    // Notified under the lock: the waiting thread destroys this as soon as it can.
+    const std::lock_guard lock(mutex);
+    error = std::move(outcome);
+    done = true;
+    wake.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex);
+    wake.wait(lock, [this] { return done; });
+    if (error) std::rethrow_exception(error);
+  }
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool done = false;
+  std::exception_ptr error;
+};
+
+}  // namespace
+
+Records::Records(Connection& connection)
+    : tables(connection),
+      cycles(connection),
+      changes(connection),
+      images(connection),
+      pipelines(connection),
+      deliveries(connection) {}
+
+std::unique_ptr<Journal> Journal::open(const JournalOptions& options) {
+  return std::unique_ptr<Journal>(new Journal(options));
+}
+
+Journal::Journal(const JournalOptions& options) : options_(options), restart_pages_(restart_pages_first) {
+  require_folder(options_.path);
+  lock_ = std::make_unique<LockFile>(options_.path);
+  create_if_missing(options_.path);
+  writer_.connection =
+      std::make_unique<Connection>(options_.path.string(), Connection::Mode::read_write, options_.vfs);
+  bring_up_to_date(*writer_.connection);
+  writer_.records = std::make_unique<Records>(*writer_.connection);
+  id_ = journal_id(*writer_.connection);
+  thread_ = std::thread([this] { write_groups(); });
+}
+
+Journal::~Journal() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  thread_.join();
+  // The last connection to close copies the WAL into the database and removes it.
+  pool_.clear();
+}
+
+void Journal::enqueue(Item item) {
+  std::unique_lock lock(mutex_);
+  // The writer thread itself never waits for space: nobody else makes any.
+  const bool on_writer = std::this_thread::get_id() == thread_.get_id();
+  space_.wait(lock, [&] { return on_writer || queue_.size() < options_.queued_max; });
+  queue_.push_back(std::move(item));
+  lock.unlock();
+  wake_.notify_one();
+}
+
+void Journal::write(const Work& work) {
+  ENGINE_ASSERT(std::this_thread::get_id() != thread_.get_id());
+  Waiter waiter;
+  enqueue({[&work](Records& records) { work(records); },
+           [&waiter](std::exception_ptr error) { waiter.finish(std::move(error)); }});
+  waiter.wait();
+}
+
+void Journal::write_async(Work work, Committed committed) { enqueue({std::move(work), std::move(committed)}); }
+
+void Journal::on_commit(std::function<void()> listener) {
+  const std::lock_guard lock(listeners_mutex_);
+  listeners_.push_back(std::move(listener));
+}
+
+void Journal::write_groups() {
+  std::vector<Item> group;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    while (!queue_.empty() && group.size() < options_.group_max) {
+      group.push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    lock.unlock();
+    space_.notify_all();
+    commit_group(group);
+    group.clear();
+    lock.lock();
+  }
+}
+
+void Journal::commit_group(std::vector<Item>& group) {
+  std::vector<std::exception_ptr> results(group.size());
+  bool kept = false;
+  if (failed_) {
+    for (auto& result : results) result = copy_of(failed_);
+  } else {
+    try {
+      kept = run_group(group, results);
+    } catch (const std::exception& error) {
+      lose_group(error, results);
+    }
+  }
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (group[i].committed) group[i].committed(results[i]);
+  }
+  if (!kept) return;
+  tell_listeners();
+  checkpoint_when_large();
+}
+
+/// True when something was committed. Throws what SQLite failed with; then nothing was.
+bool Journal::run_group(std::vector<Item>& group, std::vector<std::exception_ptr>& results) {
+  const auto start = std::chrono::steady_clock::now();
+  writer_.connection->prepare("BEGIN IMMEDIATE").run();
+  bool kept = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    results[i] = run_item(group[i], group.size() == 1);
+    kept = kept || !results[i];
+  }
+  writer_.connection->prepare(kept ? "COMMIT" : "ROLLBACK").run();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  observe_seconds("datapicker_journal_group_seconds", "Time of one group of journal writes with its commit", {},
+                  took.count());
+  return kept;
+}
+
+/// What the work threw, its effects undone; null when they stay. Throws when SQLite failed, whatever the work made of it.
+std::exception_ptr Journal::run_item(const Item& item, bool alone) {
+  Connection& connection = *writer_.connection;
+  if (!alone) connection.prepare("SAVEPOINT item").run();
+  std::exception_ptr thrown;
+  try {
+    item.work(*writer_.records);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  connection.refuse_after_failure();
+  ENGINE_ASSERT(connection.in_transaction());
+  if (alone) return thrown;
+  if (thrown) connection.prepare("ROLLBACK TO item").run();
+  connection.prepare("RELEASE item").run();
+  return thrown;
+}
+
+/// After an error of SQLite nothing of the group may stay: it may have undone a statement or all, as it saw fit.
+void Journal::lose_group(const std::exception& error, std::vector<std::exception_ptr>& results) {
+  const auto* known = dynamic_cast<const Error*>(&error);
+  if (known == nullptr || known->code() != ErrorCode::journal_full) failed_ = copy_of(error);
+  try {
+    writer_.connection->settle();
+  } catch (const std::exception& worse) {
+    if (!failed_) failed_ = copy_of(worse);
+  }
+  for (auto& result : results) {
+    if (!result) result = copy_of(error);
+  }
+}
+
+void Journal::tell_listeners() {
+  const std::lock_guard lock(listeners_mutex_);
+  for (const auto& listener : listeners_) listener();
+}
+
+/// After the callbacks, so that nobody waits for it.
+void Journal::checkpoint_when_large() {
+  const int pages = writer_.connection->wal_pages();
+  if (pages < checkpoint_pages) return;
+  const bool wait = pages >= restart_pages_;
+  try {
+    const bool done = writer_.connection->checkpoint(wait);
+    // A reader that stays for minutes must not cost every commit a second.
+    restart_pages_ = wait && !done ? pages * 2 : restart_pages_first;
+  } catch (const std::exception& error) {
+    failed_ = copy_of(error);
+    log_event(LogLevel::error, "journal.checkpoint_failed", {{"error", error.what()}});
+  }
+}
+
+Journal::Lease Journal::read() {
+  {
+    const std::lock_guard lock(pool_mutex_);
+    if (!pool_.empty()) {
+      Reader reader = std::move(pool_.back());
+      pool_.pop_back();
+      return Lease(*this, std::move(reader));
+    }
+  }
+  Reader reader;
+  reader.connection = std::make_unique<Connection>(options_.path.string(), Connection::Mode::read_only, options_.vfs);
+  reader.records = std::make_unique<Records>(*reader.connection);
+  return Lease(*this, std::move(reader));
+}
+
+void Journal::give_back(Reader reader) {
+  // One that failed is dropped: a new connection is the surest way to a sound one.
+  if (reader.connection->failure()) return;
+  reader.connection->settle();
+  const std::lock_guard lock(pool_mutex_);
+  if (pool_.size() < idle_readers_max) pool_.push_back(std::move(reader));
+}
+
+Journal::Reader::Reader() = default;
+Journal::Reader::Reader(Reader&&) noexcept = default;
+Journal::Reader& Journal::Reader::operator=(Reader&&) noexcept = default;
+Journal::Reader::~Reader() = default;
+
+Journal::Lease::Lease(Journal& journal, Reader reader) : journal_(&journal), reader_(std::move(reader)) {}
+
+Journal::Lease::Lease(Lease&&) noexcept = default;
+
+Journal::Lease::~Lease() {
+  if (reader_.connection) journal_->give_back(std::move(reader_));
+}
+
+}  // namespace engine::journal

@@ -1,0 +1,186 @@
+#include "engine/journal/migrations.h"
+
+#include <fcntl.h>
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <memory>
+
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/journal/connection.h"
+#include "engine/journal/journal.h"
+
+#ifndef DATAPICKER_VERSION
+#define DATAPICKER_VERSION "0"
+#endif
+
+namespace engine::journal {
+
+extern const char* const schema_sql;  // schema.sql, turned into a source file by CMake
+
+namespace {
+
+std::string random_id() {
+  unsigned char bytes[16];
+  ENGINE_ASSERT(getrandom(bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes));
+  std::string id;
+  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
+  return id;
+}
+
+std::int64_t version_of(Connection& connection) {
+  Statement statement = connection.prepare("PRAGMA user_version");
+  statement.step();
+  return statement.integer(0);
+}
+
+bool has(Connection& connection, const char* sql) { return connection.prepare(sql).step(); }
+
+bool is_empty(Connection& connection) { return !has(connection, "SELECT 1 FROM sqlite_schema"); }
+
+void require_journal(Connection& connection) {
+  if (has(connection, "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'journal'")) return;
+  throw Error(ErrorCode::journal_failed,
+              fmt::format("{} is an SQLite database, but not a journal of Datapicker", connection.path()),
+              {{"journal", connection.path()}}, "Check `journal:` in datapicker.yaml.");
+}
+
+[[noreturn]] void refuse_newer(const std::string& path, std::int64_t found, int known) {
+  throw Error(ErrorCode::journal_failed,
+              fmt::format("the journal {} has schema version {}, this program knows versions up to {}", path, found, known),
+              {{"journal", path}},
+              "Run the program that wrote it, or put back the backup it made before migrating: "
+              "JOURNAL.backup-vN-TIME beside the journal.");
+}
+
+/// Runs `body` in a transaction; nothing of it stays when it throws.
+template <typename Body>
+void in_transaction(Connection& connection, const Body& body) {
+  connection.execute("BEGIN IMMEDIATE");
+  try {
+    body();
+    connection.execute("COMMIT");
+  } catch (...) {
+    connection.settle();
+    throw;
+  }
+}
+
+void create(Connection& connection, const Schema& schema) {
+  in_transaction(connection, [&] {
+    connection.execute(schema.create);
+    const std::string id = random_id();
+    connection.prepare("INSERT INTO journal (id, created_ms, created_by) VALUES (?, ?, ?)")
+        .bind(1, id)
+        .bind(2, system_clock().wall_ms())
+        .bind(3, DATAPICKER_VERSION)
+        .run();
+  });
+}
+
+void migrate(Connection& connection, std::int64_t from, const Schema& schema) {
+  const std::time_t now = std::time(nullptr);
+  back_up(connection, fmt::format("{}.backup-v{}-{:%Y%m%dT%H%M%SZ}", connection.path(), from, fmt::gmtime(now)));
+  in_transaction(connection, [&] {
+    for (const Migration& migration : schema.migrations) {
+      if (migration.to <= from) continue;
+      ENGINE_ASSERT(migration.to == from + 1);
+      connection.execute(migration.sql);
+      from = migration.to;
+    }
+    ENGINE_ASSERT(from == schema.version);
+    connection.execute(fmt::format("PRAGMA user_version = {}", from));
+  });
+}
+
+using Database = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+
+Database open_copy(const std::string& path) {
+  sqlite3* database = nullptr;
+  const int result = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+  Database copy(database, &sqlite3_close);
+  if (result != SQLITE_OK) {
+    throw Error(ErrorCode::journal_failed,
+                fmt::format("the backup {} cannot be written: {}", path, sqlite3_errstr(result)), {{"file", path}});
+  }
+  return copy;
+}
+
+void copy_pages(Connection& from, sqlite3* to, const std::string& path) {
+  sqlite3_backup* backup = sqlite3_backup_init(to, "main", from.handle(), "main");
+  if (backup != nullptr) sqlite3_backup_step(backup, -1);
+  const int result = backup != nullptr ? sqlite3_backup_finish(backup) : sqlite3_errcode(to);
+  if (result == SQLITE_OK) return;
+  const auto code = result == SQLITE_FULL ? ErrorCode::journal_full : ErrorCode::journal_failed;
+  throw Error(code, fmt::format("the backup {} cannot be written: {}", path, sqlite3_errstr(result)), {{"file", path}},
+              "The disk must hold the journal twice while it is migrated.");
+}
+
+void sync_folder_of(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;
+  fsync(file);
+  close(file);
+}
+
+}  // namespace
+
+const Schema& current_schema() {
+  // Version 1 is the first that was released: there is nothing to migrate from yet.
+  static const Schema schema{schema_version, schema_sql, {}};
+  return schema;
+}
+
+void bring_up_to_date(Connection& connection, const Schema& schema) {
+  if (is_empty(connection)) return create(connection, schema);
+  require_journal(connection);
+  const std::int64_t version = version_of(connection);
+  if (version > schema.version) refuse_newer(connection.path(), version, schema.version);
+  if (version < schema.version) migrate(connection, version, schema);
+}
+
+void require_version(Connection& connection, int version) {
+  require_journal(connection);
+  const std::int64_t found = version_of(connection);
+  if (found > version) refuse_newer(connection.path(), found, version);
+  if (found == version) return;
+  throw Error(ErrorCode::journal_failed,
+              fmt::format("the journal {} has the older schema version {}, not {}", connection.path(), found, version),
+              {{"journal", connection.path()}}, "Start the daemon once: it migrates the journal after a backup.");
+}
+
+std::string journal_id(Connection& connection) {
+  Statement statement = connection.prepare("SELECT id FROM journal");
+  if (!statement.step()) {
+    throw Error(ErrorCode::journal_failed, fmt::format("the journal {} has lost its identity", connection.path()),
+                {{"journal", connection.path()}}, "Put back the last backup.");
+  }
+  return std::string(statement.text(0));
+}
+
+void back_up(Connection& from, const std::string& to) {
+  // A kill in the middle must not leave a torn copy under a name that promises a whole one.
+  const std::string partial = to + ".partial";
+  std::filesystem::remove(partial);
+  try {
+    const Database copy = open_copy(partial);
+    copy_pages(from, copy.get(), to);
+  } catch (...) {
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+    throw;
+  }
+  std::filesystem::rename(partial, to);
+  sync_folder_of(to);
+}
+
+}  // namespace engine::journal

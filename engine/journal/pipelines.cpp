@@ -1,0 +1,49 @@
+#include "engine/journal/pipelines.h"
+
+#include "engine/journal/connection.h"
+
+namespace engine::journal {
+namespace {
+
+PipelineRow read_pipeline(const Statement& row) {
+  return {.id = row.integer(0),
+          .name = std::string(row.text(1)),
+          .table_id = row.integer(2),
+          .position = row.integer(3),
+          .mapping = std::string(row.text(4))};
+}
+
+}  // namespace
+
+std::optional<PipelineRow> Pipelines::find(const std::string& name) {
+  Statement row = connection_.prepare("SELECT id, name, table_id, position, mapping FROM pipeline WHERE name = ?1");
+  if (!row.bind(1, name).step()) return std::nullopt;
+  return read_pipeline(row);
+}
+
+std::vector<PipelineRow> Pipelines::all() {
+  Statement row = connection_.prepare("SELECT id, name, table_id, position, mapping FROM pipeline ORDER BY name");
+  std::vector<PipelineRow> pipelines;
+  while (row.step()) pipelines.push_back(read_pipeline(row));
+  return pipelines;
+}
+
+PipelineRow Pipelines::ensure(const std::string& name, std::int64_t table_id, std::int64_t start_position) {
+  if (auto known = find(name)) return *known;
+  connection_.prepare("INSERT INTO pipeline (name, table_id, position, mapping) VALUES (?, ?, ?, '')")
+      .bind(1, name)
+      .bind(2, table_id)
+      .bind(3, start_position)
+      .run();
+  return {connection_.last_row_id(), name, table_id, start_position, {}};
+}
+
+void Pipelines::set_position(std::int64_t pipeline_id, std::int64_t seq) {
+  connection_.prepare("UPDATE pipeline SET position = ?2 WHERE id = ?1").bind(1, pipeline_id).bind(2, seq).run();
+}
+
+void Pipelines::set_mapping(std::int64_t pipeline_id, const std::string& fingerprint) {
+  connection_.prepare("UPDATE pipeline SET mapping = ?2 WHERE id = ?1").bind(1, pipeline_id).bind(2, fingerprint).run();
+}
+
+}  // namespace engine::journal
