@@ -1,0 +1,215 @@
+#include "engine/pipeline/capture_scheduler.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+
+#include "engine/base/log.h"
+#include "engine/base/metrics.h"
+
+namespace engine::pipeline {
+
+namespace {
+
+constexpr std::int64_t refused_wait_ms = 300'000;
+constexpr std::int64_t full_disk_wait_ms = 5'000;
+constexpr std::int64_t idle_look_ms = 60'000;
+constexpr RetryPolicy unreachable_policy{.first_wait_ms = 1'000, .wait_ms_max = 30'000, .tries_max = 0};
+
+}  // namespace
+
+CaptureScheduler::CaptureScheduler(const settings::SourceConnection& connection,
+                                   std::vector<settings::TableDefinition> tables, journal::Journal& journal,
+                                   const Clock& clock, MakeSource make_source, Fatal fatal)
+    : connection_(connection), journal_(journal), clock_(clock), make_source_(std::move(make_source)), fatal_(std::move(fatal)) {
+  std::stable_sort(tables.begin(), tables.end(),
+                   [](const auto& a, const auto& b) { return a.capture.every_ms < b.capture.every_ms; });
+  for (settings::TableDefinition& table : tables) {
+    Task task;
+    task.mode = capture::make_capture_mode(table, journal_, clock_);
+    task.live.name = table.name;
+    task.live.connection = connection_.name;
+    task.live.state = "waiting";
+    task.table = std::move(table);
+    tasks_.push_back(std::move(task));
+  }
+}
+
+CaptureScheduler::~CaptureScheduler() { stop(); }
+
+void CaptureScheduler::start() {
+  const std::size_t readers = std::min<std::size_t>(static_cast<std::size_t>(connection_.readers), tasks_.size());
+  for (std::size_t i = 0; i < readers; ++i) {
+    threads_.emplace_back([this] {
+      pthread_setname_np(pthread_self(), "reader");
+      try {
+        read_tables();
+      } catch (...) {
+        fatal_(std::current_exception());
+      }
+    });
+  }
+}
+
+void CaptureScheduler::stop() {
+  stop_.request();
+  wake_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void CaptureScheduler::read_tables() {
+  const std::unique_ptr<model::Source> source = make_source_();
+  while (Task* task = wait_for_task(*source)) {
+    run_cycle(*task, *source);
+    const std::lock_guard lock(mutex_);
+    task->running = false;
+    wake_.notify_one();
+  }
+}
+
+// The first due task in the order of their intervals; null when stopping. A connection is not kept over a long pause: the
+// server, or a firewall between, would cut it.
+CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
+  std::unique_lock lock(mutex_);
+  while (!stop_.requested()) {
+    const std::int64_t now = clock_.steady_ms();
+    std::int64_t wait = idle_look_ms;
+    for (Task& task : tasks_) {
+      if (task.running) continue;
+      if (task.due_ms <= now) {
+        task.running = true;
+        task.live.state = "reading";
+        task.live.rows_now = 0;
+        return &task;
+      }
+      wait = std::min(wait, task.due_ms - now);
+    }
+    if (wait >= idle_look_ms) source.close();
+    wake_.wait_for(lock, std::chrono::milliseconds(wait));
+  }
+  return nullptr;
+}
+
+void CaptureScheduler::run_cycle(Task& task, model::Source& source) {
+  const std::int64_t started = clock_.steady_ms();
+  const capture::Progress progress = [&](std::int64_t rows, std::int64_t expected) {
+    const std::lock_guard lock(mutex_);
+    task.live.rows_now = rows;
+    task.live.rows_expected = expected;
+  };
+  try {
+    succeeded(task, task.mode->run_cycle(source, stop_, progress), started);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::stopped) return;
+    if (error.code() == ErrorCode::journal_failed) throw;
+    failed(task, error, source);
+  }
+}
+
+void CaptureScheduler::succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms) {
+  const std::int64_t now = clock_.steady_ms();
+  const bool recovered = task.failures > 0;
+  {
+    const std::lock_guard lock(mutex_);
+    task.failures = 0;
+    task.due_ms = std::max(now, started_ms + task.table.capture.every_ms);
+    task.live.state = "waiting";
+    task.live.reason.clear();
+    task.live.last_cycle_ms = clock_.wall_ms();
+    task.live.last_cycle_took_ms = now - started_ms;
+    task.live.rows_last_cycle = result.rows_read;
+  }
+  const MetricLabels labels{{"table", task.table.name}};
+  gauge("datapicker_capture_rows", "rows read in the last complete cycle", labels, static_cast<double>(result.rows_read));
+  observe_seconds("datapicker_capture_cycle_seconds", "duration of a capture cycle", labels,
+                  static_cast<double>(now - started_ms) / 1000.0);
+  const std::int64_t changes = result.inserts + result.updates + result.deletes;
+  count("datapicker_changes_captured_total", "changes journaled, by table", labels, static_cast<double>(changes));
+  if (recovered) log_event(LogLevel::info, "capture.recovered", {{"table", task.table.name}, {"connection", connection_.name}});
+  if (recovered) remember_pause(task, "watching", "");
+  if (changes == 0 && !result.snapshot) return;
+  log_event(LogLevel::info, result.snapshot ? "capture.snapshot" : "capture.cycle",
+            {{"table", task.table.name},
+             {"rows", std::to_string(result.rows_read)},
+             {"inserts", std::to_string(result.inserts)},
+             {"updates", std::to_string(result.updates)},
+             {"deletes", std::to_string(result.deletes)},
+             {"took_ms", std::to_string(now - started_ms)}});
+}
+
+void CaptureScheduler::failed(Task& task, const Error& error, model::Source& source) {
+  std::string state;
+  const std::int64_t wait = wait_after(task, error, state);
+  bool news = false;
+  {
+    const std::lock_guard lock(mutex_);
+    news = task.live.state != state && task.live.reason != error.what();
+    ++task.failures;
+    task.due_ms = clock_.steady_ms() + wait;
+    task.live.state = state;
+    task.live.reason = error.what();
+  }
+  if (error.code() != ErrorCode::journal_full) source.close();
+  count("datapicker_capture_failures_total", "failed capture cycles, by table and code",
+        {{"table", task.table.name}, {"code", std::string(name_of(error.code()))}});
+  if (!news) return;
+  LogFields fields{{"table", task.table.name},
+                   {"connection", connection_.name},
+                   {"code", std::string(name_of(error.code()))},
+                   {"message", error.what()},
+                   {"next_try_ms", std::to_string(wait)}};
+  if (!error.hint().empty()) fields.emplace_back("hint", error.hint());
+  for (const auto& [name, value] : error.context()) fields.emplace_back(name, value);
+  log_event(LogLevel::warning, "capture.failed", fields);
+  if (state == "paused") remember_pause(task, "paused", error.what());
+}
+
+// What follows each error of a source: the one place that says so.
+std::int64_t CaptureScheduler::wait_after(Task& task, const Error& error, std::string& state) {
+  const double middle = 0.5 + 0.5 * static_cast<double>(std::hash<std::string>{}(task.table.name) % 1000) / 1000.0;
+  switch (error.code()) {
+    case ErrorCode::source_unreachable:
+    case ErrorCode::source_busy:
+      state = "unreachable";
+      return unreachable_policy.wait_ms(task.failures + 1, middle);
+    case ErrorCode::source_schema_changed:
+    case ErrorCode::source_bad_data:
+      state = "paused";
+      return refused_wait_ms;
+    case ErrorCode::journal_full:
+      state = "full";
+      return full_disk_wait_ms;
+    default:
+      state = "refused";
+      return refused_wait_ms;
+  }
+}
+
+// A table that waits for a person says so in the journal too, where `status` finds it when the daemon is down.
+void CaptureScheduler::remember_pause(const Task& task, const std::string& state, const std::string& reason) {
+  try {
+    journal_.write([&](journal::Records& records) {
+      const auto table = records.tables.find(task.table.name);
+      const bool was_paused = table && table->state == "paused";
+      if (table && (state == "paused" ? table->state == "watching" || was_paused : was_paused)) {
+        records.tables.set_state(table->id, state, reason);
+      }
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::journal_full) throw;
+  }
+}
+
+std::vector<TableLive> CaptureScheduler::status() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TableLive> all;
+  for (const Task& task : tasks_) {
+    all.push_back(task.live);
+    all.back().next_in_ms = std::max<std::int64_t>(0, task.due_ms - clock_.steady_ms());
+  }
+  return all;
+}
+
+}  // namespace engine::pipeline

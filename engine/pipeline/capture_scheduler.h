@@ -1,0 +1,69 @@
+// Runs the capture of all tables of one source connection: a few readers, one a table at a time, fast tables first.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/blocking.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/base/retry_policy.h"
+#include "engine/capture/capture_mode.h"
+#include "engine/pipeline/live_status.h"
+#include "engine/settings/instance.h"
+
+namespace engine::pipeline {
+
+/// Owns `readers` threads, each with a connection of its own. What a failed cycle means is decided here, by its error code:
+/// unreachable and busy sources are tried again with growing waits, refused ones every 5 minutes, a changed schema or bad data pauses the
+/// table (looked at again every 5 minutes), a full journal waits, a failed journal is fatal.
+class CaptureScheduler {
+ public:
+  using MakeSource = std::function<std::unique_ptr<model::Source>()>;
+  using Fatal = std::function<void(std::exception_ptr)>;
+
+  CaptureScheduler(const settings::SourceConnection& connection, std::vector<settings::TableDefinition> tables,
+                   journal::Journal& journal, const Clock& clock, MakeSource make_source, Fatal fatal);
+  ~CaptureScheduler();
+
+  void start();
+  /// Cycles under way end at their next batch.
+  void stop();
+  std::vector<TableLive> status() const;
+
+ private:
+  struct Task {
+    settings::TableDefinition table;
+    std::unique_ptr<capture::CaptureMode> mode;
+    TableLive live;
+    std::int64_t due_ms = 0;  ///< steady
+    bool running = false;
+    int failures = 0;
+  };
+  void read_tables();
+  Task* wait_for_task(model::Source& source);
+  void run_cycle(Task& task, model::Source& source);
+  void succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms);
+  void failed(Task& task, const Error& error, model::Source& source);
+  std::int64_t wait_after(Task& task, const Error& error, std::string& state);
+  void remember_pause(const Task& task, const std::string& state, const std::string& reason);
+
+  settings::SourceConnection connection_;
+  journal::Journal& journal_;
+  const Clock& clock_;
+  MakeSource make_source_;
+  Fatal fatal_;
+  StopSignal stop_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Task> tasks_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace engine::pipeline

@@ -1,0 +1,178 @@
+#include "engine/pipeline/control_socket.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+
+namespace engine::pipeline {
+
+namespace {
+
+constexpr std::size_t line_bytes_max = 4 << 20;
+constexpr int patience_ms = 30'000;
+
+sockaddr_un address_of(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string text = path.string();
+  if (text.size() >= sizeof address.sun_path) {
+    throw Error(ErrorCode::environment_missing, "the path of the control socket is longer than a Unix socket allows",
+                {{"path", text}}, "give the journal a shorter path");
+  }
+  std::memcpy(address.sun_path, text.c_str(), text.size() + 1);
+  return address;
+}
+
+bool wait_for(int descriptor, short events) {
+  pollfd waited{descriptor, events, 0};
+  return poll(&waited, 1, patience_ms) > 0;
+}
+
+// A line without its end; nullopt when the other side went away, was silent too long or sends without end.
+std::optional<std::string> read_line(int descriptor) {
+  std::string line;
+  char buffer[4096];
+  while (line.size() < line_bytes_max && wait_for(descriptor, POLLIN)) {
+    const ssize_t got = read(descriptor, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return std::nullopt;
+    line.append(buffer, static_cast<std::size_t>(got));
+    if (line.back() == '\n') {
+      line.pop_back();
+      return line;
+    }
+  }
+  return std::nullopt;
+}
+
+bool write_all(int descriptor, std::string_view text) {
+  while (!text.empty()) {
+    if (!wait_for(descriptor, POLLOUT)) return false;
+    const ssize_t put = send(descriptor, text.data(), text.size(), MSG_NOSIGNAL);
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  return true;
+}
+
+Peer peer_of(int client) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  Peer peer;
+  if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) return peer;
+  peer.uid = credentials.uid;
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  getpwuid_r(peer.uid, &entry, buffer, sizeof buffer, &found);
+  peer.user = found != nullptr ? found->pw_name : "uid " + std::to_string(peer.uid);
+  return peer;
+}
+
+std::string refusal(const Error& error) {
+  boost::json::object answer{{"error", name_of(error.code())}, {"message", error.what()}, {"hint", error.hint()}};
+  return boost::json::serialize(answer);
+}
+
+ErrorCode code_named(std::string_view name) {
+  for (const ErrorCode code : {ErrorCode::journal_full, ErrorCode::journal_failed, ErrorCode::environment_missing}) {
+    if (name_of(code) == name) return code;
+  }
+  return ErrorCode::config_invalid;
+}
+
+}  // namespace
+
+std::filesystem::path control_socket_path(const std::filesystem::path& journal_path) {
+  return journal_path.string() + ".sock";
+}
+
+ControlSocket::ControlSocket(std::filesystem::path path, Handler handler) : path_(std::move(path)), handler_(std::move(handler)) {
+  const sockaddr_un address = address_of(path_);
+  std::filesystem::remove(path_);  // left by a killed process: the journal's lock says that no other daemon lives
+  listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const mode_t mask = umask(0117);
+  const bool bound = listener_ >= 0 && bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  umask(mask);
+  if (!bound || listen(listener_, 16) != 0 || pipe2(wake_pipe_, O_CLOEXEC) != 0) {
+    throw Error(ErrorCode::environment_missing, std::string("the control socket can't be made: ") + std::strerror(errno),
+                {{"path", path_.string()}});
+  }
+  thread_ = std::thread([this] { serve(); });
+}
+
+ControlSocket::~ControlSocket() {
+  const char end = 'x';
+  [[maybe_unused]] const ssize_t put = write(wake_pipe_[1], &end, 1);
+  thread_.join();
+  close(listener_);
+  close(wake_pipe_[0]);
+  close(wake_pipe_[1]);
+  std::error_code ignored;
+  std::filesystem::remove(path_, ignored);
+}
+
+void ControlSocket::serve() {
+  for (;;) {
+    pollfd waited[2] = {{listener_, POLLIN, 0}, {wake_pipe_[0], POLLIN, 0}};
+    if (poll(waited, 2, -1) < 0 && errno != EINTR) return;
+    if (waited[1].revents != 0) return;
+    if ((waited[0].revents & POLLIN) == 0) continue;
+    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    if (client < 0) continue;
+    serve_one(client);
+    close(client);
+  }
+}
+
+void ControlSocket::serve_one(int client) {
+  const std::optional<std::string> request = read_line(client);
+  if (!request) return;
+  std::string answer;
+  try {
+    answer = handler_(*request, peer_of(client));
+  } catch (const Error& error) {
+    answer = refusal(error);
+  } catch (const std::exception& error) {
+    answer = refusal(Error(ErrorCode::config_invalid, error.what()));
+  }
+  write_all(client, answer + "\n");
+}
+
+std::optional<std::string> ask_daemon(const std::filesystem::path& journal_path, std::string_view request) {
+  const sockaddr_un address = address_of(control_socket_path(journal_path));
+  const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int reason = errno;
+    close(connection);
+    if (reason == ENOENT || reason == ECONNREFUSED) return std::nullopt;
+    throw Error(ErrorCode::environment_missing, std::string("the daemon's socket can't be reached: ") + std::strerror(reason),
+                {{"path", control_socket_path(journal_path).string()}}, "run this as the daemon's user or a member of its group");
+  }
+  std::optional<std::string> answer;
+  if (write_all(connection, std::string(request) + "\n")) answer = read_line(connection);
+  close(connection);
+  if (!answer) throw Error(ErrorCode::environment_missing, "the daemon closed its socket without an answer");
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(*answer, broken);
+  if (!broken && value.is_object() && value.as_object().contains("error")) {
+    const auto& object = value.as_object();
+    throw Error(code_named(object.at("error").as_string()), std::string(object.at("message").as_string()), {},
+                std::string(object.at("hint").as_string()));
+  }
+  return answer;
+}
+
+}  // namespace engine::pipeline

@@ -1,0 +1,165 @@
+#include "engine/pipeline/planner.h"
+
+#include <pthread.h>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/metrics.h"
+
+namespace engine::pipeline {
+
+namespace {
+
+constexpr std::size_t page_changes = 500;
+constexpr std::int64_t look_again_ms = 1'000;
+constexpr std::int64_t full_disk_wait_ms = 5'000;
+
+}  // namespace
+
+Planner::Planner(journal::Journal& journal, const settings::Instance& instance, const Clock& clock, Fatal fatal)
+    : journal_(journal), instance_(instance), clock_(clock), fatal_(std::move(fatal)) {}
+
+Planner::~Planner() { stop(); }
+
+std::map<std::string, journal::PipelineRow> Planner::register_pipelines() {
+  std::map<std::string, journal::PipelineRow> rows;
+  journal_.write([&](journal::Records& records) {
+    rows.clear();
+    for (const auto& [name, pipeline] : instance_.pipelines) {
+      const auto& table = instance_.tables.at(pipeline.table);
+      const journal::SourceTable known = records.tables.ensure(table.name);
+      // With `initial: deliver` the snapshot stands in the log and is for every pipeline; with a baseline only what comes.
+      const bool from_start = table.initial == settings::Initial::deliver || known.state == "new";
+      rows.emplace(name, records.pipelines.ensure(name, known.id, from_start ? 0 : records.changes.last_seq()));
+    }
+  });
+  for (const auto& [name, row] : rows) {
+    Follower follower;
+    follower.definition = instance_.pipelines.at(name);
+    follower.row = row;
+    followers_.push_back(std::move(follower));
+  }
+  return rows;
+}
+
+void Planner::start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "planner");
+    try {
+      follow();
+    } catch (...) {
+      fatal_(std::current_exception());
+    }
+  });
+}
+
+void Planner::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Planner::stop() {
+  stop_.request();
+  wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Planner::follow() {
+  while (!stop_.requested()) {
+    bool more = false;
+    for (Follower& follower : followers_) {
+      if (stop_.requested()) return;
+      more = follow_one(follower) || more;
+    }
+    if (more) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, std::chrono::milliseconds(look_again_ms), [this] { return woken_; });
+    woken_ = false;
+  }
+}
+
+// One page of one pipeline, so that a long backlog of one does not starve the others. True when there may be more.
+bool Planner::follow_one(Follower& follower) {
+  std::vector<model::Change> changes;
+  {
+    auto reader = journal_.read();
+    changes = reader->changes.after(follower.row.table_id, follower.row.position, page_changes);
+  }
+  if (changes.empty() || !compile_if_needed(follower)) return false;
+  std::vector<PlannedChange> planned;
+  planned.reserve(changes.size());
+  for (const model::Change& change : changes) {
+    planned.push_back(follower.planning->map_change(follower.row, change, clock_));
+  }
+  store_page(follower, std::move(planned));
+  return changes.size() == page_changes;
+}
+
+bool Planner::compile_if_needed(Follower& follower) {
+  std::optional<model::Layout> layout;
+  {
+    auto reader = journal_.read();
+    const auto table = reader->tables.find(follower.definition.table);
+    if (!table || !table->layout_id) return false;
+    if (follower.layout_id == *table->layout_id) return follower.planning != nullptr;
+    follower.layout_id = *table->layout_id;
+    layout = reader->tables.layout(follower.layout_id);
+  }
+  settings::Diagnostics diagnostics;
+  follower.planning = Planning::compile(follower.definition, *layout, diagnostics);
+  if (follower.planning) {
+    set_problem(follower, {});
+    return true;
+  }
+  std::string problem;
+  for (const settings::Diagnostic& diagnostic : diagnostics.all()) {
+    problem += (problem.empty() ? "" : "; ") + diagnostic.origin.text() + ": " + diagnostic.message;
+  }
+  log_event(LogLevel::error, "pipeline.mapping_invalid", {{"pipeline", follower.row.name}, {"problem", problem}});
+  set_problem(follower, std::move(problem));
+  return false;
+}
+
+void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned) {
+  const std::int64_t position = planned.back().seq;
+  for (;;) {
+    try {
+      journal_.write([&](journal::Records& records) {
+        Planning::store(records, planned);
+        records.pipelines.set_position(follower.row.id, position);
+        if (follower.row.mapping != follower.planning->fingerprint()) {
+          records.pipelines.set_mapping(follower.row.id, follower.planning->fingerprint());
+        }
+      });
+      break;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::journal_full) throw;
+      set_problem(follower, error.what());
+      if (stop_.wait_for(full_disk_wait_ms)) return;
+    }
+  }
+  if (!follower.problem.empty()) set_problem(follower, {});
+  follower.row.position = position;
+  follower.row.mapping = follower.planning->fingerprint();
+  count("datapicker_changes_mapped_total", "changes mapped, by pipeline", {{"pipeline", follower.row.name}},
+        static_cast<double>(planned.size()));
+}
+
+void Planner::set_problem(Follower& follower, std::string problem) {
+  const std::lock_guard lock(mutex_);
+  follower.problem = std::move(problem);
+}
+
+std::vector<PipelineLive> Planner::status() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PipelineLive> all;
+  for (const Follower& follower : followers_) {
+    all.push_back({follower.row.name, follower.problem.empty() ? "running" : "stopped", follower.problem});
+  }
+  return all;
+}
+
+}  // namespace engine::pipeline

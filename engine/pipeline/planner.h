@@ -1,0 +1,64 @@
+// The thread that maps: it follows the change log for every pipeline and plans deliveries.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/blocking.h"
+#include "engine/base/clock.h"
+#include "engine/journal/journal.h"
+#include "engine/pipeline/live_status.h"
+#include "engine/pipeline/planning.h"
+#include "engine/settings/instance.h"
+
+namespace engine::pipeline {
+
+/// Maps each pipeline's changes in order; one that can't be compiled waits alone. Reads the journal only, so that a slow target never
+/// slows it.
+class Planner {
+ public:
+  using Fatal = std::function<void(std::exception_ptr)>;
+
+  Planner(journal::Journal& journal, const settings::Instance& instance, const Clock& clock, Fatal fatal);
+  ~Planner();
+
+  /// Registers the pipelines in the journal and returns their rows by name; called once before `start`.
+  std::map<std::string, journal::PipelineRow> register_pipelines();
+  void start();
+  /// There may be new changes. Cheap.
+  void wake();
+  void stop();
+  std::vector<PipelineLive> status() const;
+
+ private:
+  struct Follower {
+    settings::PipelineDefinition definition;
+    journal::PipelineRow row;
+    std::int64_t layout_id = 0;
+    std::unique_ptr<Planning> planning;
+    std::string problem;
+  };
+  void follow();
+  bool follow_one(Follower& follower);
+  bool compile_if_needed(Follower& follower);
+  void store_page(Follower& follower, std::vector<PlannedChange> planned);
+  void set_problem(Follower& follower, std::string problem);
+
+  journal::Journal& journal_;
+  const settings::Instance& instance_;
+  const Clock& clock_;
+  Fatal fatal_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  bool woken_ = false;
+  StopSignal stop_;
+  std::vector<Follower> followers_;
+  std::thread thread_;
+};
+
+}  // namespace engine::pipeline

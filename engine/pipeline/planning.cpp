@@ -1,0 +1,122 @@
+#include "engine/pipeline/planning.h"
+
+#include "engine/base/error.h"
+
+#include "engine/model/row_json.h"
+
+namespace engine::pipeline {
+
+namespace {
+
+constexpr std::size_t changes_of_a_key_max = 10'000;
+
+// A record that was never sent and has nothing under way can't be at the target by our hand: its leaving is no news.
+bool may_be_at_target(journal::Records& records, const journal::Delivery& delivery) {
+  const auto sent = records.deliveries.last_sent(delivery.pipeline_id, delivery.key);
+  if (sent && sent->live) return true;
+  journal::Delivery any_of_key = delivery;
+  any_of_key.id = 0;
+  return records.deliveries.waiting_behind(any_of_key).has_value();
+}
+
+}  // namespace
+
+Planning::Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
+                   std::unique_ptr<map::Mapper> mapper)
+    : pipeline_(pipeline), layout_(layout), mapper_(std::move(mapper)) {}
+
+std::unique_ptr<Planning> Planning::compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
+                                            settings::Diagnostics& diagnostics) {
+  std::unique_ptr<map::Mapper> mapper = map::Mapper::compile(pipeline, layout, diagnostics);
+  if (!mapper) return nullptr;
+  return std::unique_ptr<Planning>(new Planning(pipeline, layout, std::move(mapper)));
+}
+
+map::MapOutcome Planning::map_images(const std::optional<std::string>& after, const std::optional<std::string>& before,
+                                     std::int64_t time_ms) {
+  map::ChangedRow row;
+  row.time_ms = time_ms;
+  const auto read = [this](const std::optional<std::string>& image, model::RowBatch& batch) {
+    batch.begin(layout_.columns.size());
+    if (!image) return std::optional<model::RowView>{};
+    model::append_row_from_json(layout_, *image, batch);
+    return std::optional(batch.row(0));
+  };
+  row.after = read(after, after_);
+  row.before = read(before, before_);
+  return mapper_->map(row);
+}
+
+void Planning::fill(journal::Delivery& delivery, map::MapOutcome outcome, std::int64_t captured_ms) const {
+  delivery.connection = pipeline_.target.connection;
+  delivery.object = pipeline_.target.object;
+  delivery.every_change = pipeline_.deliver == settings::DeliverPolicy::every_change;
+  delivery.mapping = mapper_->fingerprint();
+  if (pipeline_.valid_for_ms > 0) delivery.expires_ms = captured_ms + pipeline_.valid_for_ms;
+  if (auto* mapped = std::get_if<map::Mapped>(&outcome)) {
+    delivery.match = std::move(mapped->match);
+    delivery.fields = std::move(mapped->fields);
+    delivery.comment = std::move(mapped->comment);
+  } else if (auto* left = std::get_if<map::Left>(&outcome)) {
+    delivery.match = std::move(left->match);
+    delivery.present = false;
+  } else {
+    delivery.match = "{}";
+    delivery.state = journal::DeliveryState::dead;
+    delivery.reason = std::get<map::Failed>(outcome).reason;
+  }
+}
+
+PlannedChange Planning::map_change(const journal::PipelineRow& row, const model::Change& change, const Clock& clock) {
+  journal::Delivery delivery;
+  delivery.pipeline_id = row.id;
+  delivery.key = change.key;
+  delivery.cycle_id = change.cycle_id;
+  delivery.first_seq = delivery.last_seq = change.seq;
+  delivery.created_ms = delivery.updated_ms = clock.wall_ms();
+  const std::int64_t time_ms = change.source_time_ms.value_or(change.captured_ms);
+  fill(delivery, map_images(change.after, change.before, time_ms), change.captured_ms);
+  // A message tells that something happened: a row that leaves has nothing to tell.
+  if (delivery.every_change && !delivery.present) return {change.seq, std::nullopt};
+  return {change.seq, std::move(delivery)};
+}
+
+void Planning::store(journal::Records& records, const std::vector<PlannedChange>& planned) {
+  for (const PlannedChange& change : planned) {
+    if (!change.delivery) continue;
+    const bool dead = change.delivery->state == journal::DeliveryState::dead;
+    if (!dead && !change.delivery->present && !may_be_at_target(records, *change.delivery)) continue;
+    records.deliveries.plan(*change.delivery);
+  }
+}
+
+std::optional<std::int64_t> Planning::plan_again(journal::Records& records, const journal::Delivery& old,
+                                                 const Clock& clock) {
+  const auto pipeline = records.pipelines.find(pipeline_.name);
+  ENGINE_ASSERT(pipeline && pipeline->id == old.pipeline_id);
+  const auto changes = records.changes.of_key(pipeline->table_id, old.key, changes_of_a_key_max);
+  const model::Change* newest = nullptr;
+  for (const model::Change& change : changes) {
+    if (!old.every_change || change.seq <= old.last_seq) newest = &change;
+  }
+  if (newest == nullptr) {
+    throw Error(ErrorCode::config_invalid, "the change behind delivery " + std::to_string(old.id) + " is no longer in the journal",
+                {{"key", old.key}}, "older than the retention: read the row again at the source");
+  }
+  PlannedChange planned = map_change(*pipeline, *newest, clock);
+  journal::Delivery superseded = old;
+  superseded.state = journal::DeliveryState::superseded;
+  superseded.updated_ms = clock.wall_ms();
+  std::optional<std::int64_t> id;
+  if (planned.delivery && (planned.delivery->present || may_be_at_target(records, *planned.delivery))) {
+    planned.delivery->first_seq = old.first_seq;
+    planned.delivery->generation = old.generation + 1;
+    id = records.deliveries.plan(*planned.delivery);
+    superseded.superseded_by = id;
+  }
+  superseded.reason = id ? "retried as delivery " + std::to_string(*id) : "retried: nothing is to be sent any more";
+  records.deliveries.update(superseded);
+  return id;
+}
+
+}  // namespace engine::pipeline

@@ -1,0 +1,56 @@
+// From a change to a delivery: mapping one pipeline's changes and planning what its target records should become.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/journal/journal.h"
+#include "engine/map/mapper.h"
+#include "engine/model/row.h"
+#include "engine/settings/pipeline_definition.h"
+
+namespace engine::pipeline {
+
+/// What became of one change of a pipeline. `delivery` is none where nothing has to happen: the row is outside `where` and was
+/// never at the target.
+struct PlannedChange {
+  std::int64_t seq = 0;
+  std::optional<journal::Delivery> delivery;
+};
+
+/// One pipeline over one layout of its table, compiled. Used by one thread at a time.
+class Planning {
+ public:
+  /// Null when an expression does not compile; the reasons are in `diagnostics`.
+  static std::unique_ptr<Planning> compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
+                                           settings::Diagnostics& diagnostics);
+
+  /// Maps one change, without the journal. Never throws for what the data holds.
+  PlannedChange map_change(const journal::PipelineRow& row, const model::Change& change, const Clock& clock);
+  /// Stores what was mapped, on the writer thread: what is not at the target need not leave it.
+  static void store(journal::Records& records, const std::vector<PlannedChange>& planned);
+
+  /// Maps the newest state of a delivery's key anew (for messages: the change it stood for) and plans it as a new
+  /// generation. The old one becomes superseded. Returns the new delivery's id, or none when nothing has to be sent.
+  std::optional<std::int64_t> plan_again(journal::Records& records, const journal::Delivery& old, const Clock& clock);
+
+  const std::string& fingerprint() const { return mapper_->fingerprint(); }
+
+ private:
+  Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout, std::unique_ptr<map::Mapper> mapper);
+  map::MapOutcome map_images(const std::optional<std::string>& after, const std::optional<std::string>& before,
+                             std::int64_t time_ms);
+  void fill(journal::Delivery& delivery, map::MapOutcome outcome, std::int64_t captured_ms) const;
+
+  settings::PipelineDefinition pipeline_;
+  model::Layout layout_;
+  std::unique_ptr<map::Mapper> mapper_;
+  model::RowBatch after_;
+  model::RowBatch before_;
+};
+
+}  // namespace engine::pipeline

@@ -1,0 +1,127 @@
+#include "engine/pipeline/supervisor.h"
+
+#include <unistd.h>
+
+#include "connectors/catalog/catalog.h"
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+
+namespace engine::pipeline {
+
+Supervisor::Supervisor(const settings::Instance& instance, journal::Journal& journal, const Clock& clock)
+    : instance_(instance), journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), woken_(std::make_shared<Woken>()) {
+  woken_->supervisor = this;
+  planner_ = std::make_unique<Planner>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
+  make_dispatchers(planner_->register_pipelines());
+  make_schedulers();
+  journal_.on_commit([woken = woken_] {
+    const std::lock_guard lock(woken->mutex);
+    if (woken->supervisor != nullptr) woken->supervisor->wake_all();
+  });
+}
+
+// The journal's listener outlives this: it finds nobody to wake.
+Supervisor::~Supervisor() {
+  {
+    const std::lock_guard lock(woken_->mutex);
+    woken_->supervisor = nullptr;
+  }
+  schedulers_.clear();
+  planner_.reset();
+  dispatchers_.clear();
+}
+
+void Supervisor::make_dispatchers(const std::map<std::string, journal::PipelineRow>& rows) {
+  for (const auto& [name, connection] : instance_.targets) {
+    std::map<std::int64_t, deliver::PipelineTarget> pipelines;
+    for (const auto& [pipeline_name, pipeline] : instance_.pipelines) {
+      if (pipeline.target.connection != name) continue;
+      pipelines.emplace(rows.at(pipeline_name).id,
+                        deliver::PipelineTarget{pipeline_name, pipeline.target.on_delete, pipeline.target.on_delete_update,
+                                                pipeline.on_dead_stops_lane});
+    }
+    if (pipelines.empty()) continue;
+    deliver::DispatcherOptions options;
+    options.connection = name;
+    options.in_flight = connection.limits.in_flight;
+    options.per_second = connection.limits.per_second;
+    targets_.push_back(connectors::catalog::make_target(connection));
+    auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines), options, clock_);
+    dispatcher->on_fatal([this](std::exception_ptr problem) { fatal(problem); });
+    dispatchers_.emplace(name, std::move(dispatcher));
+  }
+}
+
+void Supervisor::make_schedulers() {
+  for (const auto& [name, connection] : instance_.sources) {
+    std::vector<settings::TableDefinition> tables;
+    for (const auto& [table_name, table] : instance_.tables) {
+      if (table.connection == name) tables.push_back(table);
+    }
+    if (tables.empty()) continue;
+    const settings::DialectDefinition& dialect = instance_.dialects.at(connection.dialect);
+    schedulers_.push_back(std::make_unique<CaptureScheduler>(
+        connection, std::move(tables), journal_, clock_,
+        [&connection, &dialect] { return connectors::catalog::make_source(connection, dialect); },
+        [this](std::exception_ptr problem) { fatal(problem); }));
+  }
+}
+
+// What was captured before a kill is delivered first; then the sources are read.
+void Supervisor::start() {
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->start();
+  planner_->start();
+  for (const auto& scheduler : schedulers_) scheduler->start();
+}
+
+void Supervisor::wait() {
+  {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return stopping_; });
+  }
+  log_event(LogLevel::info, "daemon.stopping", {{"instance", instance_.name}});
+  for (const auto& scheduler : schedulers_) scheduler->stop();
+  planner_->stop();
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->drain(problem_ ? 0 : drain_ms);
+  for (const auto& target : targets_) target->stop();
+  if (problem_) std::rethrow_exception(problem_);
+}
+
+void Supervisor::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  ended_.notify_all();
+}
+
+void Supervisor::fatal(std::exception_ptr problem) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!problem_) problem_ = problem;
+    stopping_ = true;
+  }
+  ended_.notify_all();
+}
+
+void Supervisor::wake_all() {
+  planner_->wake();
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->wake();
+}
+
+LiveStatus Supervisor::status() const {
+  LiveStatus live;
+  live.pid = getpid();
+  live.started_ms = started_ms_;
+  live.pipelines = planner_->status();
+  for (const auto& scheduler : schedulers_) {
+    for (TableLive& table : scheduler->status()) live.tables.push_back(std::move(table));
+  }
+  for (const auto& [name, dispatcher] : dispatchers_) {
+    const deliver::DispatcherStatus status = dispatcher->status();
+    live.targets.push_back({name, status.state, status.reason, status.in_flight, status.delivered});
+  }
+  return live;
+}
+
+}  // namespace engine::pipeline
