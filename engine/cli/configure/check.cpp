@@ -1,0 +1,71 @@
+#include "engine/operate/check.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include "engine/cli/terminal.h"
+#include "engine/cli/verbs.h"
+
+namespace engine::cli {
+
+namespace {
+
+namespace json = boost::json;
+
+json::object json_of(const settings::Diagnostic& diagnostic) {
+  return {{"level", diagnostic.level == settings::Diagnostic::Level::error ? "error" : "warning"},
+          {"code", diagnostic.code},
+          {"file", diagnostic.origin.file},
+          {"line", diagnostic.origin.line},
+          {"column", diagnostic.origin.column},
+          {"message", diagnostic.message},
+          {"suggestion", diagnostic.suggestion}};
+}
+
+void print_json(const operate::CheckReport& report) {
+  json::array diagnostics;
+  for (const settings::Diagnostic& each : report.diagnostics.all()) diagnostics.push_back(json_of(each));
+  json::array tables;
+  for (const operate::TableCheck& table : report.tables) {
+    tables.push_back(json::object{{"table", table.table},
+                                  {"reached", table.reached},
+                                  {"problem", table.problem},
+                                  {"columns", table.shape.layout.columns.size()},
+                                  {"key_is_indexed", table.shape.key_is_indexed}});
+  }
+  const json::object whole{{"ok", report.ok()}, {"diagnostics", diagnostics}, {"tables", tables}};
+  fmt::print("{}\n", json::serialize(whole));
+}
+
+void print_text(const operate::CheckReport& report) {
+  for (const operate::TableCheck& table : report.tables) {
+    if (!table.reached) continue;
+    fmt::print("{} table {}: {} columns, {}\n", coloured("ok", Colour::green), table.table, table.shape.layout.columns.size(),
+               table.shape.key_is_indexed ? "read in chunks by its key" : "read as a whole");
+  }
+  print_diagnostics(report.diagnostics);
+  if (!report.ok()) return;
+  fmt::print("{} {}: {} connections, {} tables, {} pipelines\n", coloured("ok", Colour::green), report.instance.name,
+             report.instance.sources.size() + report.instance.targets.size(), report.instance.tables.size(),
+             report.instance.pipelines.size());
+}
+
+}  // namespace
+
+void add_check(CLI::App& program, Invocation& invocation) {
+  CLI::App* verb = program.add_subcommand("check", "say whether the configuration is right, with every problem at once");
+  add_common_options(*verb, invocation);
+  auto offline = std::make_shared<bool>(false);
+  verb->add_flag("--offline", *offline, "only read the YAML: no secrets, no connections");
+  verb->footer("Without --offline every source is connected to, each table described and each SQL expression compiled\n"
+               "against its real columns. Exit code 2 when something is wrong.");
+  verb->callback([&invocation, offline] {
+    invocation.run = [&invocation, offline] {
+      const operate::CheckReport report = operate::check(invocation.instance, {.live = !*offline});
+      invocation.json ? print_json(report) : print_text(report);
+      return report.ok() ? done : wrong_configuration;
+    };
+  });
+}
+
+}  // namespace engine::cli

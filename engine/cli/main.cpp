@@ -1,0 +1,73 @@
+// datapicker: one program, one verb a file.
+#include <CLI/CLI.hpp>
+
+#include "engine/cli/terminal.h"
+#include "engine/cli/verbs.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::cli {
+
+void add_common_options(CLI::App& verb, Invocation& invocation) {
+  verb.add_option("-i,--instance", invocation.instance, "the instance's folder, which holds datapicker.yaml")
+      ->envname("DATAPICKER_INSTANCE")
+      ->capture_default_str();
+  verb.add_flag("--json", invocation.json, "print JSON");
+}
+
+namespace {
+
+int exit_code_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::config_invalid: return wrong_configuration;
+    case ErrorCode::environment_missing:
+    case ErrorCode::journal_locked: return environment_missing;
+    default: return failed;
+  }
+}
+
+int run_verb(const Invocation& invocation) {
+  try {
+    return invocation.run();
+  } catch (const operate::InvalidConfiguration& error) {
+    print_diagnostics(error.diagnostics());
+    return wrong_configuration;
+  } catch (const Error& error) {
+    print_error(error);
+    return exit_code_of(error);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "datapicker: {}\n", error.what());
+    return failed;
+  }
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App program(
+      "Datapicker watches databases through ODBC and hands every changed row, as a small transaction, to a CRM, a ticket\n"
+      "system or any HTTP API within seconds. An instance is a folder of YAML; its journal is one SQLite file.");
+  program.set_version_flag("--version", "datapicker " DATAPICKER_VERSION);
+  program.require_subcommand(1);
+  program.footer(
+      "First steps:  datapicker check -i DIR     is the configuration right?\n"
+      "              datapicker run -i DIR       watch and deliver until SIGTERM\n"
+      "              datapicker status -i DIR    where does everything stand?\n"
+      "Exit codes:   0 done, 1 failed, 2 wrong configuration, 3 environment missing, 4 something was found");
+  Invocation invocation;
+  add_check(program, invocation);
+  add_run(program, invocation);
+  add_status(program, invocation);
+  add_changes(program, invocation);
+  add_story(program, invocation);
+  add_dead_letters(program, invocation);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = program.exit(error);
+    return code == 0 ? done : wrong_configuration;
+  }
+  return run_verb(invocation);
+}
+
+}  // namespace
+}  // namespace engine::cli
+
+int main(int argc, char** argv) { return engine::cli::run_program(argc, argv); }

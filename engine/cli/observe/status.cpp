@@ -1,0 +1,83 @@
+#include "engine/operate/status.h"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include "engine/cli/terminal.h"
+#include "engine/cli/verbs.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::cli {
+
+namespace {
+
+std::string state_text(const std::string& state) { return coloured(state, colour_of_state(state)); }
+
+std::string progress_text(const operate::TableStatus& table) {
+  if (table.rows_now == 0) return {};
+  if (table.rows_expected == 0) return fmt::format("{} rows read", table.rows_now);
+  return fmt::format("{} of about {} rows read", table.rows_now, table.rows_expected);
+}
+
+void print_tables(const operate::Status& status) {
+  std::vector<std::vector<std::string>> rows{{"TABLE", "CONNECTION", "STATE", "ROWS", "LAST CYCLE", ""}};
+  for (const operate::TableStatus& table : status.tables) {
+    rows.push_back({table.name, table.connection, state_text(table.state), std::to_string(table.rows),
+                    local_time(table.last_cycle_ms), table.reason.empty() ? progress_text(table) : table.reason});
+  }
+  fmt::print("\n{}", aligned(rows));
+}
+
+void print_pipelines(const operate::Status& status) {
+  std::vector<std::vector<std::string>> rows{{"PIPELINE", "TABLE", "TARGET", "STATE", "BEHIND", "DELIVERIES"}};
+  for (const operate::PipelineStatus& pipeline : status.pipelines) {
+    std::string deliveries;
+    for (const auto& [state, count] : pipeline.deliveries) {
+      deliveries += (deliveries.empty() ? "" : ", ") + fmt::format("{} {}", count, state_text(state));
+    }
+    if (!pipeline.reason.empty()) deliveries += (deliveries.empty() ? "" : "; ") + pipeline.reason;
+    rows.push_back({pipeline.name, pipeline.table, pipeline.target, state_text(pipeline.state), std::to_string(pipeline.behind),
+                    deliveries.empty() ? "none open" : deliveries});
+  }
+  fmt::print("\n{}", aligned(rows));
+}
+
+void print_targets(const operate::Status& status) {
+  if (status.targets.empty()) return;
+  std::vector<std::vector<std::string>> rows{{"TARGET", "STATE", "IN FLIGHT", "DELIVERED", ""}};
+  for (const pipeline::TargetLive& target : status.targets) {
+    rows.push_back({target.name, state_text(target.state), std::to_string(target.in_flight), std::to_string(target.delivered),
+                    target.reason});
+  }
+  fmt::print("\n{}", aligned(rows));
+}
+
+int show_status(const Invocation& invocation) {
+  const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
+  const auto live = operate::ask_live_status(instance.journal_path);
+  journal::ReadOnlyJournal journal(instance.journal_path);
+  const operate::Status status = operate::status_of(instance, *journal, journal.id(), live);
+  if (invocation.json) {
+    fmt::print("{}\n", boost::json::serialize(operate::json_of(status)));
+    return done;
+  }
+  const std::string daemon = status.daemon_running
+                                 ? fmt::format("{} as process {} since {}", coloured("running", Colour::green), status.pid,
+                                               local_time(status.started_ms))
+                                 : coloured("not running", Colour::yellow);
+  fmt::print("{}: daemon {}, {} changes in the journal\n", status.instance, daemon, status.last_seq);
+  print_tables(status);
+  print_pipelines(status);
+  print_targets(status);
+  return done;
+}
+
+}  // namespace
+
+void add_status(CLI::App& program, Invocation& invocation) {
+  CLI::App* verb = program.add_subcommand("status", "where every table, pipeline and target stands; works when the daemon is down, too");
+  add_common_options(*verb, invocation);
+  verb->callback([&invocation] { invocation.run = [&invocation] { return show_status(invocation); }; });
+}
+
+}  // namespace engine::cli

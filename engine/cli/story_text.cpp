@@ -1,0 +1,95 @@
+#include "engine/cli/story_text.h"
+
+
+#include <boost/json.hpp>
+
+#include "engine/cli/terminal.h"
+
+namespace engine::cli {
+
+namespace {
+
+constexpr std::size_t shown_bytes_max = 2'000;
+
+std::string shortened(std::string_view text) {
+  if (text.size() <= shown_bytes_max) return std::string(text);
+  return std::string(text.substr(0, shown_bytes_max)) + fmt::format("… ({} bytes)", text.size());
+}
+
+// "PUT /customers/C001 {"name":…}" out of the frozen request; its raw text when it is not an HTTP request.
+std::string request_line(const std::string& request) {
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(request, broken);
+  if (broken || !value.is_object()) return shortened(request);
+  const auto& object = value.as_object();
+  std::string line;
+  for (const char* part : {"method", "url", "body"}) {
+    const auto* text = object.if_contains(part);
+    if (text == nullptr || !text->is_string() || text->as_string().empty()) continue;
+    line += (line.empty() ? "" : " ") + std::string(text->as_string());
+  }
+  return shortened(line.empty() ? request : line);
+}
+
+std::string attempt_text(const journal::Attempt& attempt, const std::string& margin) {
+  std::string text = fmt::format("{}  {} {}", margin, local_time(attempt.started_ms), request_line(attempt.request)) + "\n";
+  const std::string outcome = attempt.outcome.value_or("under way");
+  text += fmt::format("{}    → {}", margin, coloured(outcome, colour_of_state(outcome)));
+  if (attempt.status && *attempt.status != 0) text += fmt::format(", HTTP {}", *attempt.status);
+  if (attempt.ended_ms) text += fmt::format(", {} ms", *attempt.ended_ms - attempt.started_ms);
+  if (attempt.reason && !attempt.reason->empty()) text += ": " + shortened(*attempt.reason);
+  if (attempt.answer && !attempt.answer->empty()) text += fmt::format("\n{}    {}", margin, shortened(*attempt.answer));
+  return text + "\n";
+}
+
+std::string change_text(const model::Change& change) {
+  const std::string operation(model::name_of(change.operation));
+  std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);
+  for (const operate::ColumnChange& column : operate::columns_of(change)) {
+    if (change.operation == model::Operation::update) {
+      text += fmt::format("    {}: {} → {}\n", column.column, column.before, column.after);
+    } else {
+      text += fmt::format("    {}: {}\n", column.column, column.after.empty() ? column.before : column.after);
+    }
+  }
+  return text;
+}
+
+bool covers(const journal::Delivery& delivery, const model::Change& change) { return delivery.last_seq == change.seq; }
+
+}  // namespace
+
+std::string delivery_text(const operate::DeliveryStory& story, const std::string& pipeline, std::size_t indent) {
+  const std::string margin(indent, ' ');
+  const journal::Delivery& delivery = story.delivery;
+  const std::string state(journal::name_of(delivery.state));
+  std::string text = fmt::format("{}{} {}: delivery {}", margin, coloured("⇒", Colour::blue), pipeline, delivery.id);
+  if (!delivery.operation.empty()) text += " (" + delivery.operation + ")";
+  text += " " + coloured(state, colour_of_state(state));
+  if (delivery.generation > 0) text += fmt::format(", generation {}", delivery.generation);
+  if (!delivery.reason.empty()) text += ": " + delivery.reason;
+  text += "\n";
+  for (const journal::Attempt& attempt : story.attempts) text += attempt_text(attempt, margin);
+  return text;
+}
+
+std::string story_text(const operate::Story& story) {
+  std::string text = fmt::format("{} {}\n", coloured(story.table, Colour::bold), story.key);
+  text += "now: " + story.image.value_or("gone, or never seen") + "\n\n";
+  for (const model::Change& change : story.changes) {
+    text += change_text(change);
+    for (const operate::PipelineStory& pipeline : story.pipelines) {
+      for (const operate::DeliveryStory& delivery : pipeline.deliveries) {
+        if (covers(delivery.delivery, change)) text += delivery_text(delivery, pipeline.pipeline, 4);
+      }
+    }
+  }
+  for (const operate::PipelineStory& pipeline : story.pipelines) {
+    if (!pipeline.last_sent) continue;
+    text += fmt::format("\n{}: {} at {} {}{}\n", pipeline.pipeline, pipeline.last_sent->live ? "live" : "not", pipeline.last_sent->connection,
+                        pipeline.last_sent->match, pipeline.remote_id ? " as " + *pipeline.remote_id : "");
+  }
+  return text;
+}
+
+}  // namespace engine::cli

@@ -1,0 +1,108 @@
+#include "engine/cli/terminal.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+namespace engine::cli {
+
+namespace {
+
+bool colours_wanted() {
+  static const bool wanted = isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  return wanted;
+}
+
+std::string_view code_of(Colour colour) {
+  switch (colour) {
+    case Colour::none: return "";
+    case Colour::red: return "\033[31m";
+    case Colour::green: return "\033[32m";
+    case Colour::yellow: return "\033[33m";
+    case Colour::blue: return "\033[34m";
+    case Colour::dim: return "\033[2m";
+    case Colour::bold: return "\033[1m";
+  }
+  return "";
+}
+
+// Code points, without the escape sequences of colours.
+std::size_t width_of(std::string_view text) {
+  std::size_t width = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\033') {
+      i = std::min(text.find('m', i), text.size() - 1);
+    } else if ((static_cast<unsigned char>(text[i]) & 0xC0) != 0x80) {
+      ++width;
+    }
+  }
+  return width;
+}
+
+}  // namespace
+
+std::string coloured(std::string_view text, Colour colour) {
+  if (!colours_wanted() || colour == Colour::none) return std::string(text);
+  return fmt::format("{}{}\033[0m", code_of(colour), text);
+}
+
+std::string local_time(std::int64_t wall_ms) {
+  if (wall_ms == 0) return "never";
+  const std::time_t seconds = static_cast<std::time_t>(wall_ms / 1000);
+  std::tm parts{};
+  localtime_r(&seconds, &parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec, wall_ms % 1000);
+}
+
+Colour colour_of_state(std::string_view state) {
+  for (const std::string_view good : {"delivered", "watching", "running", "waiting", "reading", "snapshot", "healed"}) {
+    if (state == good) return Colour::green;
+  }
+  for (const std::string_view bad : {"dead", "refused", "stopped", "auth_refused", "paused", "rejected"}) {
+    if (state == bad) return Colour::red;
+  }
+  for (const std::string_view doubtful : {"uncertain", "unreachable", "open", "held", "full", "expired"}) {
+    if (state == doubtful) return Colour::yellow;
+  }
+  return Colour::dim;
+}
+
+std::string aligned(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - width_of(row[i]) + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+void print_error(const Error& error) {
+  fmt::print(stderr, "datapicker: {} [{}]\n", error.what(), name_of(error.code()));
+  for (const auto& [name, value] : error.context()) fmt::print(stderr, "  {}: {}\n", name, value);
+  if (!error.hint().empty()) fmt::print(stderr, "  {}\n", error.hint());
+}
+
+void print_diagnostics(const settings::Diagnostics& diagnostics) {
+  std::size_t errors = 0;
+  for (const settings::Diagnostic& diagnostic : diagnostics.all()) {
+    fmt::print(stderr, "{}\n", settings::diagnostic_text(diagnostic));
+    errors += diagnostic.level == settings::Diagnostic::Level::error ? 1 : 0;
+  }
+  const std::size_t warnings = diagnostics.all().size() - errors;
+  if (errors + warnings > 0) fmt::print(stderr, "{} errors, {} warnings\n", errors, warnings);
+}
+
+}  // namespace engine::cli

@@ -1,0 +1,35 @@
+// How the command line writes: colours on a terminal only, times a person reads, tables that line up.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/error.h"
+#include "engine/settings/diagnostics.h"
+
+namespace engine::cli {
+
+enum class Colour { none, red, green, yellow, blue, dim, bold };
+
+/// `text` in a colour when stdout is a terminal and NO_COLOR is not set.
+std::string coloured(std::string_view text, Colour colour);
+
+/// "2026-11-22 08:15:30.125" in the machine's time zone; "never" for 0.
+std::string local_time(std::int64_t wall_ms);
+
+/// Colour of a table's, pipeline's, target's or delivery's state.
+Colour colour_of_state(std::string_view state);
+
+/// Rows with columns padded to the widest cell (counted in code points), two blanks between.
+std::string aligned(const std::vector<std::vector<std::string>>& rows);
+
+/// To stderr: what failed, where, what to do.
+void print_error(const Error& error);
+/// To stderr: one diagnostic after another, then their number.
+void print_diagnostics(const settings::Diagnostics& diagnostics);
+
+}  // namespace engine::cli

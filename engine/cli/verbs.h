@@ -1,0 +1,32 @@
+// The verbs of the program, one file each.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace engine::cli {
+
+/// What every verb shares. `run` is set by the verb that was chosen and returns the exit code.
+struct Invocation {
+  std::filesystem::path instance = ".";
+  bool json = false;
+  std::function<int()> run;
+};
+
+enum ExitCode : int { done = 0, failed = 1, wrong_configuration = 2, environment_missing = 3, differences_found = 4 };
+
+void add_check(CLI::App& program, Invocation& invocation);
+void add_run(CLI::App& program, Invocation& invocation);
+void add_status(CLI::App& program, Invocation& invocation);
+void add_changes(CLI::App& program, Invocation& invocation);
+void add_story(CLI::App& program, Invocation& invocation);
+void add_dead_letters(CLI::App& program, Invocation& invocation);
+
+/// `--instance DIR` and `--json`, the same for all.
+void add_common_options(CLI::App& verb, Invocation& invocation);
+
+}  // namespace engine::cli

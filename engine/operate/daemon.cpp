@@ -1,0 +1,133 @@
+#include "engine/operate/daemon.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/metrics.h"
+#include "engine/inbound/http_server.h"
+#include "engine/operate/check.h"
+#include "engine/operate/dead_letters.h"
+#include "engine/operate/instance_access.h"
+#include "engine/operate/status.h"
+#include "engine/pipeline/control_socket.h"
+#include "engine/pipeline/supervisor.h"
+
+namespace engine::operate {
+
+namespace {
+
+// Signals end up in a thread of their own, where taking a mutex is allowed.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGUSR1);  // ends the waiting thread itself
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  ~EndSignals() {
+    if (!thread_.joinable()) return;
+    pthread_kill(thread_.native_handle(), SIGUSR1);
+    thread_.join();
+  }
+  void then(std::function<void()> stop) {
+    thread_ = std::thread([this, stop = std::move(stop)] {
+      int signal_number = 0;
+      sigwait(&signals_, &signal_number);
+      if (signal_number != SIGUSR1) stop();
+    });
+  }
+
+ private:
+  sigset_t signals_{};
+  std::thread thread_;
+};
+
+std::string answer_command(std::string_view request, const pipeline::Peer& peer, pipeline::Supervisor& supervisor,
+                           journal::Journal& journal, const settings::Instance& instance) {
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(request, broken);
+  if (broken || !value.is_object()) throw Error(ErrorCode::config_invalid, "the daemon got a request that is no JSON object");
+  const std::string_view verb = value.at("verb").as_string();
+  if (verb == "status") return live_status_json(supervisor.status());
+  if (verb == "decide") {
+    const Decision decision = decision_from_json(value);
+    log_event(LogLevel::info, "decision", {{"actor", peer.user}, {"request", std::string(request)}});
+    return decided_json(decide(journal, instance, decision, peer.user, system_clock()));
+  }
+  throw Error(ErrorCode::config_invalid, "the running daemon does not know '" + std::string(verb) + "'", {},
+              "it may be older than this program: restart it");
+}
+
+void publish_gauges(journal::Journal& journal) {
+  auto reader = journal.read();
+  for (const journal::PipelineRow& row : reader->pipelines.all()) {
+    gauge("datapicker_pipeline_behind_changes", "changes not yet mapped", {{"pipeline", row.name}},
+          static_cast<double>(reader->changes.count_after(row.table_id, row.position)));
+    std::map<journal::DeliveryState, std::int64_t> counts;
+    for (const auto state : {journal::DeliveryState::pending, journal::DeliveryState::held, journal::DeliveryState::in_flight,
+                             journal::DeliveryState::uncertain, journal::DeliveryState::dead}) {
+      counts[state] = 0;
+    }
+    for (const auto& [state, number] : reader->deliveries.counts(row.id)) counts[state] = number;
+    for (const auto& [state, number] : counts) {
+      gauge("datapicker_deliveries", "deliveries that are open or dead, by state",
+            {{"pipeline", row.name}, {"state", std::string(name_of(state))}}, static_cast<double>(number));
+    }
+  }
+}
+
+inbound::HttpResponse answer_http(const inbound::HttpRequest& request, journal::Journal& journal) {
+  if (request.path == "/health") return {200, "text/plain; charset=utf-8", "ok\n"};
+  if (request.path != "/metrics") return {404, "text/plain; charset=utf-8", "there is /metrics and /health\n"};
+  publish_gauges(journal);
+  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text()};
+}
+
+settings::Instance checked_instance(const std::filesystem::path& folder) {
+  CheckReport report = check(folder, {.live = true});
+  if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
+  for (const settings::Diagnostic& warning : report.diagnostics.all()) {
+    log_event(LogLevel::warning, "check.warning",
+              {{"code", warning.code}, {"origin", warning.origin.text()}, {"message", warning.message}, {"hint", warning.suggestion}});
+  }
+  return std::move(report.instance);
+}
+
+}  // namespace
+
+void run_daemon(const DaemonOptions& options) {
+  EndSignals signals;
+  const settings::Instance instance = checked_instance(options.folder);
+  const auto journal = journal::Journal::open({.path = instance.journal_path});
+  pipeline::Supervisor supervisor(instance, *journal, system_clock());
+  const pipeline::ControlSocket socket(
+      pipeline::control_socket_path(instance.journal_path),
+      [&](std::string_view request, const pipeline::Peer& peer) {
+        return answer_command(request, peer, supervisor, *journal, instance);
+      });
+  std::unique_ptr<inbound::HttpServer> metrics;
+  if (instance.metrics) {
+    metrics = std::make_unique<inbound::HttpServer>(
+        instance.metrics->host, instance.metrics->port,
+        [&](const inbound::HttpRequest& request) { return answer_http(request, *journal); });
+    log_event(LogLevel::info, "metrics.listening", {{"host", instance.metrics->host}, {"port", std::to_string(metrics->port())}});
+  }
+  supervisor.start();
+  signals.then([&supervisor] { supervisor.stop(); });
+  log_event(LogLevel::info, "daemon.started",
+            {{"instance", instance.name}, {"journal", instance.journal_path.string()}, {"pid", std::to_string(getpid())}});
+  if (options.ready) options.ready();
+  supervisor.wait();
+  log_event(LogLevel::info, "daemon.stopped", {{"instance", instance.name}});
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,176 @@
+#include "engine/operate/status.h"
+
+#include <boost/json.hpp>
+
+#include "engine/pipeline/control_socket.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+namespace {
+
+template <class Items>
+auto find_named(const Items& items, const std::string& name) -> decltype(&items.front()) {
+  for (const auto& item : items) {
+    if (item.name == name) return &item;
+  }
+  return nullptr;
+}
+
+TableStatus table_status(const settings::TableDefinition& table, journal::Records& records,
+                         const std::optional<pipeline::LiveStatus>& live) {
+  TableStatus status;
+  status.name = table.name;
+  status.connection = table.connection;
+  status.state = "new";
+  if (const auto row = records.tables.find(table.name)) {
+    status.state = row->state;
+    status.reason = row->state_reason;
+    status.rows = row->rows;
+    status.last_cycle_ms = row->last_cycle_ms;
+  }
+  const pipeline::TableLive* now = live ? find_named(live->tables, table.name) : nullptr;
+  if (now == nullptr) return status;
+  if (now->state != "waiting") status.state = now->state == "reading" && status.state == "snapshot" ? "snapshot" : now->state;
+  if (!now->reason.empty()) status.reason = now->reason;
+  if (now->last_cycle_ms > 0) {
+    status.rows = now->rows_last_cycle;
+    status.last_cycle_ms = now->last_cycle_ms;
+  }
+  status.rows_now = now->state == "reading" ? now->rows_now : 0;
+  status.rows_expected = now->rows_expected;
+  return status;
+}
+
+PipelineStatus pipeline_status(const settings::PipelineDefinition& pipeline, journal::Records& records,
+                               const std::optional<pipeline::LiveStatus>& live) {
+  PipelineStatus status;
+  status.name = pipeline.name;
+  status.table = pipeline.table;
+  status.target = pipeline.target.connection;
+  status.state = "unknown";
+  if (const auto row = records.pipelines.find(pipeline.name)) {
+    status.position = row->position;
+    status.behind = records.changes.count_after(row->table_id, row->position);
+    for (const auto& [state, count] : records.deliveries.counts(row->id)) {
+      status.deliveries.emplace_back(journal::name_of(state), count);
+    }
+  }
+  if (const pipeline::PipelineLive* now = live ? find_named(live->pipelines, pipeline.name) : nullptr) {
+    status.state = now->state;
+    status.reason = now->reason;
+  }
+  return status;
+}
+
+json::object json_of(const TableStatus& table) {
+  return {{"name", table.name},   {"connection", table.connection},
+          {"state", table.state}, {"reason", table.reason},
+          {"rows", table.rows},   {"last_cycle_ms", table.last_cycle_ms},
+          {"rows_now", table.rows_now}, {"rows_expected", table.rows_expected}};
+}
+
+json::object json_of(const PipelineStatus& pipeline) {
+  json::object deliveries;
+  for (const auto& [state, count] : pipeline.deliveries) deliveries[state] = count;
+  return {{"name", pipeline.name},     {"table", pipeline.table},   {"target", pipeline.target},     {"state", pipeline.state},
+          {"reason", pipeline.reason}, {"position", pipeline.position}, {"behind", pipeline.behind}, {"deliveries", deliveries}};
+}
+
+json::object json_of(const pipeline::TargetLive& target) {
+  return {{"name", target.name}, {"state", target.state}, {"reason", target.reason},
+          {"in_flight", target.in_flight}, {"delivered", target.delivered}};
+}
+
+template <class Items, class ToJson>
+json::array list_of(const Items& items, ToJson to_json) {
+  json::array list;
+  for (const auto& item : items) list.push_back(to_json(item));
+  return list;
+}
+
+std::string text(const json::object& object, const char* name) { return std::string(object.at(name).as_string()); }
+
+}  // namespace
+
+Status status_of(const settings::Instance& instance, journal::Records& records, const std::string& journal_id,
+                 const std::optional<pipeline::LiveStatus>& live) {
+  Status status;
+  status.instance = instance.name;
+  status.journal_id = journal_id;
+  status.last_seq = records.changes.last_seq();
+  status.daemon_running = live.has_value();
+  for (const auto& [name, table] : instance.tables) status.tables.push_back(table_status(table, records, live));
+  for (const auto& [name, pipeline] : instance.pipelines) status.pipelines.push_back(pipeline_status(pipeline, records, live));
+  if (live) {
+    status.pid = live->pid;
+    status.started_ms = live->started_ms;
+    status.targets = live->targets;
+  }
+  return status;
+}
+
+json::value json_of(const Status& status) {
+  return json::object{{"instance", status.instance},
+                      {"journal_id", status.journal_id},
+                      {"last_seq", status.last_seq},
+                      {"daemon_running", status.daemon_running},
+                      {"pid", status.pid},
+                      {"started_ms", status.started_ms},
+                      {"tables", list_of(status.tables, [](const auto& item) { return json_of(item); })},
+                      {"pipelines", list_of(status.pipelines, [](const auto& item) { return json_of(item); })},
+                      {"targets", list_of(status.targets, [](const auto& item) { return json_of(item); })}};
+}
+
+std::string live_status_json(const pipeline::LiveStatus& live) {
+  const auto table = [](const pipeline::TableLive& item) {
+    return json::object{{"name", item.name},
+                        {"connection", item.connection},
+                        {"state", item.state},
+                        {"reason", item.reason},
+                        {"last_cycle_ms", item.last_cycle_ms},
+                        {"last_cycle_took_ms", item.last_cycle_took_ms},
+                        {"rows_last_cycle", item.rows_last_cycle},
+                        {"rows_now", item.rows_now},
+                        {"rows_expected", item.rows_expected},
+                        {"next_in_ms", item.next_in_ms}};
+  };
+  const auto pipeline = [](const pipeline::PipelineLive& item) {
+    return json::object{{"name", item.name}, {"state", item.state}, {"reason", item.reason}};
+  };
+  return json::serialize(json::object{{"pid", live.pid},
+                                      {"started_ms", live.started_ms},
+                                      {"tables", list_of(live.tables, table)},
+                                      {"pipelines", list_of(live.pipelines, pipeline)},
+                                      {"targets", list_of(live.targets, [](const auto& item) { return json_of(item); })}});
+}
+
+std::optional<pipeline::LiveStatus> ask_live_status(const std::filesystem::path& journal_path) {
+  const auto answer = pipeline::ask_daemon(journal_path, R"({"verb":"status"})");
+  if (!answer) return std::nullopt;
+  const json::value value = json::parse(*answer);
+  const json::object& object = value.as_object();
+  pipeline::LiveStatus live;
+  live.pid = object.at("pid").to_number<std::int64_t>();
+  live.started_ms = object.at("started_ms").to_number<std::int64_t>();
+  for (const json::value& item : object.at("tables").as_array()) {
+    const json::object& table = item.as_object();
+    const auto number = [&table](const char* name) { return table.at(name).to_number<std::int64_t>(); };
+    live.tables.push_back({text(table, "name"), text(table, "connection"), text(table, "state"), text(table, "reason"),
+                           number("last_cycle_ms"), number("last_cycle_took_ms"), number("rows_last_cycle"), number("rows_now"),
+                           number("rows_expected"), number("next_in_ms")});
+  }
+  for (const json::value& item : object.at("pipelines").as_array()) {
+    const json::object& row = item.as_object();
+    live.pipelines.push_back({text(row, "name"), text(row, "state"), text(row, "reason")});
+  }
+  for (const json::value& item : object.at("targets").as_array()) {
+    const json::object& row = item.as_object();
+    live.targets.push_back({text(row, "name"), text(row, "state"), text(row, "reason"), row.at("in_flight").to_number<int>(),
+                            row.at("delivered").to_number<std::int64_t>()});
+  }
+  return live;
+}
+
+}  // namespace engine::operate

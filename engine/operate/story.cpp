@@ -1,0 +1,226 @@
+#include "engine/operate/story.h"
+
+#include <boost/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t story_entries_max = 1'000;
+constexpr std::size_t list_page = 1'000;
+
+json::object image_of(const std::optional<std::string>& image) {
+  return image ? json::parse(*image).as_object() : json::object{};
+}
+
+journal::SourceTable table_named(journal::Records& records, const std::string& name) {
+  if (const auto table = records.tables.find(name)) return *table;
+  std::vector<std::string> names;
+  for (const journal::SourceTable& table : records.tables.all()) names.push_back(table.name);
+  const std::string near = settings::nearest(name, names);
+  std::string known;
+  for (const std::string& each : names) known += (known.empty() ? "" : ", ") + each;
+  throw Error(ErrorCode::config_invalid, "the journal knows no table '" + name + "'", {},
+              !near.empty() ? "did you mean '" + near + "'?" : "tables: " + (known.empty() ? "none yet" : known));
+}
+
+struct WantedKey {
+  std::string json;
+  std::string encoded;
+};
+
+// The image's index holds encoded keys: a row that has nothing but its key gives them.
+std::string encoded_key(const model::Layout& layout, std::span<const std::string> parts) {
+  model::RowBatch batch;
+  batch.begin(layout.columns.size());
+  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
+    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
+    if (part == layout.key.end()) {
+      batch.append_null();
+    } else {
+      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
+    }
+  }
+  batch.end_row();
+  std::string key;
+  model::encode_key(layout, batch.row(0), key);
+  return key;
+}
+
+WantedKey key_of(journal::Records& records, const journal::SourceTable& table, std::span<const std::string> parts) {
+  const auto layout = known_layout(records, table.name);
+  if (!layout) throw Error(ErrorCode::config_invalid, "table " + table.name + " was never read", {}, "start the daemon first");
+  std::string wanted;
+  for (const std::size_t position : layout->key) wanted += (wanted.empty() ? "" : " ") + layout->columns[position].name;
+  const auto key = model::key_json_of(*layout, parts);
+  if (!key) {
+    throw Error(ErrorCode::config_invalid, "that is no key of table " + table.name, {}, "its key is: " + wanted);
+  }
+  return {*key, encoded_key(*layout, parts)};
+}
+
+json::value optional_json(const std::optional<std::string>& text) { return text ? json::parse(*text) : json::value(nullptr); }
+
+template <class T>
+json::value or_null(const std::optional<T>& value) {
+  return value ? json::value(*value) : json::value(nullptr);
+}
+
+json::object json_of(const journal::Attempt& attempt) {
+  return {{"id", attempt.id},           {"step", attempt.step},
+          {"number", attempt.number},   {"started_ms", attempt.started_ms},
+          {"ended_ms", or_null(attempt.ended_ms)}, {"request", attempt.request},
+          {"outcome", or_null(attempt.outcome)},   {"status", or_null(attempt.status)},
+          {"reason", or_null(attempt.reason)},     {"answer", or_null(attempt.answer)}};
+}
+
+PipelineStory pipeline_story(journal::Records& records, const journal::PipelineRow& pipeline, const std::string& key) {
+  PipelineStory story;
+  story.pipeline = pipeline.name;
+  for (journal::Delivery& delivery : records.deliveries.of_key(pipeline.id, key, story_entries_max)) {
+    DeliveryStory each;
+    each.attempts = records.deliveries.attempts(delivery.id);
+    each.delivery = std::move(delivery);
+    story.deliveries.push_back(std::move(each));
+  }
+  story.last_sent = records.deliveries.last_sent(pipeline.id, key);
+  if (story.last_sent) {
+    story.remote_id =
+        records.deliveries.remote_id(story.last_sent->connection, story.last_sent->object, story.last_sent->match);
+  }
+  return story;
+}
+
+}  // namespace
+
+std::vector<ColumnChange> columns_of(const model::Change& change) {
+  const json::object before = image_of(change.before);
+  const json::object after = image_of(change.after);
+  std::vector<ColumnChange> columns;
+  const auto side = [](const json::object& image, std::string_view column) {
+    const json::value* value = image.if_contains(column);
+    return value == nullptr ? std::string() : json::serialize(*value);
+  };
+  for (const auto& [name, value] : after.empty() ? before : after) {
+    ColumnChange column{std::string(name), side(before, name), side(after, name)};
+    const bool is_update = change.before && change.after;
+    if (!is_update || column.before != column.after) columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+std::vector<ListedChange> list_changes(journal::Records& records, const std::string& table,
+                                       std::optional<std::int64_t> after_seq, std::size_t limit) {
+  std::map<std::int64_t, std::string> names;
+  for (const journal::SourceTable& each : records.tables.all()) names[each.id] = each.name;
+  std::vector<model::Change> changes;
+  if (table.empty()) {
+    changes = records.changes.page(after_seq.value_or(0), limit, !after_seq);
+  } else {
+    const journal::SourceTable wanted = table_named(records, table);
+    std::int64_t position = after_seq.value_or(0);
+    for (;;) {
+      auto page = records.changes.after(wanted.id, position, after_seq ? limit : list_page);
+      if (page.empty()) break;
+      position = page.back().seq;
+      changes.insert(changes.end(), std::make_move_iterator(page.begin()), std::make_move_iterator(page.end()));
+      if (after_seq) break;
+      if (changes.size() > limit) changes.erase(changes.begin(), changes.end() - static_cast<std::ptrdiff_t>(limit));
+    }
+  }
+  std::vector<ListedChange> listed;
+  for (model::Change& change : changes) {
+    std::string name = names[change.table_id];
+    listed.push_back({std::move(change), std::move(name)});
+  }
+  return listed;
+}
+
+Story story_of(journal::Records& records, const std::string& table, std::span<const std::string> key_parts) {
+  const journal::SourceTable row = table_named(records, table);
+  Story story;
+  story.table = table;
+  const WantedKey key = key_of(records, row, key_parts);
+  story.key = key.json;
+  story.changes = records.changes.of_key(row.id, story.key, story_entries_max);
+  if (auto image = records.images.find(row.id, key.encoded)) story.image = std::move(image->image);
+  for (const journal::PipelineRow& pipeline : records.pipelines.all()) {
+    if (pipeline.table_id == row.id) story.pipelines.push_back(pipeline_story(records, pipeline, story.key));
+  }
+  return story;
+}
+
+json::value json_of(const model::Change& change, const std::string& table) {
+  return json::object{{"seq", change.seq},
+                      {"table", table},
+                      {"key", json::parse(change.key)},
+                      {"operation", model::name_of(change.operation)},
+                      {"cycle", change.cycle_id},
+                      {"captured_ms", change.captured_ms},
+                      {"changed", json::parse(change.changed_columns)},
+                      {"before", optional_json(change.before)},
+                      {"after", optional_json(change.after)},
+                      {"source_transaction", or_null(change.source_transaction)},
+                      {"source_user", or_null(change.source_user)}};
+}
+
+json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
+  const journal::Delivery& delivery = story.delivery;
+  json::array attempts;
+  for (const journal::Attempt& attempt : story.attempts) attempts.push_back(json_of(attempt));
+  return json::object{{"id", delivery.id},
+                      {"pipeline", pipeline},
+                      {"key", json::parse(delivery.key)},
+                      {"first_seq", delivery.first_seq},
+                      {"last_seq", delivery.last_seq},
+                      {"generation", delivery.generation},
+                      {"connection", delivery.connection},
+                      {"object", delivery.object},
+                      {"match", json::parse(delivery.match)},
+                      {"effect", delivery.present ? "present" : "absent"},
+                      {"fields", optional_json(delivery.fields)},
+                      {"comment", or_null(delivery.comment)},
+                      {"state", journal::name_of(delivery.state)},
+                      {"reason", delivery.reason},
+                      {"operation", delivery.operation},
+                      {"idempotency_key", or_null(delivery.idempotency_key)},
+                      {"tries", delivery.tries},
+                      {"not_before_ms", delivery.not_before_ms},
+                      {"superseded_by", or_null(delivery.superseded_by)},
+                      {"created_ms", delivery.created_ms},
+                      {"updated_ms", delivery.updated_ms},
+                      {"attempts", std::move(attempts)}};
+}
+
+json::value json_of(const Story& story) {
+  json::array changes;
+  for (const model::Change& change : story.changes) changes.push_back(json_of(change, story.table));
+  json::array pipelines;
+  for (const PipelineStory& pipeline : story.pipelines) {
+    json::array deliveries;
+    for (const DeliveryStory& delivery : pipeline.deliveries) deliveries.push_back(json_of(delivery, pipeline.pipeline));
+    json::value sent = nullptr;
+    if (pipeline.last_sent) {
+      sent = json::object{{"match", json::parse(pipeline.last_sent->match)},
+                          {"fields", optional_json(pipeline.last_sent->fields)},
+                          {"live", pipeline.last_sent->live},
+                          {"sent_ms", pipeline.last_sent->sent_ms}};
+    }
+    pipelines.push_back(json::object{{"pipeline", pipeline.pipeline},
+                                     {"remote_id", or_null(pipeline.remote_id)},
+                                     {"last_sent", std::move(sent)},
+                                     {"deliveries", std::move(deliveries)}});
+  }
+  return json::object{{"table", story.table},
+                      {"key", json::parse(story.key)},
+                      {"image", optional_json(story.image)},
+                      {"changes", std::move(changes)},
+                      {"pipelines", std::move(pipelines)}};
+}
+
+}  // namespace engine::operate

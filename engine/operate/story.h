@@ -1,0 +1,61 @@
+// `changes` and `story`: what happened, from the journal alone.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/journal/journal.h"
+#include "engine/settings/instance.h"
+
+namespace engine::operate {
+
+/// One column of a change: JSON texts, empty where the side has no image.
+struct ColumnChange {
+  std::string column;
+  std::string before;
+  std::string after;
+};
+
+/// The columns of a change that differ; all of them on an insert, a snapshot row and a delete.
+std::vector<ColumnChange> columns_of(const model::Change& change);
+
+struct ListedChange {
+  model::Change change;
+  std::string table;
+};
+/// The newest `limit` changes, or those after `after_seq`, oldest first; of one table where it is named (config_invalid with the
+/// nearest name when there is no such table).
+std::vector<ListedChange> list_changes(journal::Records& records, const std::string& table, std::optional<std::int64_t> after_seq,
+                                       std::size_t limit);
+
+struct DeliveryStory {
+  journal::Delivery delivery;
+  std::vector<journal::Attempt> attempts;
+};
+
+struct PipelineStory {
+  std::string pipeline;
+  std::vector<DeliveryStory> deliveries;
+  std::optional<journal::LastSent> last_sent;
+  std::optional<std::string> remote_id;
+};
+
+struct Story {
+  std::string table;
+  std::string key;
+  std::vector<model::Change> changes;
+  std::optional<std::string> image;  ///< as last seen; none when it is gone
+  std::vector<PipelineStory> pipelines;
+};
+
+/// Everything known about one key. Throws config_invalid for an unknown table or a key that does not fit, with what would.
+Story story_of(journal::Records& records, const std::string& table, std::span<const std::string> key_parts);
+
+boost::json::value json_of(const model::Change& change, const std::string& table);
+boost::json::value json_of(const DeliveryStory& story, const std::string& pipeline);
+boost::json::value json_of(const Story& story);
+
+}  // namespace engine::operate
