@@ -13,7 +13,7 @@ build=(g++ cmake ninja-build pkg-config ca-certificates
   libexpected-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev)
 run=(odbcinst libsqliteodbc sqlite3 python3 curl)
 tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
-  odbc-postgresql odbc-mariadb postgresql mariadb-server-core mariadb-client
+  odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
   request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml git procps)
 
 wanted=("${build[@]}")
@@ -71,6 +71,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
   fi
   apt install -y --no-install-recommends "${missing[@]}"
+  if [[ " ${missing[*]} " == *" mariadb-server "* ]] && command -v systemctl >/dev/null; then
+    "${as_root[@]}" systemctl --quiet disable mariadb.service || true
+  fi
 fi
 
 # libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.
