@@ -1,0 +1,194 @@
+"""What the end-to-end tests share: an instance in a folder of its own, its daemon, private servers, a stub web API.
+
+Everything started here is stopped by `close`; files are kept when KEEP=1 is set, for a look after a failure."""
+import atexit
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds, what, pause=0.05):
+    """Waits for a true value and returns it. The limit is for failures only: nothing is judged by its speed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(pause)
+    raise AssertionError(f"after {seconds} s still not: {what}")
+
+
+class Workplace:
+    """A temporary folder and all processes of a test."""
+
+    def __init__(self, name):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix=f"datapicker-{name}-"))
+        self.closers = []
+        atexit.register(self.close)
+
+    def close(self):
+        while self.closers:
+            self.closers.pop()()
+        if os.environ.get("KEEP") != "1":
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Servers:
+    """The private PostgreSQL or MariaDB of test/support/servers.sh; those of the caller's environment where it has some."""
+
+    def __init__(self, work, which):
+        self.which = which
+        self.folder = work.folder / "servers"
+        self.script = ROOT / "test/support/servers.sh"
+        self.run("start", which)
+        work.closers.append(lambda: subprocess.run([self.script, "stop", self.folder], check=False, stdout=subprocess.DEVNULL))
+        text = subprocess.run(["bash", "-c", f". {self.folder}/env && env"], check=True, capture_output=True, text=True).stdout
+        prefix = {"postgresql": "DATAPICKER_TEST_PG", "mariadb": "DATAPICKER_TEST_MARIADB"}[which]
+        values = dict(line.split("=", 1) for line in text.splitlines() if line.startswith(prefix))
+        self.odbc = values[prefix]
+        self.host, self.port = values[prefix + "_HOST"], int(values[prefix + "_PORT"])
+        self.user, self.password = values[prefix + "_USER"], values[prefix + "_PASSWORD"]
+        self.database = values[prefix + "_DATABASE"]
+
+    def run(self, action, which):
+        subprocess.run([self.script, action, self.folder, which], check=True, stdout=subprocess.DEVNULL)
+
+    def unplug(self):
+        self.run("kill", self.which)
+
+    def plug_in(self):
+        self.run("start", self.which)
+
+    def connect(self):
+        """A DB-API connection in autocommit."""
+        if self.which == "postgresql":
+            import psycopg2
+            connection = psycopg2.connect(host=self.host, port=self.port, user=self.user, password=self.password,
+                                          dbname=self.database)
+            connection.autocommit = True
+            return connection
+        import pymysql
+        return pymysql.connect(host=self.host, port=self.port, user=self.user, password=self.password,
+                               database=self.database, autocommit=True)
+
+
+class Stub:
+    """The stub web API of test/support/stub_server; its log is the truth about effects."""
+
+    def __init__(self, work, binary, name, *options):
+        self.log = work.folder / f"{name}.log"
+        port_file = work.folder / f"{name}.port"
+        self.process = subprocess.Popen([binary, "--port", "0", "--port-file", port_file, "--log", self.log, *options])
+        work.closers.append(self.stop)
+        self.port = int(wait_until(lambda: port_file.exists() and port_file.read_text().strip(), 10, "the stub's port"))
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def effects(self):
+        with open(self.log) as lines:
+            return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def control(self, **settings):
+        request = urllib.request.Request(self.url + "/control", json.dumps(settings).encode(), method="POST")
+        return json.loads(urllib.request.urlopen(request).read())
+
+
+class Instance:
+    """An instance folder with its daemon."""
+
+    def __init__(self, work, binary, name="test"):
+        self.binary = binary
+        self.folder = work.folder / "instance"
+        self.process = None
+        self.log_path = work.folder / "daemon.log"
+        self.write("datapicker.yaml", f"instance: {name}\njournal:\n  path: journal.db\n")
+        work.closers.append(self.kill)
+
+    def write(self, path, text):
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def secret(self, name, value):
+        self.write(f"secrets/{name}", value)
+        os.chmod(self.folder / "secrets" / name, 0o600)
+
+    def start(self, ready=True):
+        log = open(self.log_path, "ab")
+        offset = self.log_path.stat().st_size
+        self.process = subprocess.Popen([self.binary, "run", "--instance", self.folder], stderr=log, stdin=subprocess.DEVNULL)
+        if ready:
+            wait_until(lambda: self.ended() or b"daemon.started" in self.log_since(offset), 60, "the daemon to start")
+            assert not self.ended(), f"the daemon ended at once:\n{self.log_since(offset).decode()}"
+
+    def log_since(self, offset):
+        with open(self.log_path, "rb") as log:
+            log.seek(offset)
+            return log.read()
+
+    def log_text(self):
+        return self.log_path.read_text(errors="replace")
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def kill(self):
+        if self.process and not self.ended():
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self):
+        """SIGTERM; returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=60)
+
+    def verb(self, *arguments):
+        return subprocess.run([self.binary, *map(str, arguments), "--instance", self.folder], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+
+    def json(self, *arguments):
+        done = self.verb(*arguments, "--json")
+        assert done.returncode in (0, 4), f"{arguments}: {done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
+    def json_lines(self, *arguments):
+        done = self.verb(*arguments, "--json")
+        assert done.returncode in (0, 4), f"{arguments}: {done.stdout}{done.stderr}"
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def seeded():
+    seed = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
+    print(f"seed {seed} (SEED={seed} repeats it)", flush=True)
+    return random.Random(seed)
+
+
+def main(tests):
+    """Runs the named tests, or all; each is a function without arguments."""
+    wanted = sys.argv[3:] or [test.__name__ for test in tests]
+    for test in tests:
+        if test.__name__ not in wanted:
+            continue
+        started = time.monotonic()
+        test()
+        print(f"ok {test.__name__} {time.monotonic() - started:.1f} s", flush=True)
