@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,8 @@ struct Delivery {
   std::int64_t generation = 0;
   std::string connection;
   std::string object;
-  std::string match;                  ///< flat JSON of the match fields, see model/fields.h
+  std::string match;                  ///< flat JSON of the match fields, see model/fields.h; "{}": the key alone orders
+  std::optional<std::string> also_match;  ///< set by `plan`: the match value the record has so far, a second lane
   bool present = true;                ///< the wanted effect: the record is there with these fields, or it is gone
   std::optional<std::string> fields;  ///< flat JSON
   std::optional<std::string> comment;
@@ -37,12 +39,12 @@ struct Delivery {
   std::string mapping;
   DeliveryState state = DeliveryState::pending;
   std::string reason;
-  std::string step;
-  std::string operation;
-  std::optional<std::string> frozen;
+  std::string step;                   ///< pending: the call to go on with; empty: decide at the head of the lane
+  std::string operation;              ///< what was decided last: create, update, …
+  std::optional<std::string> frozen;  ///< pending: this request may have been applied and goes out again as it is
   std::optional<std::string> idempotency_key;
-  int tries = 0;
-  int looks = 0;
+  int tries = 0;                      ///< failed ones in a row, of the step
+  int looks = 0;                      ///< look-ups after an uncertain call that found nothing
   std::int64_t not_before_ms = 0;
   std::optional<std::int64_t> expires_ms;
   std::optional<std::int64_t> superseded_by;
@@ -83,31 +85,74 @@ struct DeadLetterFilter {
   std::size_t limit = 100;
 };
 
+/// A delivery that may be decided, with what the decision needs, as of one moment.
+struct Head {
+  Delivery delivery;
+  std::optional<LastSent> last_sent;
+  std::optional<std::string> remote_id;  ///< of the match value the record is addressed by
+  std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
+};
+
+/// A lane and a key that became free: what stood behind them may be at the head now.
+struct Freed {
+  std::int64_t pipeline_id = 0;
+  std::string key;
+  std::string object;
+  std::vector<std::string> matches;
+};
+
+struct HeadScan {
+  std::vector<Delivery> heads;
+  std::int64_t scanned_to = 0;  ///< id of the last one looked at
+  std::size_t scanned = 0;      ///< less than asked for: there are no more
+  std::size_t blocked = 0;      ///< wait behind an older one
+};
+
 class Deliveries {
  public:
   explicit Deliveries(Connection& connection) : connection_(connection) {}
 
   /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to have been
-  /// applied become superseded and their first_seq is taken over. Returns the id.
+  /// applied become superseded and their first_seq is taken over. Sets also_match. Returns the id.
   std::int64_t plan(const Delivery& delivery);
-  /// Writes every field of `delivery` but identity (id, pipeline, key, created).
+  /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
+  /// The same when its state in the journal is one of `expected`. False: somebody else decided meanwhile, nothing was written.
+  bool update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected);
+  /// The record is elsewhere than `plan` knew: the delivery occupies that lane, too.
+  void occupy_also(std::int64_t id, const std::string& also_match);
   std::optional<Delivery> find(std::int64_t id);
   std::vector<Delivery> of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit);
 
-  /// Pending deliveries of a connection that stand at the head of their lane and of their key and are due, in order of id, above
-  /// `after_id`.
-  std::vector<Delivery> due(const std::string& connection, std::int64_t now_ms, std::int64_t after_id, std::size_t limit);
-  /// When the next pending one becomes due, if any waits.
-  std::optional<std::int64_t> next_due_ms(const std::string& connection);
-  std::vector<Delivery> in_state(const std::string& connection, DeliveryState state, std::size_t limit);
+  /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the head
+  /// of their lanes and of their key. Its cost is bound by `limit`, however many wait.
+  HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit);
+  /// The pending heads among the given ones.
+  std::vector<Delivery> heads_among(const std::vector<std::int64_t>& ids);
+  /// The heads of lanes and key that became free, at most one each.
+  std::vector<Delivery> heads_behind(const std::string& connection, const Freed& freed);
+  /// Reads what a decision needs beside the delivery.
+  Head complete(Delivery delivery);
+  bool has_dead(std::int64_t pipeline_id, const std::string& key);
+
+  /// In flight or uncertain ones of a connection.
+  std::vector<Delivery> unsettled(const std::string& connection, std::int64_t after_id, std::size_t limit);
   /// An open delivery of the same lane or key that is younger than `id`, if any: what waits behind it.
   std::optional<Delivery> waiting_behind(const Delivery& delivery);
+  /// An open delete of the same key that is younger, if any.
+  std::optional<std::int64_t> delete_behind(const Delivery& delivery);
+  /// `older` gives its place to `younger_id`, which takes over its first_seq.
+  void supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason, std::int64_t now_ms);
   /// After a delivered or skipped one: dead ones of the key before it are superseded.
   void supersede_dead_before(const Delivery& delivery, std::int64_t now_ms);
+  /// The newest change that a delivery may cover.
+  std::int64_t last_seq_planned();
 
+  /// Number 0: the next within the delivery.
   std::int64_t start_attempt(const Attempt& attempt);
   void end_attempt(const Attempt& attempt);
+  /// Ends what a killed process left under way.
+  void end_open_attempts(std::int64_t delivery_id, const std::string& reason, std::int64_t now_ms);
   std::vector<Attempt> attempts(std::int64_t delivery_id);
 
   std::optional<LastSent> last_sent(std::int64_t pipeline_id, const std::string& key);
@@ -125,6 +170,9 @@ class Deliveries {
   std::vector<std::pair<DeliveryState, std::int64_t>> counts(std::int64_t pipeline_id);
 
  private:
+  bool is_head(const Delivery& delivery);
+  std::optional<std::string> match_so_far(const Delivery& delivery);
+
   Connection& connection_;
 };
 

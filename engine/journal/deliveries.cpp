@@ -1,0 +1,183 @@
+#include "engine/journal/deliveries.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/error.h"
+#include "engine/journal/connection.h"
+#include "engine/journal/delivery/delivery_row.h"
+
+namespace engine::journal {
+
+namespace {
+
+constexpr std::array<std::string_view, 13> state_names{"pending",    "held",       "in_flight", "uncertain", "delivered",
+                                                       "skipped",    "superseded", "suppressed", "dropped",  "expired",
+                                                       "rejected",   "dead",       "healed"};
+
+struct Older {
+  std::int64_t id = 0;
+  std::int64_t first_seq = 0;
+};
+
+/// Open ones that a newer delivery of the key may replace. A frozen request may have been applied, and a step means that
+/// the record was written already: those stay and are waited for.
+std::vector<Older> replaceable(Connection& connection, const Delivery& by) {
+  Statement statement = connection.prepare(
+      "SELECT d.id, d.first_seq FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? "
+      "AND " DELIVERY_IS_OPEN("d") " AND d.state IN ('pending', 'held') AND d.frozen IS NULL AND d.step = '' "
+      "AND d.policy = 'latest'");
+  statement.bind(1, by.pipeline_id).bind(2, by.key);
+  std::vector<Older> all;
+  while (statement.step()) all.push_back({statement.integer(0), statement.integer(1)});
+  return all;
+}
+
+}  // namespace
+
+std::string_view name_of(DeliveryState state) { return state_names[static_cast<std::size_t>(state)]; }
+
+DeliveryState delivery_state_of(std::string_view name) {
+  const auto at = std::find(state_names.begin(), state_names.end(), name);
+  if (at == state_names.end()) {
+    throw Error(ErrorCode::journal_failed, "the journal holds a delivery in the unknown state '" + std::string(name) + "'");
+  }
+  return static_cast<DeliveryState>(at - state_names.begin());
+}
+
+std::int64_t Deliveries::plan(const Delivery& delivery) {
+  std::int64_t first_seq = delivery.first_seq;
+  std::vector<Older> replaced;
+  // What cannot be sent replaces nothing: the older state is still better than none.
+  if (!delivery.every_change && is_open(delivery.state)) replaced = replaceable(connection_, delivery);
+  for (const Older& older : replaced) first_seq = std::min(first_seq, older.first_seq);
+
+  const std::optional<std::string> also = is_open(delivery.state) ? match_so_far(delivery) : std::nullopt;
+  Statement insert = connection_.prepare(
+      "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, generation, connection, object, match, "
+      "also_match, effect, fields, comment, policy, mapping, state, reason, not_before_ms, expires_ms, created_ms, "
+      "updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.cycle_id).bind(4, first_seq);
+  insert.bind(5, delivery.last_seq).bind(6, delivery.generation).bind(7, delivery.connection).bind(8, delivery.object);
+  insert.bind(9, delivery.match).bind(10, also).bind(11, delivery.present ? "present" : "absent");
+  insert.bind(12, delivery.fields).bind(13, delivery.comment);
+  insert.bind(14, delivery.every_change ? "every_change" : "latest").bind(15, delivery.mapping);
+  insert.bind(16, name_of(delivery.state)).bind(17, delivery.reason).bind(18, delivery.not_before_ms);
+  insert.bind(19, delivery.expires_ms).bind(20, delivery.created_ms).bind(21, delivery.updated_ms);
+  insert.run();
+  const std::int64_t id = connection_.last_row_id();
+
+  for (const Older& older : replaced) {
+    Statement update = connection_.prepare(
+        "UPDATE delivery SET state = 'superseded', reason = 'a newer change', superseded_by = ?2, updated_ms = ?3 WHERE id = ?1");
+    update.bind(1, older.id).bind(2, id).bind(3, delivery.created_ms).run();
+  }
+  return id;
+}
+
+/// Where the record is or will be when the delivery's turn comes, if that is not where it shall be: behind an older delivery
+/// of the key that stays, or where it was last sent.
+std::optional<std::string> Deliveries::match_so_far(const Delivery& delivery) {
+  std::optional<std::string> match;
+  {
+    Statement older = connection_.prepare(
+        "SELECT d.match FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? "
+        "AND " DELIVERY_IS_OPEN("d") " AND (d.state IN ('in_flight', 'uncertain') OR d.frozen IS NOT NULL OR d.step <> '' "
+        "OR d.policy = 'every_change') ORDER BY d.id DESC LIMIT 1");
+    older.bind(1, delivery.pipeline_id).bind(2, delivery.key);
+    if (older.step()) match = older.text(0);
+  }
+  if (!match) {
+    const auto sent = last_sent(delivery.pipeline_id, delivery.key);
+    if (sent && sent->live && sent->connection == delivery.connection && sent->object == delivery.object) match = sent->match;
+  }
+  if (match == delivery.match) return std::nullopt;
+  return match;
+}
+
+void Deliveries::update(const Delivery& delivery) {
+  Statement statement = connection_.prepare(
+      "UPDATE delivery SET state = ?2, reason = ?3, step = ?4, operation = ?5, frozen = ?6, idempotency_key = ?7, "
+      "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12 WHERE id = ?1");
+  statement.bind(1, delivery.id).bind(2, name_of(delivery.state)).bind(3, delivery.reason).bind(4, delivery.step);
+  statement.bind(5, delivery.operation).bind(6, delivery.frozen).bind(7, delivery.idempotency_key);
+  statement.bind(8, std::int64_t{delivery.tries}).bind(9, std::int64_t{delivery.looks}).bind(10, delivery.not_before_ms);
+  statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms).run();
+}
+
+bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
+  {
+    Statement statement = connection_.prepare("SELECT state FROM delivery WHERE id = ?");
+    statement.bind(1, delivery.id);
+    if (!statement.step()) return false;
+    const DeliveryState state = delivery_state_of(statement.text(0));
+    if (std::find(expected.begin(), expected.end(), state) == expected.end()) return false;
+  }
+  update(delivery);
+  return true;
+}
+
+void Deliveries::occupy_also(std::int64_t id, const std::string& also_match) {
+  connection_.prepare("UPDATE delivery SET also_match = ?2 WHERE id = ?1").bind(1, id).bind(2, also_match).run();
+}
+
+std::optional<Delivery> Deliveries::find(std::int64_t id) {
+  Statement statement = connection_.prepare("SELECT " DELIVERY_COLUMNS " FROM delivery AS d WHERE d.id = ?");
+  statement.bind(1, id);
+  if (!statement.step()) return std::nullopt;
+  return delivery_of(statement);
+}
+
+std::vector<Delivery> Deliveries::of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit) {
+  Statement statement = connection_.prepare(
+      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d WHERE d.pipeline_id = ? AND d.key = ? ORDER BY d.id LIMIT ?");
+  statement.bind(1, pipeline_id).bind(2, key).bind(3, static_cast<std::int64_t>(limit));
+  return deliveries_of(statement);
+}
+
+void Deliveries::supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason, std::int64_t now_ms) {
+  Statement done = connection_.prepare(
+      "UPDATE delivery SET state = 'superseded', reason = ?3, superseded_by = ?2, updated_ms = ?4 WHERE id = ?1");
+  done.bind(1, older.id).bind(2, younger_id).bind(3, reason).bind(4, now_ms).run();
+  Statement taken = connection_.prepare("UPDATE delivery SET first_seq = min(first_seq, ?2) WHERE id = ?1");
+  taken.bind(1, younger_id).bind(2, older.first_seq).run();
+}
+
+void Deliveries::supersede_dead_before(const Delivery& delivery, std::int64_t now_ms) {
+  Statement statement = connection_.prepare(
+      "UPDATE delivery INDEXED BY delivery_dead SET state = 'superseded', superseded_by = ?3, updated_ms = ?4 "
+      "WHERE pipeline_id = ?1 AND key = ?2 AND id < ?3 AND state = 'dead'");
+  statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id).bind(4, now_ms).run();
+}
+
+std::vector<Delivery> Deliveries::dead_letters(const DeadLetterFilter& filter) {
+  Statement statement = connection_.prepare(
+      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d WHERE ((?1 AND d.state = 'dead') OR (?2 AND d.state = 'uncertain')) "
+      "AND (?3 = '' OR d.pipeline_id = (SELECT id FROM pipeline WHERE name = ?3)) ORDER BY d.id LIMIT ?4");
+  statement.bind(1, std::int64_t{filter.dead}).bind(2, std::int64_t{filter.uncertain}).bind(3, filter.pipeline);
+  statement.bind(4, static_cast<std::int64_t>(filter.limit));
+  return deliveries_of(statement);
+}
+
+void Deliveries::record_decision(std::int64_t delivery_id, const std::string& decision, const std::string& actor,
+                                 const std::string& reason, std::int64_t now_ms) {
+  Statement statement = connection_.prepare(
+      "INSERT INTO decision (delivery_id, decision, actor, reason, decided_ms) VALUES (?, ?, ?, ?, ?)");
+  statement.bind(1, delivery_id).bind(2, decision).bind(3, actor).bind(4, reason).bind(5, now_ms).run();
+}
+
+std::vector<std::pair<DeliveryState, std::int64_t>> Deliveries::counts(std::int64_t pipeline_id) {
+  // Two partial indexes answer: the finished ones, which may be millions, are never looked at.
+  Statement statement = connection_.prepare(
+      "SELECT d.state, count(*) FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ?1 AND " DELIVERY_IS_OPEN(
+          "d") " GROUP BY d.state UNION ALL SELECT 'dead', count(*) FROM delivery AS d INDEXED BY delivery_dead "
+               "WHERE d.pipeline_id = ?1 AND d.state = 'dead'");
+  statement.bind(1, pipeline_id);
+  std::vector<std::pair<DeliveryState, std::int64_t>> counts;
+  while (statement.step()) {
+    if (statement.integer(1) > 0) counts.emplace_back(delivery_state_of(statement.text(0)), statement.integer(1));
+  }
+  return counts;
+}
+
+}  // namespace engine::journal

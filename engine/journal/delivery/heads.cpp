@@ -1,0 +1,176 @@
+// Which deliveries stand at the head of their lanes and of their key.
+#include <algorithm>
+
+#include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/delivery_row.h"
+
+namespace engine::journal {
+
+namespace {
+
+bool orders_by_lane(const std::string& match) { return match != "{}"; }
+
+/// An open delivery older than `id` occupies this lane, as its own or as the one its record still has.
+bool occupied_before(Connection& connection, const Delivery& delivery, const std::string& match) {
+  if (!orders_by_lane(match)) return false;
+  {
+    Statement own = connection.prepare(
+        "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match = ? "
+        "AND d.id < ? AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
+    own.bind(1, delivery.connection).bind(2, delivery.object).bind(3, match).bind(4, delivery.id);
+    if (own.step()) return true;
+  }
+  Statement also = connection.prepare(
+      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_also WHERE d.connection = ? AND d.object = ? AND d.also_match = ? "
+      "AND d.id < ? AND d.also_match IS NOT NULL AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
+  also.bind(1, delivery.connection).bind(2, delivery.object).bind(3, match).bind(4, delivery.id);
+  return also.step();
+}
+
+bool key_busy_before(Connection& connection, const Delivery& delivery) {
+  Statement statement = connection.prepare(
+      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? AND d.id < ? "
+      "AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
+  statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id);
+  return statement.step();
+}
+
+
+std::vector<std::int64_t> oldest_behind(Connection& connection, const std::string& name, const Freed& freed) {
+  std::vector<std::int64_t> ids;
+  const auto add = [&ids](const std::optional<std::int64_t>& id) {
+    if (id && std::find(ids.begin(), ids.end(), *id) == ids.end()) ids.push_back(*id);
+  };
+  {
+    Statement key = connection.prepare(
+        "SELECT d.id FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? "
+        "AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id LIMIT 1");
+    key.bind(1, freed.pipeline_id).bind(2, freed.key);
+    if (key.step()) add(key.integer(0));
+  }
+  for (const std::string& match : freed.matches) {
+    if (!orders_by_lane(match)) continue;
+    {
+      Statement own = connection.prepare(
+          "SELECT d.id FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? "
+          "AND d.match = ? AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id LIMIT 1");
+      own.bind(1, name).bind(2, freed.object).bind(3, match);
+      if (own.step()) add(own.integer(0));
+    }
+    Statement also = connection.prepare(
+        "SELECT d.id FROM delivery AS d INDEXED BY delivery_open_also WHERE d.connection = ? AND d.object = ? "
+        "AND d.also_match = ? AND d.also_match IS NOT NULL AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id LIMIT 1");
+    also.bind(1, name).bind(2, freed.object).bind(3, match);
+    if (also.step()) add(also.integer(0));
+  }
+  return ids;
+}
+
+}  // namespace
+
+bool Deliveries::is_head(const Delivery& delivery) {
+  if (key_busy_before(connection_, delivery) || occupied_before(connection_, delivery, delivery.match)) return false;
+  return !delivery.also_match || !occupied_before(connection_, delivery, *delivery.also_match);
+}
+
+HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit) {
+  // One statement decides for rows without a second lane, which are nearly all; only the others are looked at one by one.
+  Statement statement = connection_.prepare(
+      "SELECT " DELIVERY_COLUMNS ", "
+      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_key WHERE o.pipeline_id = d.pipeline_id AND o.key = d.key "
+      "AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR (d.match <> '{}' AND ("
+      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_lane WHERE o.connection = d.connection "
+      "AND o.object = d.object AND o.match = d.match AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR "
+      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_also WHERE o.connection = d.connection "
+      "AND o.object = d.object AND o.also_match = d.match AND o.also_match IS NOT NULL AND o.id < d.id "
+      "AND " DELIVERY_IS_OPEN("o") "))) "
+      "FROM delivery AS d INDEXED BY delivery_due WHERE d.connection = ? AND d.state = 'pending' AND d.id > ? "
+      "ORDER BY d.id LIMIT ?");
+  statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
+  HeadScan scan{.scanned_to = after_id};
+  while (statement.step()) {
+    ++scan.scanned;
+    scan.scanned_to = statement.integer(0);
+    bool blocked = statement.integer(delivery_columns) != 0;
+    if (!blocked) {
+      Delivery delivery = delivery_of(statement);
+      blocked = delivery.also_match && occupied_before(connection_, delivery, *delivery.also_match);
+      if (!blocked) scan.heads.push_back(std::move(delivery));
+    }
+    scan.blocked += blocked ? 1 : 0;
+  }
+  return scan;
+}
+
+std::vector<Delivery> Deliveries::heads_among(const std::vector<std::int64_t>& ids) {
+  std::vector<Delivery> heads;
+  for (const std::int64_t id : ids) {
+    auto delivery = find(id);
+    if (delivery && delivery->state == DeliveryState::pending && is_head(*delivery)) heads.push_back(std::move(*delivery));
+  }
+  return heads;
+}
+
+std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, const Freed& freed) {
+  return heads_among(oldest_behind(connection_, connection, freed));
+}
+
+Head Deliveries::complete(Delivery delivery) {
+  Head head;
+  head.last_sent = last_sent(delivery.pipeline_id, delivery.key);
+  const bool live = head.last_sent && head.last_sent->live;
+  const std::string& match = live ? head.last_sent->match : delivery.match;
+  // Without a match value all records of the object would share one id.
+  if (orders_by_lane(match)) head.remote_id = remote_id(delivery.connection, delivery.object, match);
+  {
+    Statement statement = connection_.prepare("SELECT captured_ms FROM change WHERE seq = ?");
+    statement.bind(1, delivery.last_seq);
+    if (statement.step()) head.captured_ms = statement.integer(0);
+  }
+  head.delivery = std::move(delivery);
+  return head;
+}
+
+bool Deliveries::has_dead(std::int64_t pipeline_id, const std::string& key) {
+  Statement statement = connection_.prepare(
+      "SELECT 1 FROM delivery INDEXED BY delivery_dead WHERE pipeline_id = ? AND key = ? AND state = 'dead' LIMIT 1");
+  statement.bind(1, pipeline_id).bind(2, key);
+  return statement.step();
+}
+
+std::vector<Delivery> Deliveries::unsettled(const std::string& connection, std::int64_t after_id, std::size_t limit) {
+  Statement statement = connection_.prepare(
+      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d INDEXED BY delivery_uncertain WHERE d.connection = ? AND d.id > ? "
+      "AND d.state IN ('in_flight', 'uncertain') ORDER BY d.id LIMIT ?");
+  statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
+  return deliveries_of(statement);
+}
+
+std::optional<Delivery> Deliveries::waiting_behind(const Delivery& delivery) {
+  Statement statement = connection_.prepare(
+      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d WHERE d.id = coalesce((SELECT d.id FROM delivery AS d INDEXED BY "
+      "delivery_open_key WHERE d.pipeline_id = ?1 AND d.key = ?2 AND d.id > ?6 AND " DELIVERY_IS_OPEN("d")
+      " ORDER BY d.id LIMIT 1), (SELECT d.id FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ?3 "
+      "AND d.object = ?4 AND d.match = ?5 AND ?5 <> '{}' AND d.id > ?6 AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id LIMIT 1))");
+  statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.connection).bind(4, delivery.object);
+  statement.bind(5, delivery.match).bind(6, delivery.id);
+  if (!statement.step()) return std::nullopt;
+  return delivery_of(statement);
+}
+
+std::optional<std::int64_t> Deliveries::delete_behind(const Delivery& delivery) {
+  Statement statement = connection_.prepare(
+      "SELECT d.id FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? AND d.id > ? "
+      "AND " DELIVERY_IS_OPEN("d") " AND d.effect = 'absent' ORDER BY d.id LIMIT 1");
+  statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id);
+  if (!statement.step()) return std::nullopt;
+  return statement.integer(0);
+}
+
+std::int64_t Deliveries::last_seq_planned() {
+  Statement statement = connection_.prepare("SELECT coalesce(max(position), 0) FROM pipeline");
+  statement.step();
+  return statement.integer(0);
+}
+
+}  // namespace engine::journal

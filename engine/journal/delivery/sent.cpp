@@ -1,0 +1,106 @@
+// Attempts, what was last sent, and the ids that records have at their targets.
+#include "engine/journal/connection.h"
+#include "engine/journal/deliveries.h"
+
+namespace engine::journal {
+
+std::int64_t Deliveries::start_attempt(const Attempt& attempt) {
+  Statement statement = connection_.prepare(
+      "INSERT INTO attempt (delivery_id, step, number, started_ms, ended_ms, request, outcome, status, reason, answer) "
+      "VALUES (?1, ?2, CASE WHEN ?3 > 0 THEN ?3 ELSE 1 + (SELECT count(*) FROM attempt WHERE delivery_id = ?1) END, "
+      "?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+  statement.bind(1, attempt.delivery_id).bind(2, attempt.step).bind(3, std::int64_t{attempt.number});
+  statement.bind(4, attempt.started_ms).bind(5, attempt.ended_ms).bind(6, attempt.request).bind(7, attempt.outcome);
+  const auto status = attempt.status ? std::optional<std::int64_t>(*attempt.status) : std::nullopt;
+  statement.bind(8, status).bind(9, attempt.reason).bind(10, attempt.answer).run();
+  return connection_.last_row_id();
+}
+
+void Deliveries::end_attempt(const Attempt& attempt) {
+  Statement statement = connection_.prepare(
+      "UPDATE attempt SET ended_ms = ?2, outcome = ?3, status = ?4, reason = ?5, answer = ?6 WHERE id = ?1");
+  const auto status = attempt.status ? std::optional<std::int64_t>(*attempt.status) : std::nullopt;
+  statement.bind(1, attempt.id).bind(2, attempt.ended_ms).bind(3, attempt.outcome).bind(4, status);
+  statement.bind(5, attempt.reason).bind(6, attempt.answer).run();
+}
+
+void Deliveries::end_open_attempts(std::int64_t delivery_id, const std::string& reason, std::int64_t now_ms) {
+  Statement statement = connection_.prepare(
+      "UPDATE attempt SET ended_ms = ?3, outcome = 'uncertain', reason = ?2 WHERE delivery_id = ?1 AND ended_ms IS NULL");
+  statement.bind(1, delivery_id).bind(2, reason).bind(3, now_ms).run();
+}
+
+std::vector<Attempt> Deliveries::attempts(std::int64_t delivery_id) {
+  Statement statement = connection_.prepare(
+      "SELECT id, step, number, started_ms, ended_ms, request, outcome, status, reason, answer FROM attempt "
+      "WHERE delivery_id = ? ORDER BY id");
+  statement.bind(1, delivery_id);
+  std::vector<Attempt> all;
+  while (statement.step()) {
+    Attempt attempt;
+    attempt.id = statement.integer(0);
+    attempt.delivery_id = delivery_id;
+    attempt.step = statement.text(1);
+    attempt.number = static_cast<int>(statement.integer(2));
+    attempt.started_ms = statement.integer(3);
+    attempt.ended_ms = statement.optional_integer(4);
+    attempt.request = statement.text(5);
+    attempt.outcome = statement.optional_text(6);
+    if (!statement.is_null(7)) attempt.status = static_cast<int>(statement.integer(7));
+    attempt.reason = statement.optional_text(8);
+    attempt.answer = statement.optional_text(9);
+    all.push_back(std::move(attempt));
+  }
+  return all;
+}
+
+std::optional<LastSent> Deliveries::last_sent(std::int64_t pipeline_id, const std::string& key) {
+  Statement statement = connection_.prepare(
+      "SELECT connection, object, match, fields, live, mapping, sent_ms FROM last_sent WHERE pipeline_id = ? AND key = ?");
+  statement.bind(1, pipeline_id).bind(2, key);
+  if (!statement.step()) return std::nullopt;
+  LastSent sent{.pipeline_id = pipeline_id, .key = key};
+  sent.connection = statement.text(0);
+  sent.object = statement.text(1);
+  sent.match = statement.text(2);
+  sent.fields = statement.optional_text(3);
+  sent.live = statement.integer(4) != 0;
+  sent.mapping = statement.text(5);
+  sent.sent_ms = statement.integer(6);
+  return sent;
+}
+
+void Deliveries::put_last_sent(const LastSent& sent) {
+  Statement statement = connection_.prepare(
+      "INSERT INTO last_sent (pipeline_id, key, connection, object, match, fields, live, mapping, sent_ms) "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET connection = excluded.connection, "
+      "object = excluded.object, match = excluded.match, fields = excluded.fields, live = excluded.live, "
+      "mapping = excluded.mapping, sent_ms = excluded.sent_ms");
+  statement.bind(1, sent.pipeline_id).bind(2, sent.key).bind(3, sent.connection).bind(4, sent.object);
+  statement.bind(5, sent.match).bind(6, sent.fields).bind(7, std::int64_t{sent.live}).bind(8, sent.mapping);
+  statement.bind(9, sent.sent_ms).run();
+}
+
+std::optional<std::string> Deliveries::remote_id(const std::string& connection, const std::string& object,
+                                                 const std::string& match) {
+  Statement statement =
+      connection_.prepare("SELECT remote_id FROM remote_id WHERE connection = ? AND object = ? AND match = ?");
+  statement.bind(1, connection).bind(2, object).bind(3, match);
+  if (!statement.step()) return std::nullopt;
+  return std::string(statement.text(0));
+}
+
+void Deliveries::put_remote_id(const std::string& connection, const std::string& object, const std::string& match,
+                               const std::string& remote_id, std::int64_t now_ms) {
+  Statement statement = connection_.prepare(
+      "INSERT INTO remote_id (connection, object, match, remote_id, found_ms) VALUES (?, ?, ?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET remote_id = excluded.remote_id, found_ms = excluded.found_ms");
+  statement.bind(1, connection).bind(2, object).bind(3, match).bind(4, remote_id).bind(5, now_ms).run();
+}
+
+void Deliveries::forget_remote_id(const std::string& connection, const std::string& object, const std::string& match) {
+  Statement statement = connection_.prepare("DELETE FROM remote_id WHERE connection = ? AND object = ? AND match = ?");
+  statement.bind(1, connection).bind(2, object).bind(3, match).run();
+}
+
+}  // namespace engine::journal
