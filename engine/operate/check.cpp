@@ -9,7 +9,8 @@ namespace engine::operate {
 
 namespace {
 
-TableCheck describe(model::Source& source, const settings::TableDefinition& table, settings::Diagnostics& diagnostics) {
+TableCheck describe(model::Source& source, const settings::TableDefinition& table, bool tolerant,
+                    settings::Diagnostics& diagnostics) {
   TableCheck result;
   result.table = table.name;
   try {
@@ -19,7 +20,7 @@ TableCheck describe(model::Source& source, const settings::TableDefinition& tabl
     result.problem = error.what();
     const bool offline = error.code() == ErrorCode::source_unreachable || error.code() == ErrorCode::source_busy;
     const std::string code(name_of(error.code()));
-    if (offline) {
+    if (offline || tolerant) {
       diagnostics.warning(code, table.origin, "table " + table.name + " could not be looked at: " + error.what(), error.hint());
     } else {
       diagnostics.error(code, table.origin, error.what(), error.hint());
@@ -35,11 +36,10 @@ TableCheck describe(model::Source& source, const settings::TableDefinition& tabl
   return result;
 }
 
-void describe_connection(const settings::Instance& instance, const settings::SourceConnection& connection,
-                         CheckReport& report) {
-  const auto source = connectors::catalog::make_source(connection, instance.dialects.at(connection.dialect));
-  for (const auto& [name, table] : instance.tables) {
-    if (table.connection == connection.name) report.tables.push_back(describe(*source, table, report.diagnostics));
+void describe_tables(const settings::SourceConnection& connection, bool tolerant, CheckReport& report) {
+  const auto source = connectors::catalog::make_source(connection, report.instance.dialects.at(connection.dialect));
+  for (const auto& [name, table] : report.instance.tables) {
+    if (table.connection == connection.name) report.tables.push_back(describe(*source, table, tolerant, report.diagnostics));
   }
 }
 
@@ -65,7 +65,7 @@ CheckReport check(const std::filesystem::path& folder, const CheckOptions& optio
                                             report.diagnostics);
   if (report.diagnostics.ok() && options.live) {
     for (const auto& [name, connection] : report.instance.sources) {
-      describe_connection(report.instance, connection, report);
+      describe_tables(connection, options.tolerate_sources, report);
     }
     compile_mappings(report);
   }

@@ -13,6 +13,8 @@ namespace engine::operate {
 
 struct CheckOptions {
   bool live = true;  ///< connect to the sources and describe their tables
+  /// A source that refuses us is only a warning: a daemon that starts must not stop what has nothing to do with it.
+  bool tolerate_sources = false;
 };
 
 struct TableCheck {

@@ -93,7 +93,7 @@ inbound::HttpResponse answer_http(const inbound::HttpRequest& request, journal::
 }
 
 settings::Instance checked_instance(const std::filesystem::path& folder) {
-  CheckReport report = check(folder, {.live = true});
+  CheckReport report = check(folder, {.live = true, .tolerate_sources = true});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   for (const settings::Diagnostic& warning : report.diagnostics.all()) {
     log_event(LogLevel::warning, "check.warning",
