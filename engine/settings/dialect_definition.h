@@ -21,6 +21,16 @@ struct DialectDefinition {
   std::vector<std::string> session;
   /// Appended to the connection string unless the key is already there: "UseDeclareFetch" → "1".
   std::map<std::string, std::string> connect_options;
+  /// Joins `connect_options` on the connection that streams whole tables.
+  std::map<std::string, std::string> stream_options;
+  /// How a column is selected where its bare name or the driver's own conversion would lose something, by source type name
+  /// or canonical type: "timestamp" → "{column}::text". Such a column is read as text and parsed here.
+  std::map<std::string, std::string> select;
+  /// Rows that one fetch asks for, at most 1,000. 1 where the driver gains nothing by more.
+  int rows_per_fetch = 1000;
+  /// A cell longer than its buffer can be read again inside an array of rows (SQLSetPos, SQLGetData). Without it, tables that
+  /// hold such columns are read row by row.
+  bool reread_in_array = false;
   /// Source type names (lower case, "bool", "tinyint(1)") whose canonical type differs from what the driver describes.
   std::map<std::string, model::ColumnType> types;
   /// The driver does not tell CHAR from VARCHAR: the declared type name is looked at.

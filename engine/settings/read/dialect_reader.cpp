@@ -54,6 +54,10 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   }
   dialect.session = reader.texts("session");
   for (auto& [key, value] : reader.text_map("connect_options")) dialect.connect_options[key] = std::move(value);
+  for (auto& [key, value] : reader.text_map("stream_options")) dialect.stream_options[key] = std::move(value);
+  for (auto& [key, value] : reader.text_map("select")) dialect.select[key] = std::move(value);
+  dialect.rows_per_fetch = static_cast<int>(reader.integer("rows_per_fetch", dialect.rows_per_fetch, 1, 1000));
+  dialect.reread_in_array = reader.boolean("reread_in_array", false);
   read_types(reader, dialect);
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
