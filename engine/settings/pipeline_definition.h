@@ -63,6 +63,8 @@ struct PipelineDefinition {
   DeliverPolicy deliver = DeliverPolicy::latest;
   std::int64_t valid_for_ms = 0;  ///< 0: for ever (records only)
   bool on_dead_stops_lane = false;
+  /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
+  bool owns_rows = false;
   TargetUse target;
 };
 

@@ -1,0 +1,33 @@
+// What only the whole configuration can tell: references between files, what a target offers, who writes what.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/settings/diagnostics.h"
+#include "engine/settings/instance.h"
+#include "engine/settings/read/pipeline_reader.h"
+
+namespace engine::settings {
+
+/// Where references stand, and what they may name without being there.
+struct References {
+  std::map<std::string, Origin> dialect_of;     ///< by connection
+  std::map<std::string, Origin> connection_of;  ///< by table
+  /// Names whose files could not be read: a reference to one of them is not a second problem.
+  std::set<std::string> unreadable_connections;
+  std::set<std::string> unreadable_tables;
+};
+
+void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines, const References& references,
+                      Diagnostics& diagnostics);
+
+/// The object exists at the target, and can be deleted, archived, commented… as the pipeline says.
+void check_target_offers(const Instance& instance, const ReadPipeline& pipeline, Diagnostics& diagnostics);
+
+/// No two pipelines write one field of one object of one connection, unless both say `owner: rows`.
+void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics);
+
+}  // namespace engine::settings

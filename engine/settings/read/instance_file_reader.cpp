@@ -1,0 +1,77 @@
+#include "engine/settings/read/instance_file_reader.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "engine/settings/map_reader.h"
+#include "engine/settings/read/connection_reader.h"
+
+namespace engine::settings {
+namespace {
+
+/// "127.0.0.1:9420", "[::1]:9420", "localhost:0".
+std::optional<ListenAddress> address_of(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (!bracketed && host.find(':') != std::string_view::npos) return std::nullopt;
+  const std::string_view port_text = text.substr(colon + 1);
+  ListenAddress address{std::string(host), 0};
+  const auto [end, error] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), address.port);
+  if (error != std::errc{} || end != port_text.data() + port_text.size() || host.empty()) return std::nullopt;
+  return address;
+}
+
+void read_journal(const YamlNode& value, Instance& instance, Diagnostics& diagnostics) {
+  MapReader reader(value, "journal", diagnostics);
+  instance.journal_path = instance.folder / reader.text("path", "journal.db");
+  reader.not_yet({"retention"});
+  reader.finish();
+}
+
+void read_defaults(const YamlNode& value, InstanceDefaults& defaults, Diagnostics& diagnostics) {
+  MapReader reader(value, "defaults", diagnostics);
+  if (const YamlNode* capture = reader.take("capture")) {
+    MapReader capture_reader(*capture, "capture", diagnostics);
+    defaults.every_ms = capture_reader.duration_ms("every", defaults.every_ms, 10);
+    capture_reader.not_yet({"mode", "full_every", "chunk_rows", "overlap"});
+    capture_reader.finish();
+  }
+  reader.finish();
+}
+
+}  // namespace
+
+Variables read_variables(const YamlNode& root, Diagnostics& diagnostics) {
+  Variables variables;
+  const YamlNode* written = root.find("variables");
+  if (written == nullptr) return variables;
+  MapReader reader(root, "datapicker.yaml", diagnostics);
+  for (auto& [name, value] : reader.text_map("variables")) variables[name] = std::move(value);
+  return variables;
+}
+
+InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Diagnostics& diagnostics) {
+  MapReader reader(root, "datapicker.yaml", diagnostics);
+  InstanceDefaults defaults;
+  instance.name = reader.required_text("instance");
+  if (const YamlNode* name = root.find("instance")) check_name(instance.name, name->origin(), diagnostics);
+  if (const YamlNode* journal = reader.take("journal")) read_journal(*journal, instance, diagnostics);
+  if (const YamlNode* metrics = reader.take("metrics")) {
+    instance.metrics = address_of(metrics->text());
+    if (!instance.metrics) {
+      diagnostics.error("value.address", metrics->origin(), fmt::format("'{}' is no address to listen on", metrics->text()),
+                        "write host:port, as in 127.0.0.1:9420");
+    }
+  }
+  if (const YamlNode* written = reader.take("defaults")) read_defaults(*written, defaults, diagnostics);
+  reader.take_any("variables");
+  reader.not_yet({"listen", "alerts"});
+  reader.finish();
+  return defaults;
+}
+
+}  // namespace engine::settings

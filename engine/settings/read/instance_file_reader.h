@@ -1,0 +1,21 @@
+// Reads datapicker.yaml.
+#pragma once
+
+#include "engine/settings/diagnostics.h"
+#include "engine/settings/instance.h"
+#include "engine/settings/read/placeholders.h"
+#include "engine/settings/yaml_node.h"
+
+namespace engine::settings {
+
+struct InstanceDefaults {
+  std::int64_t every_ms = 5'000;
+};
+
+/// The variables come first: every other value, of this file as well, may use them.
+Variables read_variables(const YamlNode& root, Diagnostics& diagnostics);
+
+/// Fills name, journal path and addresses; `instance.folder` must be set.
+InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Diagnostics& diagnostics);
+
+}  // namespace engine::settings

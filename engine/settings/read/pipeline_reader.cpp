@@ -1,0 +1,160 @@
+#include "engine/settings/read/pipeline_reader.h"
+
+#include <fmt/format.h>
+
+#include "engine/settings/map_reader.h"
+#include "engine/settings/read/connection_reader.h"
+#include "engine/settings/read/sql_text.h"
+
+namespace engine::settings {
+namespace {
+
+/// Marks a field as written. A field has one place: under `map`, `set` or `values`; and it is a value or holds others, not both.
+void claim_field(ReadPipeline& pipeline, const std::string& field, const Origin& origin, Diagnostics& diagnostics) {
+  const auto [first, is_new] = pipeline.fields.try_emplace(field, origin);
+  if (!is_new) {
+    diagnostics.error("field.twice", origin, fmt::format("the field '{}' is written twice", field),
+                      fmt::format("it is already written at {}; keep one of them", first->second.text()));
+    return;
+  }
+  for (std::size_t dot = field.find('.'); dot != std::string::npos; dot = field.find('.', dot + 1)) {
+    const auto outer = pipeline.fields.find(field.substr(0, dot));
+    if (outer == pipeline.fields.end()) continue;
+    diagnostics.error("field.nested", origin, fmt::format("'{}' cannot be a field inside '{}', which is a value itself", field, outer->first));
+  }
+  const auto inner = pipeline.fields.lower_bound(field + ".");
+  if (inner != pipeline.fields.end() && inner->first.starts_with(field + ".")) {
+    diagnostics.error("field.nested", origin, fmt::format("'{}' cannot be a value, since it holds the field '{}'", field, inner->first));
+  }
+}
+
+void claim_keys(ReadPipeline& pipeline, const YamlNode& map, Diagnostics& diagnostics) {
+  for (const YamlEntry& entry : map.entries()) claim_field(pipeline, entry.key, entry.origin, diagnostics);
+}
+
+void read_otherwise(MapReader& reader, ValuesDefinition& values) {
+  const YamlNode* otherwise = reader.take_any("otherwise");
+  if (otherwise == nullptr || (otherwise->is_plain() && otherwise->text() == "dead_letter")) return;
+  if (!otherwise->is_scalar()) {
+    refuse_kind(*otherwise, reader.named("otherwise"), "dead_letter, null or a value", reader.diagnostics());
+  } else if (otherwise->is_null()) {
+    values.otherwise = Otherwise::null;
+  } else {
+    values.otherwise = Otherwise::value;
+    values.otherwise_value = core_scalar(*otherwise);
+  }
+}
+
+ValuesDefinition read_enumeration(const YamlEntry& entry, Diagnostics& diagnostics) {
+  MapReader reader(entry.value, fmt::format("'{}' of values", entry.key), diagnostics);
+  ValuesDefinition values;
+  values.field = entry.key;
+  if (const YamlNode* of = reader.require("of")) {
+    if (auto expression = read_expression(*of, reader.named("of"), diagnostics)) values.of = std::move(*expression);
+  }
+  if (const YamlNode* in = reader.require("in")) {
+    if (!in->is_map() || in->entries().empty()) refuse_kind(*in, reader.named("in"), "a map of values to values", diagnostics);
+    // A key is the text as it is written: 01 is not 1. Its value is a constant.
+    for (const YamlEntry& value : in->entries()) {
+      if (value.value.is_scalar()) values.in[value.key] = core_scalar(value.value);
+      else refuse_kind(value.value, fmt::format("'{}' in {}", value.key, reader.named("in")), "a constant", diagnostics);
+    }
+  }
+  read_otherwise(reader, values);
+  reader.finish();
+  return values;
+}
+
+void read_values(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  if (!value.is_map()) refuse_kind(value, "'values' of the pipeline", "a map", diagnostics);
+  for (const YamlEntry& entry : value.entries()) {
+    if (!check_field_name(entry.key, entry.origin, diagnostics)) continue;
+    pipeline.definition.values.push_back(read_enumeration(entry, diagnostics));
+  }
+  claim_keys(pipeline, value, diagnostics);
+}
+
+void read_types(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  MapReader reader(value, "types", diagnostics);
+  std::vector<std::string> written;
+  for (const auto& [field, origin] : pipeline.fields) written.push_back(field);
+  for (const YamlEntry& entry : value.entries()) {
+    reader.one_of(entry.key, 0, {{"number", 0}});
+    pipeline.definition.number_fields.insert(entry.key);
+    if (pipeline.fields.contains(entry.key)) continue;
+    diagnostics.error("reference.unknown", entry.origin, fmt::format("the pipeline writes no field '{}'", entry.key),
+                      did_you_mean(entry.key, written));
+  }
+}
+
+void read_fields_of(MapReader& reader, ReadPipeline& pipeline) {
+  Diagnostics& diagnostics = reader.diagnostics();
+  PipelineDefinition& definition = pipeline.definition;
+  if (const YamlNode* map = reader.take("map")) {
+    definition.map = read_fields(*map, "map", diagnostics);
+    for (const YamlEntry& entry : map->entries()) {
+      // What a comma tore off an expression is no field; read_fields has told of it.
+      if (!entry.value.is_null() || !entry.value.text().empty()) claim_field(pipeline, entry.key, entry.origin, diagnostics);
+    }
+  }
+  if (const YamlNode* set = reader.take("set")) {
+    definition.set = read_constants(*set, "set", diagnostics);
+    claim_keys(pipeline, *set, diagnostics);
+  }
+  if (const YamlNode* values = reader.take("values")) read_values(*values, pipeline, diagnostics);
+  if (const YamlNode* types = reader.take("types")) read_types(*types, pipeline, diagnostics);
+  const bool writes = reader.has("map") || reader.has("set") || reader.has("values");
+  if (reader.is_map() && !writes) {
+    diagnostics.error("key.missing", definition.origin, "the pipeline writes no field", "add 'map:' with a field and its expression");
+  }
+}
+
+void read_delivery(MapReader& reader, PipelineDefinition& definition) {
+  const YamlNode* deliver = reader.take("deliver");
+  if (deliver != nullptr && deliver->text() == "together") {
+    refuse_not_yet("deliver: together", deliver->origin(), reader.diagnostics());
+  } else {
+    definition.deliver = reader.one_of("deliver", DeliverPolicy::latest,
+                                       {{"latest", DeliverPolicy::latest}, {"every_change", DeliverPolicy::every_change}});
+  }
+  definition.valid_for_ms = reader.duration_ms("valid_for", 0, 1'000);
+  if (definition.deliver == DeliverPolicy::every_change && !reader.has("valid_for")) {
+    reader.diagnostics().error("key.missing", deliver->origin(), "'deliver: every_change' needs 'valid_for'",
+                               "add 'valid_for: 4h': what waited longer is not sent, so that a weekend offline texts nobody on Monday");
+  }
+  definition.on_dead_stops_lane = reader.one_of("on_dead", false, {{"continue", false}, {"stop_lane", true}});
+  definition.owns_rows = reader.one_of("owner", false, {{"rows", true}});
+}
+
+Origin place_of(const YamlNode& map, const char* key) {
+  const YamlNode* value = map.find(key);
+  return value == nullptr ? map.origin() : value->origin();
+}
+
+}  // namespace
+
+ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diagnostics& diagnostics) {
+  MapReader reader(root, "the pipeline", diagnostics);
+  ReadPipeline pipeline;
+  PipelineDefinition& definition = pipeline.definition;
+  definition.origin = root.origin();
+  definition.name = reader.required_text("pipeline");
+  if (!definition.name.empty() && definition.name != folder) {
+    diagnostics.error("name.mismatch", place_of(root, "pipeline"),
+                      fmt::format("the pipeline '{}' stands in the folder '{}'", definition.name, folder),
+                      fmt::format("write 'pipeline: {}', or rename the folder", folder));
+  }
+  check_name(definition.name, place_of(root, "pipeline"), diagnostics);
+  definition.table = reader.required_text("table");
+  pipeline.table = place_of(root, "table");
+  if (const YamlNode* where = reader.take("where")) definition.where = read_expression(*where, reader.named("where"), diagnostics);
+  read_fields_of(reader, pipeline);
+  definition.omit_nulls = reader.one_of("nulls", false, {{"send", false}, {"omit", true}});
+  read_delivery(reader, definition);
+  if (const YamlNode* target = reader.require("target")) read_target_use(*target, pipeline, diagnostics);
+  reader.not_yet({"guard", "use", "for_each", "on_lookup_change", "unchanged_identity", "together_max", "dry_run", "redirect"});
+  reader.finish();
+  return pipeline;
+}
+
+}  // namespace engine::settings

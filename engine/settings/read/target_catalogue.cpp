@@ -1,0 +1,75 @@
+#include "engine/settings/read/target_catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/yaml_node.h"
+
+namespace engine::settings {
+namespace {
+
+/// The one target that is no HTTP API: it takes every kind of call and writes a line for each.
+TargetDefinition file_definition() {
+  TargetDefinition definition;
+  definition.name = "file";
+  definition.about = "JSON lines appended to a file";
+  ObjectDefinition any;
+  any.name = "*";
+  using model::CallKind;
+  for (const CallKind kind : {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) any.calls[kind];
+  definition.objects["*"] = std::move(any);
+  return definition;
+}
+
+}  // namespace
+
+std::vector<std::string> yaml_names(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
+    if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+const TargetDefinition* TargetCatalogue::find(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
+  auto found = read_.find(name);
+  if (found == read_.end()) {
+    found = read_.emplace(name, name == "file" ? file_definition() : read(name, origin, diagnostics)).first;
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, const Origin& origin, Diagnostics& diagnostics) const {
+  const auto known = names();
+  if (std::find(known.begin(), known.end(), name) == known.end()) {
+    diagnostics.error("reference.unknown", origin, fmt::format("there is no target '{}'", name),
+                      did_you_mean(name, known, fmt::format("there are {}", listed(known, "and"))));
+    return std::nullopt;
+  }
+  const bool is_own = std::filesystem::exists(own_ / (name + ".yaml"));
+  const std::filesystem::path path = (is_own ? own_ : shipped_) / (name + ".yaml");
+  const auto root = read_yaml_file(path, is_own ? "targets/" + name + ".yaml" : path.string(), diagnostics);
+  if (!root) return std::nullopt;
+  auto definition = read_target_definition(*root, diagnostics);
+  if (definition && definition->name != name) {
+    diagnostics.error("name.mismatch", definition->origin, fmt::format("the file {}.yaml defines the target '{}'", name, definition->name),
+                      "name the file as the target");
+  }
+  return definition;
+}
+
+std::vector<std::string> TargetCatalogue::names() const {
+  std::vector<std::string> names = yaml_names(own_);
+  const std::vector<std::string> shipped = yaml_names(shipped_);
+  names.insert(names.end(), shipped.begin(), shipped.end());
+  names.emplace_back("file");
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace engine::settings

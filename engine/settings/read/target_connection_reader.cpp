@@ -1,0 +1,158 @@
+// The target half of connections/*.yaml: where the API stands, how it is entered, how fast it may be used.
+#include <fmt/format.h>
+
+#include "engine/settings/map_reader.h"
+#include "engine/settings/read/connection_reader.h"
+#include "engine/settings/target_definition_reader.h"
+
+namespace engine::settings {
+namespace {
+
+constexpr const char* secret_places = "a target's url, proxy, auth and sign may hold one; an API key goes below auth: { header, value }";
+
+/// A credential. One that stands in the file itself works, but ends up in the version control of the configuration.
+Secret take_secret(MapReader& reader, const char* key, const SecretLookup& secrets) {
+  reader.required_text(key);
+  const YamlNode* value = reader.node().find(key);
+  if (value == nullptr || !value->is_scalar()) return {};
+  if (!holds_secret(*value)) {
+    reader.diagnostics().warning("secret.in_clear", value->origin(), fmt::format("{} stands readable in the file", reader.named(key)),
+                                 "write ${secret:name} and keep the value in secrets/name");
+  }
+  return secrets.secret(*value, reader.diagnostics());
+}
+
+Auth read_auth(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
+  MapReader reader(value, "auth", diagnostics);
+  Auth auth = NoAuth{};
+  if (reader.has("bearer")) {
+    auth = BearerAuth{take_secret(reader, "bearer", secrets)};
+  } else if (reader.has("header")) {
+    HeaderAuth header{reader.required_text("header"), {}};
+    header.value = take_secret(reader, "value", secrets);
+    auth = std::move(header);
+  } else if (reader.has("user")) {
+    BasicAuth basic{reader.required_text("user"), {}};
+    basic.password = take_secret(reader, "password", secrets);
+    auth = std::move(basic);
+  } else if (reader.is_map()) {
+    diagnostics.error("key.missing", value.origin(), "auth says no way to enter",
+                      "write { bearer: … }, { header: …, value: … } or { user: …, password: … }");
+    for (const char* key : {"bearer", "header", "value", "user", "password"}) reader.take_any(key);
+  }
+  reader.finish();
+  return auth;
+}
+
+/// The path of a file that must be there, made absolute.
+std::string take_file(MapReader& reader, const char* key, const ConnectionSurroundings& surroundings) {
+  const std::string written = reader.text(key);
+  if (written.empty()) return {};
+  const std::filesystem::path path = surroundings.folder / written;
+  if (surroundings.files_must_exist && !std::filesystem::exists(path)) {
+    reader.diagnostics().error("file.missing", reader.node().find(key)->origin(), fmt::format("there is no file '{}'", path.string()));
+  }
+  return path.string();
+}
+
+TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroundings, Diagnostics& diagnostics) {
+  MapReader reader(value, "tls", diagnostics);
+  TlsOptions tls;
+  tls.ca = take_file(reader, "ca", surroundings);
+  tls.certificate = take_file(reader, "certificate", surroundings);
+  tls.key = take_file(reader, "key", surroundings);
+  if (const YamlNode* verify = reader.take_any("verify")) {
+    diagnostics.error("key.unknown", verify->origin(), "TLS is always verified", "name the authority of a private certificate with 'ca:'");
+  }
+  if (tls.certificate.empty() != tls.key.empty()) {
+    diagnostics.error("key.missing", value.origin(), "a client certificate needs both 'certificate' and 'key'");
+  }
+  reader.finish();
+  return tls;
+}
+
+SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
+  MapReader reader(value, "sign", diagnostics);
+  SignRule rule;
+  rule.header = reader.required_text("header");
+  rule.algorithm = reader.one_of<const char*>("algorithm", "hmac-sha256", {{"hmac-sha256", "hmac-sha256"}});
+  reader.one_of("over", 0, {{"body", 0}});
+  rule.prefix = reader.text("prefix");
+  rule.secret = take_secret(reader, "secret", secrets);
+  reader.finish();
+  return rule;
+}
+
+TargetLimits read_limits(const YamlNode& value, Diagnostics& diagnostics) {
+  MapReader reader(value, "limits", diagnostics);
+  TargetLimits limits;
+  limits.in_flight = static_cast<int>(reader.integer("in_flight", limits.in_flight, 1, 1'000));
+  limits.per_second = reader.number("per_second", limits.per_second, 0, 1'000'000);
+  reader.finish();
+  return limits;
+}
+
+/// Without the slash at its end: paths of requests start with one.
+std::string read_url(MapReader& reader, const SecretLookup& secrets) {
+  reader.required_text("url");
+  const YamlNode* value = reader.node().find("url");
+  if (value == nullptr || !value->is_scalar()) return {};
+  std::string url = secrets.filled(*value, reader.diagnostics());
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
+    reader.diagnostics().error("value.type", value->origin(), fmt::format("{} must start with https:// or http://", reader.named("url")));
+  }
+  return url;
+}
+
+void read_http_keys(MapReader& reader, const ConnectionSurroundings& surroundings, TargetConnection& connection) {
+  Diagnostics& diagnostics = reader.diagnostics();
+  connection.url = read_url(reader, surroundings.secrets);
+  if (const YamlNode* auth = reader.take("auth")) connection.auth = read_auth(*auth, surroundings.secrets, diagnostics);
+  if (const YamlNode* tls = reader.take("tls")) connection.tls = read_tls(*tls, surroundings, diagnostics);
+  if (const YamlNode* sign = reader.take("sign")) connection.sign = read_sign(*sign, surroundings.secrets, diagnostics);
+  if (const YamlNode* proxy = reader.take("proxy")) connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
+  connection.idempotency_header = reader.text("idempotency_header");
+  if (connection.idempotency_header.find_first_of(" :\t") != std::string::npos) {
+    diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(), "'idempotency_header' must be the name of a header");
+  }
+  for (const char* key : {"requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
+}
+
+void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
+  for (const YamlEntry& entry : root.entries()) {
+    const bool may_hold = entry.key == "url" || entry.key == "proxy" || entry.key == "auth" || entry.key == "sign";
+    if (!may_hold) refuse_secrets(entry.value, secret_places, diagnostics);
+  }
+}
+
+}  // namespace
+
+std::optional<TargetConnection> read_target_connection(const YamlNode& root, const ConnectionSurroundings& surroundings,
+                                                       Diagnostics& diagnostics) {
+  MapReader reader(root, "the connection", diagnostics);
+  TargetConnection connection;
+  connection.origin = root.origin();
+  connection.name = reader.required_text("connection");
+  const std::string target = reader.required_text("target");
+  const bool is_file = target == "file";
+  if (is_file) {
+    connection.path = (surroundings.folder / reader.required_text("path")).string();
+  } else {
+    read_http_keys(reader, surroundings, connection);
+  }
+  if (const YamlNode* limits = reader.take("limits")) connection.limits = read_limits(*limits, diagnostics);
+  connection.timeout_ms = reader.duration_ms("timeout", connection.timeout_ms, 100);
+  reader.not_yet({"dry_run", "redirect"});
+  reader.finish();
+  refuse_secrets_elsewhere(root, diagnostics);
+  if (target.empty()) return std::nullopt;
+  const TargetDefinition* definition = surroundings.targets.find(target, root.find("target")->origin(), diagnostics);
+  if (definition == nullptr) return std::nullopt;
+  connection.target = *definition;
+  if (!is_file) merge_connection_requests(root, connection.target, diagnostics);
+  connection.options = connection.target.options;
+  return connection;
+}
+
+}  // namespace engine::settings
