@@ -5,7 +5,7 @@
 #include <compare>
 
 #include "engine/base/error.h"
-#include "test/engine/model/random_rows.h"
+#include "test/support/random_rows.h"
 
 using namespace engine::model;
 

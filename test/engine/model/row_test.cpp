@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "test/engine/model/random_rows.h"
+#include "test/support/random_rows.h"
 
 using namespace engine::model;
 

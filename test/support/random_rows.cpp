@@ -1,4 +1,4 @@
-#include "test/engine/model/random_rows.h"
+#include "test/support/random_rows.h"
 
 #include <algorithm>
 #include <charconv>

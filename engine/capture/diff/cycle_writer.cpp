@@ -1,0 +1,187 @@
+#include "engine/capture/diff/cycle_writer.h"
+
+#include "engine/base/error.h"
+#include "engine/model/row_json.h"
+
+namespace engine::capture {
+
+namespace {
+
+constexpr std::int64_t note_every_ms = 60'000;
+
+std::optional<model::Operation> operation_of_insert(bool snapshot, settings::Initial initial) {
+  if (!snapshot) return model::Operation::insert;
+  if (initial == settings::Initial::deliver) return model::Operation::snapshot;
+  return std::nullopt;
+}
+
+}  // namespace
+
+CycleWriter::CycleWriter(journal::Journal& journal, const Clock& clock, const TrackedTable& table, settings::Initial initial,
+                         PassBitmap& seen)
+    : journal_(journal),
+      clock_(clock),
+      table_(table),
+      insert_operation_(operation_of_insert(table.position.snapshot, initial)),
+      seen_(seen),
+      cycle_id_(table.open_cycle) {
+  result_.snapshot = table.position.snapshot;
+}
+
+void CycleWriter::insert(const SeenRow& seen) {
+  insert_keys_.emplace(seen.key);
+  hold({.effect = Effect::insert,
+        .operation = insert_operation_,
+        .image = image_of(seen),
+        .key = insert_operation_ ? model::key_json(table_.layout, seen.row) : std::string()});
+}
+
+void CycleWriter::update(const journal::RowImage& before, const SeenRow& seen) {
+  Found found{.effect = Effect::update, .image = image_of(seen)};
+  found.image.ordinal = before.ordinal;
+  if (auto changed = changed_names(before.image, found.image.image)) {
+    found.operation = model::Operation::update;
+    found.key = model::key_json(table_.layout, seen.row);
+    found.before = before.image;
+    found.changed = std::move(*changed);
+  }
+  hold(std::move(found));
+}
+
+void CycleWriter::erase(journal::RowImage image) {
+  compared_.begin(table_.layout.columns.size());
+  model::append_row_from_json(table_.layout, image.image, compared_);
+  Found found{.effect = Effect::erase,
+              .operation = model::Operation::delete_,
+              .image = std::move(image),
+              .key = model::key_json(table_.layout, compared_.row(0))};
+  found.before = std::move(found.image.image);
+  hold(std::move(found));
+}
+
+journal::RowImage CycleWriter::image_of(const SeenRow& seen) const {
+  return {.table_id = table_.row.id,
+          .layout_id = table_.layout_id,
+          .key = std::string(seen.key),
+          .digest = seen.digest,
+          .image = model::row_json(table_.layout, seen.row),
+          .locator = locator_of(seen)};
+}
+
+/// Only where the source gave the key in other bytes than its canonical form, such as padded CHARs.
+std::optional<std::string> CycleWriter::locator_of(const SeenRow& seen) const {
+  const auto& key = table_.layout.key;
+  bool same = seen.source_key.parts.size() == key.size();
+  for (std::size_t i = 0; same && i < key.size(); ++i) same = seen.source_key.parts[i] == seen.row.text(key[i]);
+  if (same) return std::nullopt;
+  return model::source_key_json(seen.source_key);
+}
+
+/// Images are compared rather than rows: what people read in the journal decides what a change is. None when they are equal.
+std::optional<std::string> CycleWriter::changed_names(const std::string& before, const std::string& after) {
+  compared_.begin(table_.layout.columns.size());
+  model::append_row_from_json(table_.layout, before, compared_);
+  model::append_row_from_json(table_.layout, after, compared_);
+  const auto changed = model::changed_columns(table_.layout, compared_.row(0), compared_.row(1));
+  if (changed.empty()) return std::nullopt;
+  std::string names = "[";
+  for (const std::string& name : changed) {
+    if (names.size() > 1) names += ',';
+    model::append_json_string(name, names);
+  }
+  return names += ']';
+}
+
+void CycleWriter::hold(Found found) {
+  bytes_ += sizeof found + found.image.image.size() + found.image.key.size() + found.key.size();
+  if (found.before) bytes_ += found.before->size();
+  count(found);
+  found_.push_back(std::move(found));
+}
+
+void CycleWriter::count(const Found& found) {
+  if (found.effect == Effect::insert) ++growth_;
+  if (found.effect == Effect::erase) --growth_;
+  if (!found.operation) return;
+  switch (*found.operation) {
+    case model::Operation::insert:
+    case model::Operation::snapshot: ++result_.inserts; break;
+    case model::Operation::update: ++result_.updates; break;
+    case model::Operation::delete_: ++result_.deletes; break;
+  }
+}
+
+/// Journals one finding; returns the ordinal of a new image, else 0. Texts are moved through the change, not copied.
+std::int64_t CycleWriter::apply(journal::Records& records, std::int64_t cycle_id, std::int64_t now_ms, Found& found) {
+  journal::RowImage& image = found.image;
+  if (found.operation) {
+    model::Change change{.table_id = table_.row.id,
+                         .layout_id = table_.layout_id,
+                         .cycle_id = cycle_id,
+                         .key = std::move(found.key),
+                         .operation = *found.operation,
+                         .before = std::move(found.before),
+                         .changed_columns = std::move(found.changed),
+                         .captured_ms = now_ms};
+    if (found.effect != Effect::erase) change.after = std::move(image.image);
+    records.changes.append(change);
+    if (found.effect != Effect::erase) image.image = std::move(*change.after);
+  }
+  switch (found.effect) {
+    case Effect::insert: return records.images.insert(image);
+    case Effect::update:
+      records.images.update(image.ordinal, image.layout_id, image.digest, image.image, image.locator);
+      break;
+    case Effect::erase: records.images.erase(image.ordinal); break;
+  }
+  return 0;
+}
+
+// One transaction: a checkpoint without its changes would lose them, images without changes would hide them.
+void CycleWriter::write(const std::optional<DiffPosition>& position) {
+  if (found_.empty() && !position) return;
+  const std::int64_t now = clock_.wall_ms();
+  std::optional<std::int64_t> cycle = cycle_id_;
+  std::vector<std::int64_t> ordinals;
+  journal_.write([&](journal::Records& records) {
+    const bool changes = result_.inserts + result_.updates + result_.deletes > 0;
+    if (!cycle && changes) cycle = records.cycles.start(table_.row.id, table_.position.snapshot ? "snapshot" : "diff", now);
+    for (Found& found : found_) {
+      if (const std::int64_t ordinal = apply(records, cycle.value_or(0), now, found)) ordinals.push_back(ordinal);
+    }
+    if (cycle) {
+      records.cycles.add(*cycle, result_.rows_read - written_.rows_read, result_.inserts - written_.inserts,
+                         result_.updates - written_.updates, result_.deletes - written_.deletes);
+    }
+    if (position) records.tables.save_checkpoint(table_.row.id, position_text(*position), now);
+  });
+  cycle_id_ = cycle;
+  written_ = result_;
+  for (const std::int64_t ordinal : ordinals) seen_.mark(ordinal);
+  found_.clear();
+  insert_keys_.clear();
+  bytes_ = 0;
+}
+
+void CycleWriter::finish(std::int64_t rows_in_table) {
+  write();
+  const std::int64_t now = clock_.wall_ms();
+  if (!cycle_id_ && !worth_noting(now)) return;
+  journal_.write([&](journal::Records& records) {
+    if (cycle_id_) {
+      records.cycles.add(*cycle_id_, result_.rows_read - written_.rows_read, 0, 0, 0);
+      records.cycles.close(*cycle_id_, now);
+    }
+    if (table_.position.snapshot) records.tables.save_checkpoint(table_.row.id, position_text({false, std::nullopt}), now);
+    if (table_.row.state != "watching") records.tables.set_state(table_.row.id, "watching", "");
+    records.tables.cycle_done(table_.row.id, now, rows_in_table);
+  });
+}
+
+/// The clock may have been set back: what lies in the future is as old as can be.
+bool CycleWriter::worth_noting(std::int64_t now_ms) const {
+  const std::int64_t last = table_.row.last_cycle_ms;
+  return table_.row.state != "watching" || now_ms < last || now_ms - last >= note_every_ms;
+}
+
+}  // namespace engine::capture

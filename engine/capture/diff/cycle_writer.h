@@ -1,0 +1,88 @@
+// What one cycle found, on its way into the journal: changes, images and checkpoint in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/capture/capture_mode.h"
+#include "engine/capture/diff/pass_bitmap.h"
+#include "engine/capture/diff/tracked_table.h"
+
+namespace engine::capture {
+
+/// A row just read, with what was made of it.
+struct SeenRow {
+  model::RowView row;
+  std::string_view key;  ///< encoded
+  model::Digest digest;
+  model::SourceKey source_key;
+};
+
+class CycleWriter {
+ public:
+  CycleWriter(journal::Journal& journal, const Clock& clock, const TrackedTable& table, settings::Initial initial,
+              PassBitmap& seen);
+
+  /// A key without an image. The first snapshot makes no change of it, or a `snapshot` one, as `initial:` says.
+  void insert(const SeenRow& seen);
+  /// A row whose digest is not its image's. Where the images are equal all the same (another canonical form or order of columns)
+  /// only the image is renewed.
+  void update(const journal::RowImage& before, const SeenRow& seen);
+  /// A row that was read again by its key and is not there.
+  void erase(journal::RowImage image);
+
+  /// An insert of this key waits to be written.
+  bool holds(std::string_view key) const { return insert_keys_.contains(std::string(key)); }
+  /// Enough waits to fill a transaction.
+  bool is_full() const { return bytes_ >= bytes_max; }
+  bool nothing_waits() const { return found_.empty(); }
+  void rows_read(std::int64_t rows) { result_.rows_read += rows; }
+
+  /// Commits what waits, with `position` when given; nothing at all when there is neither. New images are marked as seen.
+  void write(const std::optional<DiffPosition>& position = std::nullopt);
+  /// The pass was complete: closes the cycle. Without changes it only notes, at most once a minute, that a pass was made.
+  void finish(std::int64_t rows_in_table);
+
+  const CycleResult& result() const { return result_; }
+  /// Images inserted less images erased.
+  std::int64_t growth() const { return growth_; }
+
+ private:
+  enum class Effect : std::uint8_t { insert, update, erase };
+  struct Found {
+    Effect effect;
+    std::optional<model::Operation> operation;  ///< none: the image alone
+    journal::RowImage image;
+    std::string key;  ///< JSON
+    std::optional<std::string> before;
+    std::string changed = "[]";
+  };
+  static constexpr std::size_t bytes_max = 4 << 20;
+
+  void hold(Found found);
+  journal::RowImage image_of(const SeenRow& seen) const;
+  std::optional<std::string> locator_of(const SeenRow& seen) const;
+  std::optional<std::string> changed_names(const std::string& before, const std::string& after);
+  std::int64_t apply(journal::Records& records, std::int64_t cycle_id, std::int64_t now_ms, Found& found);
+  void count(const Found& found);
+  bool worth_noting(std::int64_t now_ms) const;
+
+  journal::Journal& journal_;
+  const Clock& clock_;
+  const TrackedTable& table_;
+  std::optional<model::Operation> insert_operation_;
+  PassBitmap& seen_;
+  std::optional<std::int64_t> cycle_id_;
+  std::vector<Found> found_;
+  std::unordered_set<std::string> insert_keys_;
+  std::size_t bytes_ = 0;
+  CycleResult result_;   ///< of the cycle so far, what waits included
+  CycleResult written_;  ///< what of it stands in the cycle's row
+  std::int64_t growth_ = 0;
+  model::RowBatch compared_;  ///< room for the two images of an update
+};
+
+}  // namespace engine::capture

@@ -1,0 +1,56 @@
+#include "engine/capture/diff/merge.h"
+
+#include "engine/base/error.h"
+
+namespace engine::capture {
+
+namespace {
+constexpr std::size_t doubted_max = 10'000;
+}
+
+void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
+  keys_.fill(table_.layout, rows);
+  if (!lease_) {
+    lease_.emplace(journal_.read());
+    cursor_.reset(new journal::ImageCursor((*lease_)->images.cursor(table_.row.id)));
+  }
+  last_row_differed_ = false;
+  for (std::size_t position = 0; position < keys_.size(); ++position) {
+    const std::size_t index = keys_.in_order(position);
+    // By far the most rows end here: known, seen for the first time, unchanged.
+    if (cursor_->move_to(keys_.key(index)) && cursor_->digest() == keys_.digest(index) && seen_.mark(cursor_->ordinal())) continue;
+    compare(rows, stream, index);
+  }
+  // The next rows may be long in coming; no read transaction of the journal waits for them.
+  cursor_->rest();
+}
+
+void Merge::compare(const model::RowBatch& rows, const model::RowStream& stream, std::size_t index) {
+  const std::string_view key = keys_.key(index);
+  const bool known = !cursor_->at_end() && cursor_->key() == key;
+  // A row that was equal had its turn in the caller: it comes here only when it was marked before.
+  const bool again = known ? cursor_->digest() == keys_.digest(index) || !seen_.mark(cursor_->ordinal()) : writer_.holds(key);
+  if (again) return doubt_again(index, stream);
+  if (index + 1 == rows.rows()) last_row_differed_ = true;
+  const SeenRow seen{rows.row(index), key, keys_.digest(index), stream.source_key(index)};
+  if (!known) return writer_.insert(seen);
+  const auto before = (*lease_)->images.at(cursor_->ordinal());
+  ENGINE_ASSERT(before.has_value());
+  writer_.update(*before, seen);
+}
+
+void Merge::doubt_again(std::size_t index, const model::RowStream& stream) {
+  if (++doubted_ > doubted_max) {
+    throw Error(ErrorCode::source_bad_data,
+                "the source gives the same rows again and again: its order by the key and its comparison of keys do not agree",
+                {}, "check the collation of the key columns and the index that leads with them");
+  }
+  doubt(keys_.key(index), stream.source_key(index));
+}
+
+void Merge::release() {
+  cursor_.reset();
+  lease_.reset();
+}
+
+}  // namespace engine::capture

@@ -1,0 +1,52 @@
+#include "engine/capture/diff/recheck.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+
+namespace engine::capture {
+
+void stop_if_asked(const StopSignal& stop) {
+  if (stop.requested()) throw Error(ErrorCode::stopped, "capture was asked to stop");
+}
+
+Recheck::Recheck(model::Source& source, const model::TableRequest& request, const model::TableShape& shape,
+                 journal::Journal& journal, const TrackedTable& table, CycleWriter& writer, const StopSignal& stop)
+    : source_(source), request_(request), shape_(shape), journal_(journal), table_(table), writer_(writer), stop_(stop) {}
+
+void Recheck::look(std::span<Suspect> suspects) {
+  while (!suspects.empty()) {
+    stop_if_asked(stop_);
+    const std::size_t count = std::min(suspects.size(), keys_max());
+    look_at_group(suspects.first(count));
+    suspects = suspects.subspan(count);
+  }
+}
+
+void Recheck::look_at_group(std::span<Suspect> suspects) {
+  std::vector<model::SourceKey> wanted;
+  for (const Suspect& suspect : suspects) wanted.push_back(suspect.source_key);
+  const auto stream = source_.open_keys(request_, shape_, wanted);
+  while (stream->next(rows_)) {
+    keys_.fill(table_.layout, rows_);
+    for (std::size_t index = 0; index < keys_.size(); ++index) {
+      const auto suspect = std::ranges::find(suspects, keys_.key(index), &Suspect::key);
+      if (suspect != suspects.end()) take(*stream, index, *suspect);
+    }
+  }
+}
+
+void Recheck::take(const model::RowStream& stream, std::size_t index, Suspect& suspect) {
+  if (suspect.found) {
+    const std::string key = model::key_json(table_.layout, rows_.row(index));
+    throw Error(ErrorCode::source_bad_data, "the key is not unique: two rows have " + key, {{"key", key}},
+                "add the columns to `key:` that tell such rows apart");
+  }
+  suspect.found = true;
+  const SeenRow seen{rows_.row(index), keys_.key(index), keys_.digest(index), stream.source_key(index)};
+  const auto image = journal_.read()->images.find(table_.row.id, seen.key);
+  if (!image) return writer_.insert(seen);
+  if (image->digest != seen.digest) writer_.update(*image, seen);
+}
+
+}  // namespace engine::capture

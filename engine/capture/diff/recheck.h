@@ -1,0 +1,47 @@
+// Reads rows again by their keys: what a pass only suspects is never journaled on suspicion.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/capture/diff/cycle_writer.h"
+#include "engine/capture/diff/keyed_batch.h"
+
+namespace engine::capture {
+
+class Recheck {
+ public:
+  Recheck(model::Source& source, const model::TableRequest& request, const model::TableShape& shape,
+          journal::Journal& journal, const TrackedTable& table, CycleWriter& writer, const StopSignal& stop);
+
+  struct Suspect {
+    std::string key;  ///< encoded; a suspect comes once
+    model::SourceKey source_key;
+    bool found = false;
+  };
+  /// Sets `found` where a row with exactly that encoded key is there now (a server may answer with rows whose keys it merely
+  /// compares as equal), and gives the writer what differs from its image. Nothing of these keys may wait in the
+  /// writer. Throws source_bad_data when two rows share a key.
+  void look(std::span<Suspect> suspects);
+
+  std::size_t keys_max() const { return source_.keys_max(); }
+
+ private:
+  void look_at_group(std::span<Suspect> suspects);
+  void take(const model::RowStream& stream, std::size_t index, Suspect& suspect);
+
+  model::Source& source_;
+  const model::TableRequest& request_;
+  const model::TableShape& shape_;
+  journal::Journal& journal_;
+  const TrackedTable& table_;
+  CycleWriter& writer_;
+  const StopSignal& stop_;
+  model::RowBatch rows_;
+  KeyedBatch keys_;
+};
+
+void stop_if_asked(const StopSignal& stop);
+
+}  // namespace engine::capture
