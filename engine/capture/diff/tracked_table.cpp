@@ -15,7 +15,7 @@ struct Known {
 };
 
 Known look_up(journal::Journal& journal, const std::string& name) {
-  const auto lease = journal.read();
+  auto lease = journal.read();
   Known known;
   known.row = lease->tables.find(name);
   if (!known.row) return known;
