@@ -30,8 +30,8 @@ struct CallDefinition {
   std::string id;                             ///< JSON pointer to the remote id in the answer; empty: none
   std::optional<bool> repeat_safe;
   model::ReadBack read_back = model::ReadBack::never;
-  std::optional<model::CallKind> as;          ///< `as: update`: done by another kind of call…
-  model::FieldMap set;                        ///< …with these fields
+  std::optional<model::CallKind> as;          ///< `as: update`: done by another kind of call, with the fields of `set` alone
+  model::FieldMap set;                        ///< else: fields added to the pipeline's; texts are templates
 };
 
 struct FindDefinition {
@@ -45,7 +45,10 @@ struct FindDefinition {
 /// Where a read-back finds the record's fields.
 struct ReadBackDefinition {
   RequestTemplate request;
-  std::map<std::string, std::string> fields;  ///< field or prefix ("CustomFields.*") → JSON pointer template; empty: by the same nested names
+  /// Field or prefix ("CustomFields.*") → JSON pointer, in which {name} is what `*` stood for and `[name=x]` picks the item of
+  /// a list that has such a member. Fields not named stand under their own nested names.
+  std::map<std::string, std::string> fields;
+  std::vector<std::string> write_only;        ///< fields the target never shows: taken as stored
 };
 
 struct BatchDefinition {
@@ -54,7 +57,9 @@ struct BatchDefinition {
   std::size_t records_max = 1;
   std::size_t bytes_max = 0;
   std::string accounted_by_order;             ///< JSON pointer to a list with one result a record, or
-  std::map<std::string, std::string> accounted_by;  ///< id/trace pointers with '*' (see the grammar)
+  /// Pointers with '*'. `id` and `match`: remote ids and match values of records that were taken; `done`: their idempotency keys;
+  /// `trace`: the idempotency keys of records that were refused.
+  std::map<std::string, std::string> accounted_by;
   std::string record_failed;                  ///< accounted_by_order: pointer inside a result that is present (and not null/false/empty) on failure
 };
 

@@ -1,0 +1,17 @@
+// What is kept of an answer: bounded, readable, without secrets.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace connectors::http {
+
+/// Valid UTF-8 of at most `bytes_max`, registered secrets masked, "…" at the end when it was cut. Bad bytes and NUL become U+FFFD.
+std::string kept_text(std::string_view body, std::size_t bytes_max);
+
+/// Retry-After and its like: a number of `unit_ms`, or an HTTP date. At most a day; nullopt when it is neither.
+std::optional<std::int64_t> wait_ms_of(std::string_view header, std::int64_t unit_ms, std::int64_t now_wall_ms);
+
+}  // namespace connectors::http

@@ -1,0 +1,32 @@
+// Turns what came over the wire into outcomes, one for each record of the call.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/http/plan.h"
+#include "connectors/http/wire/exchange.h"
+#include "engine/model/target.h"
+
+namespace connectors::http {
+
+/// What the answer is an answer to. References outlive the judging.
+struct Question {
+  const TargetPlan& target;
+  const ObjectPlan& object;
+  engine::model::CallKind kind;
+  std::size_t records = 1;
+  bool is_batch = false;
+  const std::string& expect;  ///< PreparedRequest::expect
+};
+
+/// Native upserts and calls that may be repeated: losing their answer does no harm.
+bool may_repeat(const Question& question);
+
+/// First `gone` and `absent` of the request, then the definition's `answers`, then the defaults:
+/// 2xx delivered; 408, 425, 429 retry; 401 credentials; 404, 410 missing where a known record was addressed; other 3xx and 4xx
+/// permanent; 5xx and lost answers uncertain, or retry where repeating does no harm. A 2xx that lacks what it must tell (the id of a
+/// created record) counts as lost.
+std::vector<engine::model::CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms);
+
+}  // namespace connectors::http

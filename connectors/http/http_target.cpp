@@ -1,0 +1,141 @@
+#include "connectors/http/http_target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "connectors/http/answer/judge.h"
+#include "connectors/http/plan.h"
+#include "connectors/http/prepare.h"
+#include "connectors/http/request/prepared_request.h"
+#include "connectors/http/signature.h"
+#include "connectors/http/wire/curl_loop.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+
+#ifndef DATAPICKER_VERSION
+#define DATAPICKER_VERSION "0.1.0"
+#endif
+
+namespace connectors::http {
+
+using engine::model::Call;
+using engine::model::ObjectTraits;
+using engine::model::PreparedCall;
+using namespace engine::settings;
+
+namespace {
+
+constexpr std::int64_t connect_timeout_ms_max = 10'000;
+
+std::string base_url_of(const TargetConnection& connection) {
+  const std::string& url = connection.url;
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    throw engine::Error(engine::ErrorCode::config_invalid,
+                        fmt::format("the connection '{}' needs a url that begins with http:// or https://", connection.name),
+                        {{"file", connection.origin.text()}});
+  }
+  return url.substr(0, url.find_last_not_of('/') + 1);
+}
+
+std::string header_line(const std::string& name, const std::string& value) {
+  const auto breaks = [](const std::string& text) { return text.find_first_of("\r\n") != std::string::npos; };
+  if (breaks(name) || breaks(value)) {
+    throw engine::Error(engine::ErrorCode::config_invalid, fmt::format("the header '{}' holds a line break", name));
+  }
+  return name + ": " + value;
+}
+
+std::vector<std::string> credentials(const Auth& auth) {
+  if (const auto* bearer = std::get_if<BearerAuth>(&auth)) {
+    return {header_line("Authorization", "Bearer " + bearer->token.reveal())};
+  }
+  if (const auto* basic = std::get_if<BasicAuth>(&auth)) {
+    const std::string pair = base64(basic->user + ":" + basic->password.reveal());
+    // The pair is encoded as one: the password's own forms do not show in it.
+    engine::remember_secret(pair);
+    return {header_line("Authorization", "Basic " + pair)};
+  }
+  if (const auto* header = std::get_if<HeaderAuth>(&auth)) return {header_line(header->header, header->value.reveal())};
+  return {};
+}
+
+WireOptions wire_options(const TargetConnection& connection) {
+  WireOptions options;
+  options.headers = credentials(connection.auth);
+  options.headers.emplace_back("User-Agent: datapicker/" DATAPICKER_VERSION);
+  options.headers.emplace_back("Accept: application/json");
+  // Without this libcurl asks before it sends a large body, which many servers answer late or never.
+  options.headers.emplace_back("Expect:");
+  std::set<std::string> wanted{"Retry-After", "Location"};
+  for (const AnswerRule& rule : connection.target.answers) {
+    if (!rule.after_header.empty()) wanted.insert(rule.after_header);
+  }
+  options.wanted_headers.assign(wanted.begin(), wanted.end());
+  options.ca = connection.tls.ca;
+  options.certificate = connection.tls.certificate;
+  options.key = connection.tls.key;
+  options.proxy = connection.proxy;
+  options.timeout_ms = connection.timeout_ms;
+  options.connect_timeout_ms = std::min(connection.timeout_ms, connect_timeout_ms_max);
+  options.in_flight_max = static_cast<std::size_t>(std::max(1, connection.limits.in_flight));
+  return options;
+}
+
+class HttpTarget : public engine::model::Target {
+ public:
+  explicit HttpTarget(const TargetConnection& connection)
+      : plan_(connection), base_url_(base_url_of(connection)), sign_(connection.sign), loop_(wire_options(connection)) {
+    if (sign_ && sign_->algorithm != "hmac-sha256") {
+      throw engine::Error(engine::ErrorCode::config_invalid,
+                          fmt::format("'{}' is not a signature algorithm: hmac-sha256", sign_->algorithm),
+                          {{"file", connection.origin.text()}});
+    }
+  }
+  ~HttpTarget() override { stop(); }
+
+  const ObjectTraits& traits(std::string_view object) const override { return plan_.of(object).traits; }
+
+  PreparedCall prepare(std::span<const Call> calls) const override { return prepare_calls(plan_, calls); }
+
+  void send(const PreparedCall& call, Answered answered) override {
+    PreparedRequest request = thawed(call.request);
+    const ObjectPlan& object = plan_.of(call.object);
+    if (!object.traits.has(call.kind)) {
+      throw engine::Error(engine::ErrorCode::config_invalid,
+                          fmt::format("the target '{}' no longer offers '{}' on '{}'", plan_.name, name_of(call.kind), call.object));
+    }
+    const bool is_batch = request.expect.starts_with(R"({"records")");
+    Exchange exchange;
+    exchange.method = std::move(request.method);
+    exchange.url = base_url_ + request.url;
+    for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
+    if (sign_) {
+      exchange.headers.push_back(sign_->header + ": " + sign_->prefix + hmac_sha256_hex(sign_->secret.reveal(), request.body));
+    }
+    exchange.body = std::move(request.body);
+    exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});
+    exchange.answered = [this, &object, kind = call.kind, records = call.records, is_batch,
+                         expect = std::move(request.expect), answered = std::move(answered)](RawAnswer raw) {
+      answered(judge({plan_, object, kind, records, is_batch, expect}, raw, engine::system_clock().wall_ms()));
+    };
+    loop_.submit(std::move(exchange));
+  }
+
+  void stop() override { loop_.stop(); }
+
+ private:
+  const TargetPlan plan_;
+  const std::string base_url_;
+  const std::optional<SignRule> sign_;
+  CurlLoop loop_;
+};
+
+}  // namespace
+
+std::unique_ptr<engine::model::Target> make_http_target(const TargetConnection& connection) {
+  return std::make_unique<HttpTarget>(connection);
+}
+
+}  // namespace connectors::http

@@ -1,0 +1,189 @@
+#include "connectors/http/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+
+namespace connectors::http {
+
+using engine::model::CallKind;
+using engine::model::CallTraits;
+using engine::model::ReadBack;
+using namespace engine::settings;
+using Place = TextTemplate::Place;
+
+namespace {
+
+std::vector<std::pair<std::string, TextTemplate>> headers_of(const RequestTemplate& request) {
+  std::vector<std::pair<std::string, TextTemplate>> headers;
+  for (const auto& [name, value] : request.headers) {
+    headers.emplace_back(name, TextTemplate(value, Place::header, request.origin));
+  }
+  return headers;
+}
+
+std::vector<std::pair<std::string, TextTemplate>> query_of(const RequestTemplate& request) {
+  std::vector<std::pair<std::string, TextTemplate>> query;
+  for (const auto& [name, value] : request.query) {
+    std::string encoded;
+    append_percent_encoded(name, encoded);
+    query.emplace_back(std::move(encoded), TextTemplate(value, Place::query, request.origin));
+  }
+  return query;
+}
+
+bool only_reads(CallKind kind) {
+  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
+}
+
+/// HTTP itself says that these methods may be repeated (RFC 9110, 9.2.2); a definition may say otherwise.
+bool repeats_by_method(const std::string& method) { return method == "GET" || method == "PUT" || method == "DELETE"; }
+
+CallTraits traits_of(CallKind kind, const CallDefinition& call, const std::string& method) {
+  CallTraits traits;
+  traits.native_upsert = kind == CallKind::upsert;
+  traits.repeat_safe = only_reads(kind) || call.repeat_safe.value_or(traits.native_upsert || repeats_by_method(method));
+  traits.read_back = call.read_back;
+  return traits;
+}
+
+class ObjectBuilder {
+ public:
+  explicit ObjectBuilder(const ObjectDefinition& definition) : definition_(definition) {}
+
+  ObjectPlan build() {
+    for (const auto& [kind, call] : definition_.calls) add_call(kind, call);
+    for (const auto& [kind, batch] : definition_.batch) add_batch(kind, batch);
+    if (definition_.find) add_find(*definition_.find);
+    if (definition_.read_back) add_read_back(*definition_.read_back);
+    if (definition_.comment_history) add_reading(CallKind::find_comment, definition_.comment_history->request);
+    const auto create = definition_.calls.find(CallKind::create);
+    if (create != definition_.calls.end()) {
+      plan_.key = FieldsTemplate(create->second.set, create->second.request.origin);
+    }
+    demand_read_back();
+    return std::move(plan_);
+  }
+
+ private:
+  void add_call(CallKind kind, const CallDefinition& call) {
+    const CallDefinition* base = &call;
+    if (call.as) {
+      const auto other = definition_.calls.find(*call.as);
+      if (other == definition_.calls.end() || other->second.as) {
+        refuse_template(fmt::format("'{}' is done by '{}', which '{}' does not define", name_of(kind), name_of(*call.as),
+                                    definition_.name), call.request.origin);
+      }
+      base = &other->second;
+    }
+    CallPlan plan{RequestPlan(base->request)};
+    plan.set = FieldsTemplate(call.set, call.request.origin);
+    plan.set_alone = call.as.has_value();
+    plan.id = JsonPath(base->id);
+    if (!call.request.gone.empty()) plan.request.gone = call.request.gone;
+    CallDefinition own = call;
+    if (call.as && !own.repeat_safe) own.repeat_safe = base->repeat_safe;
+    if (call.as && own.read_back == ReadBack::never) own.read_back = base->read_back;
+    plan_.traits.calls[kind] = traits_of(kind, own, plan.request.method);
+    plan_.calls.emplace(kind, std::move(plan));
+  }
+
+  void add_batch(CallKind kind, const BatchDefinition& batch) {
+    BatchPlan plan(batch);
+    CallTraits& traits = plan_.traits.calls[kind];
+    if (!plan_.calls.contains(kind)) traits = traits_of(kind, CallDefinition{}, plan.request.method);
+    traits.records_max = std::max<std::size_t>(1, batch.records_max);
+    traits.bytes_max = batch.bytes_max;
+    plan_.batch.emplace(kind, std::move(plan));
+  }
+
+  void add_find(const FindDefinition& find) {
+    add_reading(CallKind::find, find.request);
+    plan_.found_items = JsonPath(find.items);
+    plan_.found_id = JsonPath(find.id);
+    plan_.first_found_only = !find.more_than_one_is_dead_letter;
+    plan_.traits.consistent_after_ms = find.consistent_after_ms;
+  }
+
+  void add_read_back(const ReadBackDefinition& definition) {
+    add_reading(CallKind::read_back, definition.request);
+    for (const auto& [field, pointer] : definition.fields) {
+      if (field.ends_with(".*")) {
+        plan_.read_back.prefixes.emplace(field.substr(0, field.size() - 1), JsonPath(pointer));
+      } else {
+        plan_.read_back.exact.emplace(field, JsonPath(pointer));
+      }
+    }
+    plan_.read_back.write_only = definition.write_only;
+  }
+
+  void add_reading(CallKind kind, const RequestTemplate& request) {
+    plan_.traits.calls[kind] = traits_of(kind, CallDefinition{}, request.method);
+    plan_.calls.emplace(kind, CallPlan{RequestPlan(request)});
+  }
+
+  void demand_read_back() const {
+    if (plan_.traits.has(CallKind::read_back)) return;
+    for (const auto& [kind, traits] : plan_.traits.calls) {
+      if (traits.read_back == ReadBack::never) continue;
+      refuse_template(fmt::format("'{}' of '{}' is to be read back, but the object has no read_back request", name_of(kind),
+                                  definition_.name), definition_.calls.at(kind).request.origin);
+    }
+  }
+
+  const ObjectDefinition& definition_;
+  ObjectPlan plan_;
+};
+
+AnswerPlan answer_plan(const AnswerRule& rule) {
+  AnswerPlan plan{rule, std::nullopt};
+  if (rule.body_matches.empty()) return plan;
+  try {
+    plan.body.emplace(rule.body_matches);
+  } catch (const boost::regex_error& problem) {
+    refuse_template(fmt::format("body_matches is not a regular expression: {}", problem.what()), rule.origin);
+  }
+  return plan;
+}
+
+}  // namespace
+
+RequestPlan::RequestPlan(const RequestTemplate& request)
+    : method(request.method), path(request.path, Place::path, request.origin), query(query_of(request)),
+      headers(headers_of(request)), gone(request.gone), absent(request.absent) {
+  static constexpr std::string_view methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+  if (std::find(std::begin(methods), std::end(methods), method) == std::end(methods)) {
+    refuse_template(fmt::format("'{}' is not a method: GET, POST, PUT, PATCH or DELETE", method), request.origin);
+  }
+  if (!request.path.starts_with('/')) refuse_template("a path begins with '/'", request.origin);
+  if (!request.body.empty()) body.emplace(request.body, request.origin);
+}
+
+BatchPlan::BatchPlan(const BatchDefinition& batch)
+    : request(batch.request), record(batch.record, batch.request.origin), by_order(batch.accounted_by.empty()),
+      order(batch.accounted_by_order), record_failed(batch.record_failed) {
+  for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, JsonPath(pointer));
+}
+
+TargetPlan::TargetPlan(const TargetConnection& connection)
+    : name(connection.target.name), idempotency_header(connection.idempotency_header) {
+  for (const auto& [object, definition] : connection.target.objects) {
+    objects.emplace(object, ObjectBuilder(definition).build());
+  }
+  for (const AnswerRule& rule : connection.target.answers) answers.push_back(answer_plan(rule));
+  for (const auto& [header, value] : connection.target.headers) headers.emplace_back(header, value);
+}
+
+const ObjectPlan& TargetPlan::of(std::string_view object) const {
+  auto found = objects.find(object);
+  if (found == objects.end()) found = objects.find("*");
+  if (found == objects.end()) {
+    throw engine::Error(engine::ErrorCode::config_invalid,
+                        fmt::format("the target '{}' has no object '{}'", name, object));
+  }
+  return found->second;
+}
+
+}  // namespace connectors::http

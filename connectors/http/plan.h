@@ -1,0 +1,86 @@
+// A target definition made ready to run: templates parsed, pointers split, traits decided.
+#pragma once
+
+#include <boost/regex.hpp>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/http/answer/json_path.h"
+#include "connectors/http/request/json_template.h"
+#include "connectors/http/request/text_template.h"
+#include "engine/settings/connection_definition.h"
+
+namespace connectors::http {
+
+struct RequestPlan {
+  explicit RequestPlan(const engine::settings::RequestTemplate& request);
+
+  std::string method;
+  TextTemplate path;
+  std::vector<std::pair<std::string, TextTemplate>> query;    ///< names percent-encoded
+  std::vector<std::pair<std::string, TextTemplate>> headers;
+  std::optional<JsonTemplate> body;
+  std::vector<int> gone;
+  std::vector<int> absent;
+};
+
+struct CallPlan {
+  explicit CallPlan(RequestPlan plan) : request(std::move(plan)) {}
+
+  RequestPlan request;
+  FieldsTemplate set;
+  bool set_alone = false;  ///< `as:`: the pipeline's own fields stay out
+  JsonPath id;             ///< empty: the answer tells none
+};
+
+struct BatchPlan {
+  explicit BatchPlan(const engine::settings::BatchDefinition& batch);
+
+  RequestPlan request;
+  JsonTemplate record;
+  bool by_order = false;
+  JsonPath order;
+  JsonPath record_failed;
+  std::map<std::string, JsonPath> accounted_by;
+};
+
+struct ReadBackPlan {
+  std::map<std::string, JsonPath> exact;
+  std::map<std::string, JsonPath> prefixes;  ///< "CustomFields." → pointer with {name}
+  std::vector<std::string> write_only;
+};
+
+struct ObjectPlan {
+  engine::model::ObjectTraits traits;
+  std::map<engine::model::CallKind, CallPlan> calls;
+  std::map<engine::model::CallKind, BatchPlan> batch;
+  JsonPath found_items;
+  JsonPath found_id;
+  bool first_found_only = false;
+  ReadBackPlan read_back;
+  FieldsTemplate key;  ///< what `create` sets: by this the record is found again
+};
+
+struct AnswerPlan {
+  engine::settings::AnswerRule rule;
+  std::optional<boost::regex> body;
+};
+
+/// The whole. Building it throws Error config_invalid, with the place in the YAML, for everything that cannot work.
+struct TargetPlan {
+  explicit TargetPlan(const engine::settings::TargetConnection& connection);
+  /// By name, else the object "*". Throws Error config_invalid.
+  const ObjectPlan& of(std::string_view object) const;
+
+  std::string name;
+  std::map<std::string, ObjectPlan, std::less<>> objects;
+  std::vector<AnswerPlan> answers;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< of every request
+  std::string idempotency_header;
+};
+
+}  // namespace connectors::http

@@ -1,0 +1,63 @@
+#include "connectors/http/request/escapes.h"
+
+namespace connectors::http {
+namespace {
+
+std::string with_backslashes(std::string_view text, std::string_view special) {
+  std::string out;
+  out.reserve(text.size() + 8);
+  for (const char c : text) {
+    if (special.find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string with_doubled_quotes(std::string_view text) {
+  std::string out;
+  out.reserve(text.size() + 8);
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '~';
+}
+
+}  // namespace
+
+std::optional<Filter> filter_of(std::string_view name) {
+  if (name == "text") return Filter::text;
+  if (name == "rt_quote") return Filter::rt_quote;
+  if (name == "sql_quote") return Filter::sql_quote;
+  if (name == "soql_quote") return Filter::soql_quote;
+  return std::nullopt;
+}
+
+std::string filtered(Filter filter, std::string_view text) {
+  switch (filter) {
+    case Filter::rt_quote: return with_backslashes(text, "\\'");
+    case Filter::soql_quote: return with_backslashes(text, "\\'\"");
+    case Filter::sql_quote: return with_doubled_quotes(text);
+    case Filter::none:
+    case Filter::text: break;
+  }
+  return std::string(text);
+}
+
+void append_percent_encoded(std::string_view text, std::string& into) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      into += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    into += '%';
+    into += digits[byte >> 4];
+    into += digits[byte & 15];
+  }
+}
+
+}  // namespace connectors::http

@@ -1,0 +1,133 @@
+#include "connectors/http/request/placeholder.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "engine/base/error.h"
+
+namespace connectors::http {
+
+using engine::Error;
+using engine::ErrorCode;
+using engine::model::FieldMap;
+using engine::model::FieldScalar;
+using engine::model::FieldValue;
+
+namespace {
+
+using Name = Placeholder::Name;
+
+constexpr std::array<std::pair<std::string_view, Name>, 11> plain_names{{
+    {"match", Name::match},
+    {"match_value", Name::match},
+    {"match_field", Name::match_field},
+    {"remote_id", Name::remote_id},
+    {"idempotency_key", Name::idempotency_key},
+    {"text", Name::text},
+    {"marker", Name::marker},
+    {"object", Name::object},
+    {"fields", Name::fields},
+    {"changed_fields", Name::changed_fields},
+    {"records", Name::records},
+}};
+
+std::optional<Placeholder> named(std::string_view name) {
+  for (const auto& [prefix, kind] : {std::pair<std::string_view, Name>{"match.", Name::match}, {"field.", Name::field}}) {
+    if (name.starts_with(prefix) && name.size() > prefix.size()) {
+      return Placeholder{.name = kind, .part = std::string(name.substr(prefix.size()))};
+    }
+  }
+  for (const auto& [plain, kind] : plain_names) {
+    if (plain == name) return Placeholder{.name = kind};
+  }
+  return std::nullopt;
+}
+
+Placeholder parsed(std::string_view inside, const engine::settings::Origin& origin) {
+  const std::size_t bar = inside.find('|');
+  auto placeholder = named(inside.substr(0, bar));
+  if (!placeholder) refuse_template(fmt::format("nothing is called {{{}}} in a template", inside.substr(0, bar)), origin);
+  if (bar != std::string_view::npos) {
+    const auto filter = filter_of(inside.substr(bar + 1));
+    if (!filter) refuse_template(fmt::format("there is no filter '{}'", inside.substr(bar + 1)), origin);
+    placeholder->filter = *filter;
+  }
+  return *placeholder;
+}
+
+[[noreturn]] void refuse_call(const Placeholder& placeholder, const CallValues& values, const std::string& why) {
+  throw Error(ErrorCode::config_invalid,
+              fmt::format("the request template of '{}' on '{}' needs {}, {}", name_of(values.call.kind),
+                          values.call.object, placeholder.shown(), why));
+}
+
+const FieldMap::value_type& only_match(const Placeholder& placeholder, const CallValues& values) {
+  const FieldMap& match = values.call.match;
+  if (match.size() != 1) refuse_call(placeholder, values, fmt::format("but there are {} match fields", match.size()));
+  return *match.begin();
+}
+
+const FieldValue& found_in(const FieldMap& fields, const Placeholder& placeholder, const CallValues& values) {
+  const auto found = fields.find(placeholder.part);
+  if (found == fields.end()) refuse_call(placeholder, values, "which the pipeline does not map");
+  return found->second;
+}
+
+FieldValue text_value(const std::string& text, const Placeholder& placeholder, const CallValues& values) {
+  if (text.empty()) refuse_call(placeholder, values, "which this call does not have");
+  return FieldScalar(text);
+}
+
+}  // namespace
+
+std::string Placeholder::shown() const {
+  if (!part.empty()) return fmt::format("{{{}.{}}}", name == Name::match ? "match" : "field", part);
+  for (const auto& [plain, kind] : plain_names) {
+    if (kind == name) return fmt::format("{{{}}}", plain);
+  }
+  return "{}";
+}
+
+std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Origin& origin) {
+  std::vector<Piece> pieces(1);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool opens = text[i] == '{' && i + 1 < text.size() && text[i + 1] >= 'a' && text[i + 1] <= 'z';
+    const std::size_t end = opens ? text.find('}', i) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      pieces.back().literal += text[i];
+      continue;
+    }
+    pieces.back().placeholder = parsed(text.substr(i + 1, end - i - 1), origin);
+    pieces.emplace_back();
+    i = end;
+  }
+  return pieces;
+}
+
+FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
+  const auto& call = values.call;
+  switch (placeholder.name) {
+    case Name::match:
+      return placeholder.part.empty() ? only_match(placeholder, values).second
+                                      : found_in(call.match, placeholder, values);
+    case Name::field: return found_in(values.fields, placeholder, values);
+    case Name::match_field: return FieldScalar(only_match(placeholder, values).first);
+    case Name::remote_id: return text_value(call.remote_id.value_or(""), placeholder, values);
+    case Name::idempotency_key: return text_value(call.idempotency_key, placeholder, values);
+    case Name::text: return text_value(call.comment, placeholder, values);
+    case Name::marker: return text_value(call.marker, placeholder, values);
+    case Name::object: return text_value(call.object, placeholder, values);
+    case Name::fields:
+    case Name::changed_fields:
+    case Name::records: break;
+  }
+  refuse_call(placeholder, values, "which only stands as a whole JSON value in a body");
+}
+
+void refuse_template(const std::string& problem, const engine::settings::Origin& origin) {
+  throw Error(ErrorCode::config_invalid, problem, {{"file", origin.text()}});
+}
+
+}  // namespace connectors::http

@@ -1,0 +1,55 @@
+// The {name} and {name|filter} of templates: found once when a definition is loaded, filled for each call.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connectors/http/request/escapes.h"
+#include "engine/model/target.h"
+#include "engine/settings/origin.h"
+
+namespace connectors::http {
+
+/// What the placeholders of one call stand for. All of it outlives the rendering.
+struct CallValues {
+  const engine::model::Call& call;
+  const engine::model::FieldMap& fields;          ///< the call's, and what the definition sets
+  const engine::model::FieldMap& changed_fields;
+  std::string_view records = {};                  ///< JSON list; batches only
+};
+
+struct Placeholder {
+  enum class Name : std::uint8_t {
+    match,        ///< the only match value, or match.x
+    field,        ///< field.x
+    match_field,  ///< the name of the only match field
+    remote_id, idempotency_key, text, marker, object,
+    fields, changed_fields, records,  ///< whole JSON, in bodies only
+  };
+  Name name = Name::match;
+  std::string part;  ///< x of match.x and field.x
+  Filter filter = Filter::none;
+
+  bool is_whole_json() const { return name >= Name::fields; }
+  /// As written, for messages: "{match.code}".
+  std::string shown() const;
+};
+
+/// Text, then perhaps a placeholder.
+struct Piece {
+  std::string literal;
+  std::optional<Placeholder> placeholder;
+};
+
+/// Names start with a small letter; any other brace is text. Throws Error config_invalid for a name or filter that does not exist.
+std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Origin& origin);
+
+/// Throws Error config_invalid when the call lacks the value. Not for whole JSON.
+engine::model::FieldValue value_of(const Placeholder& placeholder, const CallValues& values);
+
+[[noreturn]] void refuse_template(const std::string& problem, const engine::settings::Origin& origin);
+
+}  // namespace connectors::http

@@ -1,0 +1,184 @@
+#include "connectors/http/wire/curl_loop.h"
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <unordered_set>
+
+#include "connectors/http/wire/transfer.h"
+#include "engine/base/error.h"
+
+namespace connectors::http {
+
+namespace {
+
+constexpr int poll_ms_max = 1'000;
+constexpr const char* stopped_text = "the daemon is stopping";
+
+void initialise_curl_once() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  ENGINE_ASSERT(code == CURLE_OK);
+}
+
+void answer_unsent(Exchange& exchange, std::string reason) {
+  RawAnswer answer;
+  answer.failure = std::move(reason);
+  exchange.answered(std::move(answer));
+}
+
+}  // namespace
+
+class CurlLoop::Running {
+ public:
+  explicit Running(WireOptions options) : options_(std::move(options)) {
+    initialise_curl_once();
+    multi_ = curl_multi_init();
+    ENGINE_ASSERT(multi_ != nullptr);
+    const auto connections = static_cast<long>(options_.in_flight_max);
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, connections);
+    // The first handle is made here, so that a bad option is an error of whoever configured it, not of a later call.
+    idle_.push_back(std::make_unique<Transfer>(options_));
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Running() {
+    stop();
+    idle_.clear();
+    curl_multi_cleanup(multi_);
+  }
+
+  void submit(Exchange exchange) {
+    const char* refused = nullptr;
+    bool was_empty = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) {
+        refused = stopped_text;
+      } else if (incoming_.size() >= options_.waiting_max) {
+        refused = "too many requests wait for this connection";
+      } else {
+        was_empty = incoming_.empty();
+        incoming_.push_back(std::move(exchange));
+      }
+    }
+    if (refused != nullptr) return answer_unsent(exchange, refused);
+    // The loop's own thread looks at the queue before it sleeps; and a queue that was not empty has woken it already.
+    if (was_empty && std::this_thread::get_id() != loop_thread_.load()) curl_multi_wakeup(multi_);
+  }
+
+  void stop() {
+    const std::lock_guard stopping(stop_mutex_);
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    if (!thread_.joinable()) return;
+    curl_multi_wakeup(multi_);
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    loop_thread_ = std::this_thread::get_id();
+    while (start_waiting()) {
+      int under_way = 0;
+      curl_multi_perform(multi_, &under_way);
+      const bool answered = take_answers();
+      if (!answered) curl_multi_poll(multi_, nullptr, 0, poll_ms_max, nullptr);
+    }
+    abandon_all();
+  }
+
+  /// False when the loop is to end.
+  bool start_waiting() {
+    while (active_.size() < options_.in_flight_max) {
+      Exchange next;
+      {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return false;
+        if (incoming_.empty()) return true;
+        next = std::move(incoming_.front());
+        incoming_.pop_front();
+      }
+      start(std::move(next));
+    }
+    const std::lock_guard lock(mutex_);
+    return !stopping_;
+  }
+
+  void start(Exchange exchange) {
+    if (idle_.empty()) idle_.push_back(std::make_unique<Transfer>(options_));
+    std::unique_ptr<Transfer> transfer = std::move(idle_.back());
+    idle_.pop_back();
+    try {
+      transfer->begin(std::move(exchange));
+    } catch (const engine::Error& problem) {
+      RawAnswer answer = transfer->abandon(problem.what());
+      transfer->take_answered()(std::move(answer));
+      return;
+    }
+    const CURLMcode code = curl_multi_add_handle(multi_, transfer->handle());
+    ENGINE_ASSERT(code == CURLM_OK);
+    active_.insert(transfer.release());
+  }
+
+  bool take_answers() {
+    bool any = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      any = true;
+      char* self = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &self);
+      const CURLcode code = message->data.result;
+      auto transfer = retire(*reinterpret_cast<Transfer*>(self));
+      RawAnswer answer = transfer->end(code);
+      const auto answered = transfer->take_answered();
+      idle_.push_back(std::move(transfer));
+      answered(std::move(answer));
+    }
+    return any;
+  }
+
+  std::unique_ptr<Transfer> retire(Transfer& transfer) {
+    curl_multi_remove_handle(multi_, transfer.handle());
+    active_.erase(&transfer);
+    return std::unique_ptr<Transfer>(&transfer);
+  }
+
+  void abandon_all() {
+    while (!active_.empty()) {
+      auto transfer = retire(**active_.begin());
+      RawAnswer answer = transfer->abandon(stopped_text);
+      transfer->take_answered()(std::move(answer));
+    }
+    std::deque<Exchange> left;
+    {
+      const std::lock_guard lock(mutex_);
+      left.swap(incoming_);
+    }
+    for (Exchange& exchange : left) answer_unsent(exchange, stopped_text);
+  }
+
+  const WireOptions options_;
+  CURLM* multi_ = nullptr;
+  std::mutex stop_mutex_;
+  std::mutex mutex_;
+  std::deque<Exchange> incoming_;
+  bool stopping_ = false;
+  std::vector<std::unique_ptr<Transfer>> idle_;   ///< the loop's thread only, as the next
+  std::unordered_set<Transfer*> active_;          ///< owned
+  std::atomic<std::thread::id> loop_thread_;
+  std::thread thread_;
+};
+
+CurlLoop::CurlLoop(WireOptions options) : running_(std::make_unique<Running>(std::move(options))) {}
+CurlLoop::~CurlLoop() = default;
+void CurlLoop::submit(Exchange exchange) { running_->submit(std::move(exchange)); }
+void CurlLoop::stop() { running_->stop(); }
+
+}  // namespace connectors::http
