@@ -23,7 +23,8 @@ struct Mapped {
 };
 /// `where` is not true, or the row is gone: the record should not be there.
 struct Left {
-  std::string match;  ///< of the last image
+  /// Of the last image; of the one before it where the last has none; "{}" where neither has: the stored match counts.
+  std::string match;
 };
 /// The row cannot be mapped: dead letter.
 struct Failed {
@@ -35,7 +36,7 @@ using MapOutcome = std::variant<Mapped, Left, Failed>;
 struct ChangedRow {
   std::optional<model::RowView> after;
   std::optional<model::RowView> before;
-  std::int64_t time_ms = 0;  ///< a mapping's "now"
+  std::int64_t time_ms = 0;  ///< a mapping's "now": what change_time() gives
 };
 
 struct MapLimits {

@@ -1,0 +1,160 @@
+#include "engine/map/check/shape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "engine/map/functions/regexp.h"
+#include "engine/settings/diagnostics.h"
+
+namespace engine::map {
+namespace {
+
+template <std::size_t N>
+bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view known) { return equal_words(known, word); });
+}
+
+constexpr std::array<std::string_view, 3> statements{"SELECT", "VALUES", "WITH"};
+constexpr std::array<std::string_view, 3> clocks{"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"};
+constexpr std::array<std::string_view, 2> not_yet{"lookup", "remote_id"};
+constexpr std::array<std::string_view, 6> date_functions{"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
+constexpr std::array<std::string_view, 3> of_the_moment{"now", "localtime", "utc"};
+
+class Shape {
+ public:
+  Shape(const std::vector<Token>& tokens, const model::Layout& layout) : tokens_(tokens), layout_(layout) {}
+
+  Findings run() {
+    if (tokens_.empty()) {
+      add("sql.syntax", 0, "an expression is missing");
+      return std::move(findings_);
+    }
+    if (tokens_[0].kind == TokenKind::word && contains(statements, tokens_[0].text)) {
+      add("sql.syntax", 0, "an expression is expected, not a statement",
+          "name the columns directly; a SELECT over the row stands in parentheses");
+    }
+    nesting();
+    for (std::size_t i = 0; i < tokens_.size(); ++i) token(i);
+    return std::move(findings_);
+  }
+
+ private:
+  void add(std::string code, std::size_t offset, std::string message, std::string suggestion = {}) {
+    findings_.push_back({true, std::move(code), offset, std::move(message), std::move(suggestion)});
+  }
+
+  void nesting() {
+    std::vector<std::size_t> open;
+    for (const Token& token : tokens_) {
+      if (token.is("(")) open.push_back(token.offset);
+      if (token.is(")")) {
+        if (open.empty()) return add("sql.syntax", token.offset, "this ')' has no '('");
+        open.pop_back();
+      }
+      if (token.is(",") && open.empty()) {
+        return add("sql.syntax", token.offset, "one expression is expected, not several",
+                   "write a list as a YAML list of expressions");
+      }
+    }
+    if (!open.empty()) add("sql.syntax", open.back(), "this '(' is not closed");
+  }
+
+  void token(std::size_t i) {
+    const Token& token = tokens_[i];
+    if (token.is(";")) add("sql.syntax", token.offset, "';' does not belong into an expression");
+    if (token.kind == TokenKind::parameter) {
+      add("sql.syntax", token.offset, "parameters do not belong into an expression", "name the column directly");
+    }
+    if (token.kind == TokenKind::word && contains(clocks, token.text)) {
+      add("sql.forbidden", token.offset, fmt::format("{} is refused: a mapping's time is the change's", token.text),
+          "use change_time()");
+    }
+    if (token.is_word("REGEXP")) pattern(i + 1);
+    if (token.names() && i + 1 < tokens_.size() && tokens_[i + 1].is("(")) call(i);
+  }
+
+  void call(std::size_t i) {
+    const std::string name = tokens_[i].content();
+    const std::size_t end = closing(tokens_, i + 1);
+    if (contains(not_yet, name)) {
+      add("sql.not_yet", tokens_[i].offset, fmt::format("{}() is not available yet", lower_ascii(name)));
+    } else if (equal_words(name, "changed")) {
+      changed(i, end);
+    } else if (equal_words(name, "regexp")) {
+      pattern(i + 2);
+    } else if (contains(date_functions, name)) {
+      date_call(i, end);
+    }
+  }
+
+  /// changed('COL'): the name must be a literal, so that it can be checked now.
+  void changed(std::size_t i, std::size_t end) {
+    if (end != i + 3 || tokens_[i + 2].kind != TokenKind::string) {
+      return add("sql.arguments", tokens_[i].offset, "changed() takes one column name in single quotes",
+                 "write changed('COLUMN')");
+    }
+    const std::string column = tokens_[i + 2].content();
+    if (layout_.find(column)) return;
+    add("sql.unknown_column", tokens_[i + 2].offset + 1, fmt::format("no such column: {}", column),
+        did_you_mean(column, column_names(layout_)));
+  }
+
+  void pattern(std::size_t i) {
+    if (i >= tokens_.size() || tokens_[i].kind != TokenKind::string) return;
+    if (const std::string problem = regex_problem(tokens_[i].content()); !problem.empty()) {
+      add("sql.regexp", tokens_[i].offset, fmt::format("{} is no regular expression ({})", tokens_[i].text, problem));
+    }
+  }
+
+  void date_call(std::size_t i, std::size_t end) {
+    const bool formats = equal_words(tokens_[i].content(), "strftime");
+    int commas = 0;
+    int depth = 0;
+    for (std::size_t k = i + 1; k < end; ++k) {
+      if (tokens_[k].is("(")) ++depth;
+      if (tokens_[k].is(")")) --depth;
+      if (tokens_[k].is(",") && depth == 1) ++commas;
+      if (tokens_[k].kind != TokenKind::string) continue;
+      const std::string text = tokens_[k].content();
+      const auto word = text.substr(0, text.find_last_not_of(' ') + 1);
+      if (contains(of_the_moment, word.substr(std::min(word.find_first_not_of(' '), word.size())))) {
+        add("sql.forbidden", tokens_[k].offset,
+            fmt::format("{} is refused: it depends on the machine and the moment, not on the change", tokens_[k].text),
+            "use change_time()");
+      }
+    }
+    // Without a time SQLite takes the present one.
+    if (end == i + 2 || (formats && commas == 0)) {
+      add("sql.forbidden", tokens_[i].offset,
+          fmt::format("{}() without a time means the present moment, which is refused", lower_ascii(tokens_[i].content())),
+          "give a column or change_time()");
+    }
+  }
+
+  const std::vector<Token>& tokens_;
+  const model::Layout& layout_;
+  Findings findings_;
+};
+
+}  // namespace
+
+Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout) { return Shape(tokens, layout).run(); }
+
+std::vector<std::string> column_names(const model::Layout& layout) {
+  std::vector<std::string> names;
+  for (const model::Column& column : layout.columns) names.push_back(column.name);
+  return names;
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
+  std::vector<std::string> lowered;
+  for (const std::string& candidate : candidates) lowered.push_back(lower_ascii(candidate));
+  const std::string best = settings::nearest(lower_ascii(name), lowered);
+  const auto found = std::find(lowered.begin(), lowered.end(), best);
+  if (best.empty() || found == lowered.end()) return {};
+  return fmt::format("did you mean '{}'?", candidates[static_cast<std::size_t>(found - lowered.begin())]);
+}
+
+}  // namespace engine::map

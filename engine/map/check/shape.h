@@ -1,0 +1,18 @@
+// Checks of an expression's shape, before SQLite sees it: that it is one expression that cannot break out of the
+// parentheses it is put into, and that it asks for nothing that a mapping must not depend on.
+#pragma once
+
+#include "engine/map/check/finding.h"
+#include "engine/map/check/lexer.h"
+#include "engine/model/layout.h"
+
+namespace engine::map {
+
+/// Findings with errors mean: do not hand this to SQLite.
+Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout);
+
+/// "did you mean 'x'?" for the candidate nearest to `name` without regard to case, or empty.
+std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
+std::vector<std::string> column_names(const model::Layout& layout);
+
+}  // namespace engine::map

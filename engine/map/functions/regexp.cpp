@@ -1,0 +1,80 @@
+// `text REGEXP pattern` by ICU.
+#include <fmt/format.h>
+#include <unicode/uregex.h>
+#include <unicode/ustring.h>
+
+#include "engine/map/functions/arguments.h"
+#include "engine/map/functions/catalog.h"
+#include "engine/map/functions/regexp.h"
+#include "engine/map/functions/state.h"
+
+namespace engine::map {
+
+void RegexCloser::operator()(URegularExpression* expression) const { uregex_close(expression); }
+
+namespace {
+
+constexpr std::size_t patterns_max = 64;
+/// In ICU's units of some milliseconds' work: a pattern that backtracks without end fails the row, not the process.
+constexpr int32_t time_limit = 200;
+
+void to_utf16(std::string_view text, std::u16string& into) {
+  into.resize(text.size() + 1);
+  int32_t size = 0;
+  UErrorCode status = U_ZERO_ERROR;
+  u_strFromUTF8WithSub(into.data(), static_cast<int32_t>(into.size()), &size, text.data(),
+                       static_cast<int32_t>(text.size()), 0xFFFD, nullptr, &status);
+  into.resize(U_FAILURE(status) ? 0 : static_cast<std::size_t>(size));
+}
+
+CompiledRegex compile(std::string_view pattern, UErrorCode& status) {
+  std::u16string text;
+  to_utf16(pattern, text);
+  // ICU refuses an empty pattern; the empty group matches the same: everything.
+  if (text.empty()) text = u"()";
+  UParseError where;
+  CompiledRegex regex(uregex_open(text.data(), static_cast<int32_t>(text.size()), 0, &where, &status));
+  if (U_SUCCESS(status)) uregex_setTimeLimit(regex.get(), time_limit, &status);
+  return regex;
+}
+
+void regexp(sqlite3_context* context, int, sqlite3_value** values) {
+  if (is_null(values[0]) || is_null(values[1])) return give_null(context);
+  FunctionState& state = state_of(context);
+  const std::string pattern(text_of(values[0]));
+  UErrorCode status = U_ZERO_ERROR;
+  auto found = state.patterns.find(pattern);
+  if (found == state.patterns.end()) {
+    CompiledRegex regex = compile(pattern, status);
+    if (U_FAILURE(status)) {
+      return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), u_errorName(status)));
+    }
+    if (state.patterns.size() >= patterns_max) state.patterns.clear();
+    found = state.patterns.emplace(pattern, std::move(regex)).first;
+  }
+  to_utf16(text_of(values[1]), state.utf16);
+  URegularExpression* const regex = found->second.get();
+  uregex_setText(regex, state.utf16.data(), static_cast<int32_t>(state.utf16.size()), &status);
+  const bool matches = uregex_find(regex, 0, &status);
+  if (U_FAILURE(status)) return give_error(context, fmt::format("regexp: {} ({})", shown(values[0]), u_errorName(status)));
+  give_integer(context, matches ? 1 : 0);
+}
+
+constexpr FunctionEntry entries[] = {
+    {"regexp", "(pattern, text)",
+     "What `text REGEXP pattern` calls: 1 when the pattern is found anywhere in the text (anchor it with ^ and $). "
+     "ICU's syntax. A pattern that takes too long fails the row.",
+     "'01234567890' REGEXP '^[0-9]{11}$'", "1", 2, 2, regexp},
+};
+
+}  // namespace
+
+std::string regex_problem(std::string_view pattern) {
+  UErrorCode status = U_ZERO_ERROR;
+  compile(pattern, status);
+  return U_FAILURE(status) ? u_errorName(status) : std::string{};
+}
+
+FunctionGroup regexp_functions() { return {"Regular expressions", "NULL gives NULL.", entries}; }
+
+}  // namespace engine::map

@@ -1,0 +1,195 @@
+#include "engine/map/mapper.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "engine/base/error.h"
+#include "engine/map/check/expression_check.h"
+#include "engine/map/functions/arguments.h"
+#include "engine/map/plan.h"
+#include "engine/map/result_writer.h"
+#include "engine/map/sandbox.h"
+
+namespace engine::map {
+
+struct Mapper::Compiled {
+  Compiled(const settings::PipelineDefinition& given, const model::Layout& columns, settings::Diagnostics& diagnostics,
+           const MapLimits& limits)
+      : pipeline(given),
+        layout(columns),
+        plan(plan_of(pipeline, diagnostics)),
+        state{.layout = &layout},
+        sandbox(state, {limits.steps_max, limits.value_bytes_max}),
+        match(plan.match, false, limits.value_bytes_max),
+        fields(plan.fields, plan.omit_nulls, limits.value_bytes_max) {}
+
+  // Copies: the plan points into the pipeline, the tables into the layout.
+  const settings::PipelineDefinition pipeline;
+  const model::Layout layout;
+  Plan plan;
+  FunctionState state;
+  Sandbox sandbox;
+  ResultWriter match;
+  ResultWriter fields;
+  Statement map_statement;
+  Statement leave_statement;
+  std::string fingerprint;
+
+  // Of the row under way.
+  bool is_mapped = false;
+  std::optional<std::string> comment;
+  std::string failure;
+
+  void compile(settings::Diagnostics& diagnostics);
+  std::string run(const Statement& statement, bool match_only);
+  std::string culprit(const std::string& message, bool match_only);
+  MapOutcome leave();
+  MapOutcome map(const ChangedRow& change);
+
+  static void take_head(sqlite3_context* context, int count, sqlite3_value** values);
+  static void take_fields(sqlite3_context* context, int count, sqlite3_value** values);
+  static void take_comment(sqlite3_context* context, int count, sqlite3_value** values);
+};
+
+namespace {
+
+/// Hands `values` to a writer; on a failure the statement ends.
+bool take_all(ResultWriter& writer, sqlite3_context* context, int count, sqlite3_value** values, std::string& failure) {
+  for (int i = 0; i < count; ++i) {
+    failure = writer.take(values[i]);
+    if (failure.empty()) continue;
+    give_error(context, "the row fails");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void Mapper::Compiled::take_head(sqlite3_context* context, int count, sqlite3_value** values) {
+  auto& self = *static_cast<Compiled*>(sqlite3_user_data(context));
+  self.match.begin();
+  if (!take_all(self.match, context, count - 1, values + 1, self.failure)) return;
+  const bool here = integer_of(values[0]) != 0;
+  if (here && !self.match.missing().empty()) {
+    self.failure = fmt::format("match {} is NULL or empty", self.match.missing());
+    return give_error(context, "the row fails");
+  }
+  self.is_mapped = here;
+  if (here) self.fields.begin();
+  give_integer(context, here ? 1 : 0);
+}
+
+void Mapper::Compiled::take_fields(sqlite3_context* context, int count, sqlite3_value** values) {
+  auto& self = *static_cast<Compiled*>(sqlite3_user_data(context));
+  if (take_all(self.fields, context, count, values, self.failure)) give_integer(context, 1);
+}
+
+void Mapper::Compiled::take_comment(sqlite3_context* context, int, sqlite3_value** values) {
+  auto& self = *static_cast<Compiled*>(sqlite3_user_data(context));
+  if (!is_null(values[0])) self.comment = std::string(text_of(values[0]));
+  give_integer(context, 1);
+}
+
+void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
+  ExpressionCheck check(sandbox, layout, diagnostics);
+  bool usable = true;
+  for (const PlannedExpression* one : plan.expressions()) usable = check.check(*one->expression, one->subject) && usable;
+  if (!usable || !diagnostics.ok()) return;
+
+  std::size_t match_values = 0;
+  for (const Slot& slot : plan.match) match_values += slot.expressions.size();
+  if (match_values >= Sandbox::arguments_max) {
+    return diagnostics.error("sql.arguments", pipeline.target.origin, "the match has too many fields");
+  }
+  sandbox.add_receiver(Receivers::head, take_head, this);
+  sandbox.add_receiver(Receivers::fields, take_fields, this);
+  sandbox.add_receiver(Receivers::comment, take_comment, this);
+  for (const auto& [sql, statement] : {std::pair{plan.map_statement(Sandbox::arguments_max), &map_statement},
+                                       std::pair{plan.leave_statement(), &leave_statement}}) {
+    Sandbox::Prepared prepared = sandbox.prepare(sql, true);
+    if (prepared.statement == nullptr) {
+      return diagnostics.error("sql.syntax", pipeline.origin, fmt::format("the expressions do not work together: {}", prepared.message));
+    }
+    *statement = std::move(prepared.statement);
+  }
+  std::vector<std::string> columns;
+  for (const std::string& name : sandbox.columns_read()) {
+    const auto position = layout.find(name);
+    if (position) columns.push_back(fmt::format("{} {}", name, model::name_of(layout.columns[*position].type)));
+  }
+  fingerprint = fingerprint_of(pipeline, columns);
+}
+
+/// Empty, or why the row fails.
+std::string Mapper::Compiled::run(const Statement& statement, bool match_only) {
+  is_mapped = false;
+  comment.reset();
+  failure.clear();
+  const std::string message = sandbox.run(statement);
+  if (message.empty()) return {};
+  return failure.empty() ? culprit(message, match_only) : failure;
+}
+
+/// A function's failure does not say for which field it was called, so each expression is tried alone.
+std::string Mapper::Compiled::culprit(const std::string& message, bool match_only) {
+  const auto tried = [&](const PlannedExpression& one) {
+    const Sandbox::Prepared prepared = sandbox.prepare(alone(one.expression->sql));
+    const std::string alone_message = prepared.statement == nullptr ? prepared.message : sandbox.run(prepared.statement);
+    return alone_message.empty() ? alone_message : fmt::format("{}: {}", one.named, alone_message);
+  };
+  for (const PlannedExpression* one : plan.expressions()) {
+    const bool of_match = one->subject.starts_with("match field");
+    if (match_only && !of_match) continue;
+    if (std::string found = tried(*one); !found.empty()) return found;
+  }
+  return fmt::format("pipeline '{}': {}", pipeline.name, message);
+}
+
+/// The record is to go. A match that is NULL now may have been none before, when the record was written.
+MapOutcome Mapper::Compiled::leave() {
+  if (!match.missing().empty() && state.row.before) {
+    state.row.after = state.row.before;
+    if (std::string reason = run(leave_statement, true); !reason.empty()) return Failed{std::move(reason)};
+  }
+  return Left{match.missing().empty() ? match.finish() : "{}"};
+}
+
+MapOutcome Mapper::Compiled::map(const ChangedRow& change) {
+  if (!change.after && !change.before) return Failed{"the change has neither a before nor an after image"};
+  state.row = {change.after ? change.after : change.before, change.before, change.time_ms};
+  const bool is_delete = !change.after;
+  std::string reason = run(is_delete ? leave_statement : map_statement, is_delete);
+  if (!reason.empty()) return Failed{std::move(reason)};
+  if (!is_mapped) return leave();
+  return Mapped{match.finish(), fields.finish(), std::move(comment)};
+}
+
+Mapper::Mapper(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
+Mapper::~Mapper() = default;
+
+std::unique_ptr<Mapper> Mapper::compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
+                                        settings::Diagnostics& diagnostics, const MapLimits& limits) {
+  // Problems of other files are theirs: this mapping is judged by its own.
+  settings::Diagnostics own;
+  std::unique_ptr<Compiled> compiled;
+  try {
+    compiled = std::make_unique<Compiled>(pipeline, layout, own, limits);
+    compiled->compile(own);
+  } catch (const Error& error) {
+    own.error("sql.layout", pipeline.origin, error.what());
+  }
+  for (const settings::Diagnostic& one : own.all()) {
+    const bool is_error = one.level == settings::Diagnostic::Level::error;
+    is_error ? diagnostics.error(one.code, one.origin, one.message, one.suggestion)
+             : diagnostics.warning(one.code, one.origin, one.message, one.suggestion);
+  }
+  if (!own.ok()) return nullptr;
+  return std::unique_ptr<Mapper>(new Mapper(std::move(compiled)));
+}
+
+MapOutcome Mapper::map(const ChangedRow& change) { return compiled_->map(change); }
+
+const std::string& Mapper::fingerprint() const { return compiled_->fingerprint; }
+
+}  // namespace engine::map
