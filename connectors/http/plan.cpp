@@ -93,7 +93,11 @@ class ObjectBuilder {
   void add_batch(CallKind kind, const BatchDefinition& batch) {
     BatchPlan plan(batch);
     CallTraits& traits = plan_.traits.calls[kind];
-    if (!plan_.calls.contains(kind)) traits = traits_of(kind, CallDefinition{}, plan.request.method);
+    if (!plan_.calls.contains(kind)) {
+      CallDefinition call;
+      call.repeat_safe = definition_.repeat_safe;
+      traits = traits_of(kind, call, plan.request.method);
+    }
     traits.records_max = std::max<std::size_t>(1, batch.records_max);
     traits.bytes_max = batch.bytes_max;
     plan_.batch.emplace(kind, std::move(plan));
@@ -168,7 +172,8 @@ BatchPlan::BatchPlan(const BatchDefinition& batch)
 }
 
 TargetPlan::TargetPlan(const TargetConnection& connection)
-    : name(connection.target.name), idempotency_header(connection.idempotency_header) {
+    : name(connection.target.name), idempotency_header(connection.idempotency_header),
+      nulls_as_empty_text(connection.target.nulls_as_empty_text) {
   for (const auto& [object, definition] : connection.target.objects) {
     objects.emplace(object, ObjectBuilder(definition).build());
   }

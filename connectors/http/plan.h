@@ -81,6 +81,7 @@ struct TargetPlan {
   std::vector<AnswerPlan> answers;
   std::vector<std::pair<std::string, std::string>> headers;  ///< of every request
   std::string idempotency_header;
+  bool nulls_as_empty_text = false;
 };
 
 }  // namespace connectors::http

@@ -18,15 +18,23 @@ using engine::model::append_json_string;
 using engine::model::Call;
 using engine::model::CallKind;
 using engine::model::FieldMap;
+using engine::model::FieldScalar;
 using engine::model::PreparedCall;
 
 namespace {
 
+void replace_nulls(FieldMap& fields) {
+  for (auto& [name, value] : fields) {
+    const auto* scalar = std::get_if<FieldScalar>(&value);
+    if (scalar != nullptr && std::holds_alternative<std::monostate>(*scalar)) value = FieldScalar(std::string());
+  }
+}
+
 /// The call's fields with what the definition sets. Nothing is copied where it sets nothing.
 class EffectiveFields {
  public:
-  EffectiveFields(const CallPlan& plan, const Call& call) : call_(call) {
-    if (plan.set.empty() && !plan.set_alone) return;
+  EffectiveFields(const TargetPlan& target, const CallPlan& plan, const Call& call) : call_(call) {
+    if (plan.set.empty() && !plan.set_alone && !target.nulls_as_empty_text) return;
     own_ = true;
     if (!plan.set_alone) {
       fields_ = call.fields;
@@ -35,6 +43,9 @@ class EffectiveFields {
     const CallValues before{call, call.fields, call.changed_fields};
     plan.set.apply(before, fields_);
     plan.set.apply(before, changed_);
+    if (!target.nulls_as_empty_text) return;
+    replace_nulls(fields_);
+    replace_nulls(changed_);
   }
   CallValues values() const {
     return own_ ? CallValues{call_, fields_, changed_} : CallValues{call_, call_.fields, call_.changed_fields};
@@ -104,7 +115,7 @@ std::string expectation(const ObjectPlan& object, const Call& call) {
 }
 
 PreparedCall prepare_one(const TargetPlan& target, const ObjectPlan& object, const CallPlan& plan, const Call& call) {
-  const EffectiveFields fields(plan, call);
+  const EffectiveFields fields(target, plan, call);
   PreparedRequest request = fill(target, plan.request, fields.values());
   add_idempotency(target, call.kind, call.idempotency_key, request);
   request.expect = expectation(object, call);

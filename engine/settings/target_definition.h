@@ -76,7 +76,8 @@ struct AnswerRule {
 };
 
 struct ObjectDefinition {
-  std::string name;                           ///< "*": any
+  std::string name;                           ///< "*": any; its requests may be written by a connection
+  std::optional<bool> repeat_safe;            ///< for calls and batches that do not say it themselves
   std::optional<FindDefinition> find;
   std::optional<ReadBackDefinition> read_back;
   std::optional<ReadBackDefinition> comment_history;  ///< request and nothing else: the marker is looked for in the raw answer
@@ -91,6 +92,7 @@ struct TargetDefinition {
   std::map<std::string, std::string> proved;
   std::map<std::string, std::string> options;  ///< with defaults
   std::map<std::string, std::string> headers;  ///< sent with every request
+  bool nulls_as_empty_text = false;            ///< `nulls: empty_text`: for APIs that cannot clear a field by null
   std::map<std::string, ObjectDefinition> objects;
   std::vector<AnswerRule> answers;             ///< the first that fits speaks; then the runtime's defaults
 };

@@ -21,8 +21,11 @@ namespace {
 constexpr std::string_view reference_members[] = {"id", "Name", "name", "key", "value"};
 
 bool is_nothing(const json::value* stored) {
-  return stored == nullptr || stored->is_null() || (stored->is_string() && stored->get_string().empty()) ||
-         (stored->is_array() && stored->get_array().empty());
+  if (stored == nullptr || stored->is_null()) return true;
+  if (stored->is_string()) return stored->get_string().empty();
+  if (!stored->is_array()) return false;
+  const json::array& items = stored->get_array();
+  return std::all_of(items.begin(), items.end(), [](const json::value& item) { return is_nothing(&item); });
 }
 
 std::optional<double> number_of(std::string_view text) {

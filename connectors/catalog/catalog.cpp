@@ -1,0 +1,19 @@
+#include "connectors/catalog/catalog.h"
+
+#include "connectors/http/http_target.h"
+#include "connectors/odbc/odbc_source.h"
+#include "connectors/targets/file/file_target.h"
+
+namespace connectors::catalog {
+
+std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
+                                                   const engine::settings::DialectDefinition& dialect) {
+  return odbc::make_odbc_source(connection, dialect);
+}
+
+std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection) {
+  if (connection.target.name == "file") return targets::file::make_file_target(connection);
+  return http::make_http_target(connection);
+}
+
+}  // namespace connectors::catalog

@@ -1,0 +1,181 @@
+#include "connectors/odbc/odbc_source.h"
+
+#include <list>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "connectors/odbc/prepared_read.h"
+#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/row_stream.h"
+#include "connectors/odbc/session.h"
+#include "connectors/odbc/statement_text.h"
+#include "connectors/odbc/table_shape.h"
+
+namespace connectors::odbc {
+
+using engine::Error;
+using engine::ErrorCode;
+using engine::model::Layout;
+using engine::model::RowStream;
+using engine::model::SourceKey;
+using engine::model::TableRequest;
+using engine::model::TableShape;
+
+namespace {
+
+/// Prepared statements with their buffers (up to 4 MB each) that are kept for the next chunk.
+constexpr std::size_t prepared_max = 6;
+/// Keys are looked up in statements of these sizes, the last key repeated to fill one up: few texts to prepare.
+constexpr std::size_t key_counts[] = {1, 10, 100};
+
+std::string title_of(const TableRequest& table) { return table.query.empty() ? table.from : "the query"; }
+
+/// A table whose described lengths proved wrong, and what was selected from it.
+std::string identity_of(const TableRequest& table) { return table.from + "\n" + table.query; }
+
+class OdbcSource : public engine::model::Source {
+ public:
+  OdbcSource(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect)
+      : connection_(std::move(connection)), dialect_(std::move(dialect)) {}
+
+  TableShape describe(const TableRequest& table) override;
+  std::unique_ptr<RowStream> open_after(const TableRequest& table, const TableShape& shape, const std::optional<SourceKey>& after,
+                                        std::size_t limit) override;
+  std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) override;
+  std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) override;
+  std::size_t keys_max() const override { return key_counts[2]; }
+  void close() override;
+
+ private:
+  struct Kept {
+    std::string sql;
+    Layout layout;
+    std::shared_ptr<PreparedRead> read;
+  };
+
+  const std::shared_ptr<Session>& session();
+  const std::shared_ptr<Session>& streaming_session();
+  std::shared_ptr<PreparedRead> prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
+  std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
+  std::unique_ptr<RowStream> stream(std::shared_ptr<PreparedRead> read, const TableRequest& table, const Layout& layout,
+                                    std::optional<SourceKey> after, std::size_t limit);
+  void refuse_null_keys(const TableRequest& table, const TableShape& shape);
+
+  engine::settings::SourceConnection connection_;
+  engine::settings::DialectDefinition dialect_;
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<Session> streaming_session_;
+  std::list<Kept> kept_;  ///< the one used last in front
+  std::set<std::string> read_row_by_row_;
+};
+
+const std::shared_ptr<Session>& OdbcSource::session() {
+  if (!session_) session_ = std::make_shared<Session>(connection_, dialect_, false);
+  return session_;
+}
+
+const std::shared_ptr<Session>& OdbcSource::streaming_session() {
+  if (dialect_.stream_options.empty()) return session();
+  if (!streaming_session_) streaming_session_ = std::make_shared<Session>(connection_, dialect_, true);
+  return streaming_session_;
+}
+
+void OdbcSource::close() {
+  kept_.clear();
+  session_.reset();
+  streaming_session_.reset();
+}
+
+TableShape OdbcSource::describe(const TableRequest& table) {
+  try {
+    return describe_table(*session(), table);
+  } catch (const Error& error) {
+    // A missing column in the text of a query is a mistake there, not a change of the table.
+    if (error.code() != ErrorCode::source_schema_changed) throw;
+    throw Error(ErrorCode::source_refused, error.what(), error.context(), error.hint());
+  }
+}
+
+std::shared_ptr<PreparedRead> OdbcSource::make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout,
+                                                    KeyedSql sql) {
+  const bool row_by_row = read_row_by_row_.contains(identity_of(table));
+  ReadPlan plan = plan_read(layout, dialect_, connection_.char_padding, session->getdata_of_bound(), row_by_row);
+  return std::make_shared<PreparedRead>(session, std::move(sql), std::move(plan), layout.key);
+}
+
+std::shared_ptr<PreparedRead> OdbcSource::prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout,
+                                                   KeyedSql sql) {
+  for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
+    // One that a stream still reads from is left to it.
+    if (kept->sql != sql.text || kept->layout != layout || kept->read.use_count() > 1) continue;
+    kept_.splice(kept_.begin(), kept_, kept);
+    return kept_.front().read;
+  }
+  std::string text = sql.text;
+  auto read = make_read(session, table, layout, std::move(sql));
+  kept_.push_front({std::move(text), layout, read});
+  if (kept_.size() > prepared_max) kept_.pop_back();
+  return read;
+}
+
+std::unique_ptr<RowStream> OdbcSource::stream(std::shared_ptr<PreparedRead> read, const TableRequest& table, const Layout& layout,
+                                              std::optional<SourceKey> after, std::size_t limit) {
+  OdbcRowStream::Options options{title_of(table), std::move(after), limit, {}};
+  options.on_longer_than_described = [this, identity = identity_of(table)] {
+    read_row_by_row_.insert(identity);
+    kept_.clear();
+  };
+  return std::make_unique<OdbcRowStream>(std::move(read), layout, std::move(options));
+}
+
+void OdbcSource::refuse_null_keys(const TableRequest& table, const TableShape& shape) {
+  KeyedSql sql = StatementText(table, dialect_).null_key(shape.layout);
+  if (sql.text.empty()) return;
+  ReadPlan plan;
+  plan.columns.push_back({engine::model::ColumnType::text, Wire::text, 64, false, false, false});
+  plan.bound = 1;
+  PreparedRead read(session(), std::move(sql), std::move(plan), {});
+  read.execute({});
+  if (read.fetch() == 0) return;
+  throw Error(ErrorCode::source_bad_data, fmt::format("{} has a row whose key holds NULL", title_of(table)), {{"table", title_of(table)}},
+              "choose a key that is never NULL, or leave such rows out by `query:`");
+}
+
+std::unique_ptr<RowStream> OdbcSource::open_after(const TableRequest& table, const TableShape& shape, const std::optional<SourceKey>& after,
+                                                  std::size_t limit) {
+  const StatementText text(table, dialect_);
+  if (!after) refuse_null_keys(table, shape);
+  auto read = prepared(session(), table, shape.layout, after ? text.next_chunk(shape.layout, limit) : text.first_chunk(shape.layout, limit));
+  read->execute(after ? std::span(&*after, 1) : std::span<const SourceKey>());
+  return stream(std::move(read), table, shape.layout, after, limit);
+}
+
+std::unique_ptr<RowStream> OdbcSource::open_whole(const TableRequest& table, const TableShape& shape) {
+  auto read = make_read(streaming_session(), table, shape.layout, StatementText(table, dialect_).whole(shape.layout));
+  read->execute({});
+  return stream(std::move(read), table, shape.layout, std::nullopt, 0);
+}
+
+std::unique_ptr<RowStream> OdbcSource::open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) {
+  ENGINE_ASSERT(!keys.empty() && keys.size() <= keys_max());
+  std::vector<SourceKey> filled(keys.begin(), keys.end());
+  for (const std::size_t count : key_counts) {
+    if (filled.size() <= count) {
+      filled.resize(count, keys.back());
+      break;
+    }
+  }
+  auto read = prepared(session(), table, shape.layout, StatementText(table, dialect_).with_keys(shape.layout, filled.size()));
+  read->execute(filled);
+  return stream(std::move(read), table, shape.layout, std::nullopt, 0);
+}
+
+}  // namespace
+
+std::unique_ptr<engine::model::Source> make_odbc_source(const engine::settings::SourceConnection& connection,
+                                                        const engine::settings::DialectDefinition& dialect) {
+  return std::make_unique<OdbcSource>(connection, dialect);
+}
+
+}  // namespace connectors::odbc

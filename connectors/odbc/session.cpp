@@ -1,0 +1,161 @@
+#include "connectors/odbc/session.h"
+
+#include <algorithm>
+#include <clocale>
+
+#include <fmt/format.h>
+#include <sql.h>
+#include <sqlext.h>
+
+#include "engine/base/secret.h"
+
+namespace connectors::odbc {
+
+using engine::settings::DialectDefinition;
+using engine::settings::SourceConnection;
+
+namespace {
+
+/// The process has one environment. unixODBC's own pooling stays off: it hands out connections whose state nobody reset.
+Handle environment() {
+  static const Handle handle = [] {
+    // Drivers convert text by the locale of the process; this one changes nothing but the meaning of bytes.
+    std::setlocale(LC_CTYPE, "C.UTF-8");
+    SQLSetEnvAttr(SQL_NULL_HANDLE, SQL_ATTR_CONNECTION_POOLING, reinterpret_cast<SQLPOINTER>(SQL_CP_OFF), 0);
+    SQLHANDLE made = nullptr;
+    if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &made))) {
+      throw engine::Error(engine::ErrorCode::environment_missing, "unixODBC cannot be initialised");
+    }
+    SQLSetEnvAttr(made, SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(SQL_OV_ODBC3), 0);
+    return made;
+  }();
+  return handle;
+}
+
+std::int64_t seconds_of(std::int64_t ms) { return std::max<std::int64_t>(1, (ms + 999) / 1000); }
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  return result;
+}
+
+void replace_all(std::string& text, std::string_view from, const std::string& to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+}
+
+/// Fills in the time-outs that a dialect's options and statements name.
+std::string with_timeouts(std::string text, const SourceConnection& connection) {
+  replace_all(text, "{connect_timeout_s}", fmt::to_string(seconds_of(connection.connect_timeout_ms)));
+  replace_all(text, "{query_timeout_s}", fmt::to_string(seconds_of(connection.query_timeout_ms)));
+  replace_all(text, "{query_timeout_ms}", fmt::to_string(connection.query_timeout_ms));
+  // A little longer than the server's own limit, whose error says more.
+  replace_all(text, "{read_timeout_s}", fmt::to_string(seconds_of(connection.query_timeout_ms) + 10));
+  return text;
+}
+
+/// The value of `key` in a connection string: up to the next semicolon, or inside braces. Null pointer: absent.
+const char* find_value(const std::string& connection_string, std::string_view key, std::string* value = nullptr) {
+  std::size_t at = 0;
+  while (at < connection_string.size()) {
+    const std::size_t equals = connection_string.find('=', at);
+    if (equals == std::string::npos) return nullptr;
+    const bool braced = equals + 1 < connection_string.size() && connection_string[equals + 1] == '{';
+    const std::size_t close = braced ? connection_string.find('}', equals) : equals;
+    const std::size_t end = std::min(connection_string.find(';', std::min(close, connection_string.size())), connection_string.size());
+    std::string_view name(connection_string.data() + at, equals - at);
+    while (!name.empty() && (name.front() == ' ' || name.front() == ';')) name.remove_prefix(1);
+    while (!name.empty() && name.back() == ' ') name.remove_suffix(1);
+    if (lower(name) == lower(key)) {
+      if (value != nullptr) *value = connection_string.substr(equals + 1 + braced, end - equals - 1 - 2 * braced);
+      return connection_string.data() + equals;
+    }
+    at = end + 1;
+  }
+  return nullptr;
+}
+
+void append_options(std::string& text, const std::map<std::string, std::string>& options, const SourceConnection& connection) {
+  for (const auto& [key, value] : options) {
+    if (find_value(text, key) != nullptr) continue;
+    text += fmt::format("{}{}={}", text.empty() || text.back() == ';' ? "" : ";", key, with_timeouts(value, connection));
+  }
+}
+
+}  // namespace
+
+std::string full_connection_string(const SourceConnection& connection, const DialectDefinition& dialect, bool streaming) {
+  std::string text = connection.odbc.reveal();
+  if (streaming) append_options(text, dialect.stream_options, connection);
+  append_options(text, dialect.connect_options, connection);
+  return text;
+}
+
+Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, bool streaming)
+    : connection_(connection), dialect_(dialect), watchdog_(connection.query_timeout_ms) {
+  SQLHANDLE handle = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment(), &handle))) fail(HandleKind::environment, environment(), "connecting");
+  handle_ = handle;
+  try {
+    connect(streaming);
+    learn_traits();
+    for (const std::string& sql : dialect.session) execute_session_statement(with_timeouts(sql, connection));
+  } catch (...) {
+    if (connected_) SQLDisconnect(handle_);
+    SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+    throw;
+  }
+}
+
+Session::~Session() {
+  SQLDisconnect(handle_);
+  SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+}
+
+void Session::fail(HandleKind kind, Handle handle, std::string_view doing) const {
+  throw error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing);
+}
+
+void Session::connect(bool streaming) {
+  std::string text = full_connection_string(connection_, dialect_, streaming);
+  for (const char* key : {"PWD", "PASSWORD"}) {
+    std::string password;
+    if (find_value(text, key, &password) != nullptr) engine::remember_secret(password);
+  }
+  // Both attributes are refused or ignored by some drivers, which is why their results are not looked at.
+  SQLSetConnectAttr(handle_, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(seconds_of(connection_.connect_timeout_ms)), 0);
+  SQLSetConnectAttr(handle_, SQL_ATTR_ACCESS_MODE, reinterpret_cast<SQLPOINTER>(SQL_MODE_READ_ONLY), 0);
+  const SQLRETURN result = SQLDriverConnect(handle_, nullptr, reinterpret_cast<SQLCHAR*>(text.data()), static_cast<SQLSMALLINT>(text.size()),
+                                            nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+  if (!SQL_SUCCEEDED(result)) fail(HandleKind::connection, handle_, "connecting");
+  connected_ = true;
+  if (!SQL_SUCCEEDED(SQLSetConnectAttr(handle_, SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_ON), 0))) {
+    fail(HandleKind::connection, handle_, "switching to autocommit");
+  }
+}
+
+void Session::learn_traits() {
+  SQLUINTEGER extensions = 0;
+  if (SQL_SUCCEEDED(SQLGetInfo(handle_, SQL_GETDATA_EXTENSIONS, &extensions, sizeof extensions, nullptr))) {
+    getdata_of_bound_ = (extensions & SQL_GD_BOUND) != 0 && (extensions & SQL_GD_ANY_COLUMN) != 0;
+  }
+  SQLUSMALLINT name_case = 0;
+  if (SQL_SUCCEEDED(SQLGetInfo(handle_, SQL_IDENTIFIER_CASE, &name_case, sizeof name_case, nullptr))) {
+    if (name_case == SQL_IC_UPPER) name_case_ = NameCase::upper;
+    if (name_case == SQL_IC_LOWER) name_case_ = NameCase::lower;
+  }
+  SQLCHAR catalogs[4] = {};
+  if (SQL_SUCCEEDED(SQLGetInfo(handle_, SQL_CATALOG_NAME, catalogs, sizeof catalogs, nullptr))) supports_catalogs_ = catalogs[0] == 'Y';
+}
+
+void Session::execute_session_statement(const std::string& sql) {
+  SQLHANDLE statement = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, handle_, &statement))) fail(HandleKind::connection, handle_, "preparing the session");
+  const SQLRETURN result = SQLExecDirect(statement, reinterpret_cast<SQLCHAR*>(const_cast<char*>(sql.data())), static_cast<SQLINTEGER>(sql.size()));
+  const bool failed = !SQL_SUCCEEDED(result) && result != SQL_NO_DATA;
+  const auto diagnostics = failed ? diagnostics_of(HandleKind::statement, statement) : std::vector<Diagnostic>{};
+  SQLFreeHandle(SQL_HANDLE_STMT, statement);
+  if (failed) throw error_of(diagnostics, dialect_, connection_.name, fmt::format("preparing the session by \"{}\"", sql));
+}
+
+}  // namespace connectors::odbc

@@ -1,0 +1,56 @@
+// One open connection: made from a connection string and a dialect, closed with the object.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "connectors/odbc/diagnostics.h"
+#include "connectors/odbc/watchdog.h"
+#include "engine/settings/connection_definition.h"
+#include "engine/settings/dialect_definition.h"
+
+namespace connectors::odbc {
+
+/// The string with the dialect's options behind it; `streaming` adds those for whole tables. Keys that are there win.
+std::string full_connection_string(const engine::settings::SourceConnection& connection,
+                                   const engine::settings::DialectDefinition& dialect, bool streaming);
+
+/// Used by one thread at a time. What is made from it holds it by shared_ptr.
+class Session {
+ public:
+  /// Connects and sends the dialect's session statements. Throws Error source_unreachable, source_refused, environment_missing.
+  Session(const engine::settings::SourceConnection& connection, const engine::settings::DialectDefinition& dialect, bool streaming);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  Handle handle() const { return handle_; }
+  const engine::settings::SourceConnection& connection() const { return connection_; }
+  const engine::settings::DialectDefinition& dialect() const { return dialect_; }
+  Watchdog& watchdog() { return watchdog_; }
+  /// SQLGetData may be called for a column that is bound.
+  bool getdata_of_bound() const { return getdata_of_bound_; }
+  bool supports_catalogs() const { return supports_catalogs_; }
+  /// How the server keeps names that were not quoted.
+  enum class NameCase { upper, lower, as_is };
+  NameCase name_case() const { return name_case_; }
+
+  [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const;
+
+ private:
+  void connect(bool streaming);
+  void learn_traits();
+  void execute_session_statement(const std::string& sql);
+
+  engine::settings::SourceConnection connection_;
+  engine::settings::DialectDefinition dialect_;
+  Handle handle_ = nullptr;
+  Watchdog watchdog_;
+  bool connected_ = false;
+  bool getdata_of_bound_ = false;
+  bool supports_catalogs_ = false;
+  NameCase name_case_ = NameCase::as_is;
+};
+
+}  // namespace connectors::odbc

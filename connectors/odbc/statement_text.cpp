@@ -1,0 +1,129 @@
+#include "connectors/odbc/statement_text.h"
+
+#include <fmt/format.h>
+
+namespace connectors::odbc {
+
+using engine::model::Column;
+using engine::model::Layout;
+
+namespace {
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  return text;
+}
+
+std::string_view without_end(std::string_view sql) {
+  while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || sql.back() == '\n' || sql.back() == '\r' || sql.back() == '\t')) {
+    sql.remove_suffix(1);
+  }
+  return sql;
+}
+
+}  // namespace
+
+std::string plain_type_name(std::string_view source_type) {
+  std::string name(source_type.substr(0, source_type.find('(')));
+  for (char& c : name) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  return name;
+}
+
+const std::string* select_expression(const Column& column, const engine::settings::DialectDefinition& dialect) {
+  for (const std::string& name : {plain_type_name(column.source_type), std::string(engine::model::name_of(column.type))}) {
+    const auto found = dialect.select.find(name);
+    if (found != dialect.select.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+StatementText::StatementText(const engine::model::TableRequest& table, const engine::settings::DialectDefinition& dialect)
+    : dialect_(dialect) {
+  // A line break before the parenthesis ends a comment that stands in the query's last line. Oracle allows no AS here.
+  from_ = table.query.empty() ? fmt::format("{} dp", table.from) : fmt::format("({}\n) dp", without_end(table.query));
+}
+
+std::string StatementText::column(const Column& column) const {
+  const std::string& close = dialect_.quote_close;
+  const std::string name = close.empty() ? column.name : replaced(column.name, close, close + close);
+  return fmt::format("dp.{}{}{}", dialect_.quote_open, name, close);
+}
+
+std::string StatementText::selected(const Layout& layout) const {
+  std::string list;
+  for (const Column& each : layout.columns) {
+    const std::string* expression = select_expression(each, dialect_);
+    if (!list.empty()) list += ", ";
+    list += expression == nullptr ? column(each) : replaced(*expression, "{column}", column(each));
+  }
+  return fmt::format("SELECT {} FROM {}", list, from_);
+}
+
+std::string StatementText::ordered(const Layout& layout) const {
+  std::string list;
+  for (const std::size_t part : layout.key) list += (list.empty() ? " ORDER BY " : ", ") + column(layout.columns[part]);
+  return list;
+}
+
+std::string StatementText::limited(std::string sql, std::size_t limit) const {
+  if (dialect_.limit.empty()) return sql;
+  return replaced(replaced(dialect_.limit, "{n}", fmt::to_string(limit)), "{sql}", sql);
+}
+
+std::string StatementText::described() const { return fmt::format("SELECT dp.* FROM {} WHERE 1 = 0", from_); }
+
+KeyedSql StatementText::first_chunk(const Layout& layout, std::size_t limit) const {
+  return {limited(selected(layout) + ordered(layout), limit), {}};
+}
+
+KeyedSql StatementText::next_chunk(const Layout& layout, std::size_t limit) const {
+  const std::size_t last = layout.key.size() - 1;
+  std::string condition = column(layout.columns[layout.key[last]]) + " > ?";
+  for (std::size_t part = last; part-- > 0;) {
+    const std::string name = column(layout.columns[layout.key[part]]);
+    condition = fmt::format("({0} > ? OR ({0} = ? AND {1}))", name, condition);
+  }
+  KeyedSql sql;
+  if (last > 0) {
+    condition = fmt::format("{} >= ? AND {}", column(layout.columns[layout.key[0]]), condition);
+    sql.markers.push_back({0, 0});
+    for (std::size_t part = 0; part < last; ++part) sql.markers.insert(sql.markers.end(), {{0, part}, {0, part}});
+  }
+  sql.markers.push_back({0, last});
+  sql.text = limited(fmt::format("{} WHERE {}{}", selected(layout), condition, ordered(layout)), limit);
+  return sql;
+}
+
+KeyedSql StatementText::whole(const Layout& layout) const { return {selected(layout), {}}; }
+
+KeyedSql StatementText::with_keys(const Layout& layout, std::size_t keys) const {
+  KeyedSql sql;
+  std::string condition;
+  for (std::size_t key = 0; key < keys; ++key) {
+    std::string one;
+    for (std::size_t part = 0; part < layout.key.size(); ++part) {
+      sql.markers.push_back({key, part});
+      one += fmt::format("{}{} = ?", part == 0 ? "" : " AND ", column(layout.columns[layout.key[part]]));
+    }
+    if (layout.key.size() == 1) {
+      condition += key == 0 ? column(layout.columns[layout.key[0]]) + " IN (?" : ", ?";
+    } else {
+      condition += fmt::format("{}({})", key == 0 ? "" : " OR ", one);
+    }
+  }
+  if (layout.key.size() == 1) condition += ")";
+  sql.text = fmt::format("{} WHERE {}", selected(layout), condition);
+  return sql;
+}
+
+KeyedSql StatementText::null_key(const Layout& layout) const {
+  std::string condition;
+  for (const std::size_t part : layout.key) {
+    if (layout.columns[part].nullable) condition += (condition.empty() ? "" : " OR ") + column(layout.columns[part]) + " IS NULL";
+  }
+  if (condition.empty()) return {};
+  return {limited(fmt::format("SELECT 1 FROM {} WHERE {}", from_, condition), 1), {}};
+}
+
+}  // namespace connectors::odbc

@@ -1,0 +1,59 @@
+// The SQL that reads a table. Pure: names come from the configuration and the description, values are always bound.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/source.h"
+#include "engine/settings/dialect_definition.h"
+
+namespace connectors::odbc {
+
+/// A parameter marker stands for one part of one of the keys that are bound.
+struct KeyMarker {
+  std::size_t key = 0;
+  std::size_t part = 0;
+};
+
+struct KeyedSql {
+  std::string text;
+  std::vector<KeyMarker> markers;
+};
+
+/// Every column is named through the alias `dp`: a bare name in ORDER BY would mean the selected expression, such as a
+/// date's text, and not the column that has the index.
+class StatementText {
+ public:
+  StatementText(const engine::model::TableRequest& table, const engine::settings::DialectDefinition& dialect);
+
+  /// All columns and no row.
+  std::string described() const;
+  /// What follows needs the layout.
+  KeyedSql first_chunk(const engine::model::Layout& layout, std::size_t limit) const;
+  /// Keys greater than key 0. Written as `a >= ? AND (a > ? OR (a = ? AND b > ?))`, which every planner can use an index for;
+  /// row values are read from the start of the index by MariaDB.
+  KeyedSql next_chunk(const engine::model::Layout& layout, std::size_t limit) const;
+  KeyedSql whole(const engine::model::Layout& layout) const;
+  KeyedSql with_keys(const engine::model::Layout& layout, std::size_t keys) const;
+  /// One row when a part of a key is NULL: such rows compare with nothing, so chunks would leave them out without a word.
+  KeyedSql null_key(const engine::model::Layout& layout) const;
+
+ private:
+  std::string column(const engine::model::Column& column) const;
+  std::string selected(const engine::model::Layout& layout) const;
+  std::string ordered(const engine::model::Layout& layout) const;
+  std::string limited(std::string sql, std::size_t limit) const;
+
+  std::string from_;
+  const engine::settings::DialectDefinition& dialect_;
+};
+
+/// The dialect's expression for such a column, or null pointer: its bare name serves.
+const std::string* select_expression(const engine::model::Column& column, const engine::settings::DialectDefinition& dialect);
+
+/// "VARCHAR(20)" → "varchar"; the key of a dialect's `types` and `select`.
+std::string plain_type_name(std::string_view source_type);
+
+}  // namespace connectors::odbc

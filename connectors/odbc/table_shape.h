@@ -1,0 +1,12 @@
+// What a driver tells about a table: columns, canonical types, whether an index leads with the key.
+#pragma once
+
+#include "connectors/odbc/session.h"
+#include "engine/model/source.h"
+
+namespace connectors::odbc {
+
+/// Throws Error source_refused for columns that are not there (with the nearest name) or come twice.
+engine::model::TableShape describe_table(Session& session, const engine::model::TableRequest& table);
+
+}  // namespace connectors::odbc

@@ -1,0 +1,58 @@
+#include "connectors/odbc/watchdog.h"
+
+#include <sql.h>
+
+namespace connectors::odbc {
+
+Watchdog::Watchdog(std::int64_t timeout_ms) : timeout_(timeout_ms), thread_([this] { watch(); }) {}
+
+Watchdog::~Watchdog() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void Watchdog::arm(Handle statement) {
+  bool was_idle = false;
+  {
+    const std::lock_guard lock(mutex_);
+    statement_ = statement;
+    deadline_ = std::chrono::steady_clock::now() + timeout_;
+    cancelled_ = false;
+    was_idle = idle_;
+  }
+  // All deadlines are equally long, so a thread that waits for an older one wakes in time for this one.
+  if (was_idle) wake_.notify_one();
+}
+
+bool Watchdog::disarm() {
+  const std::lock_guard lock(mutex_);
+  statement_ = nullptr;
+  return cancelled_;
+}
+
+void Watchdog::watch() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (statement_ == nullptr) {
+      idle_ = true;
+      wake_.wait(lock, [this] { return stopping_ || statement_ != nullptr; });
+      idle_ = false;
+      continue;
+    }
+    if (std::chrono::steady_clock::now() < deadline_) {
+      const Time until = deadline_;
+      wake_.wait_until(lock, until, [this] { return stopping_; });
+      continue;
+    }
+    // Under the lock, so that the handle cannot be freed meanwhile: its owner waits in disarm.
+    cancelled_ = true;
+    SQLCancel(statement_);
+    deadline_ = std::chrono::steady_clock::now() + timeout_;
+  }
+}
+
+}  // namespace connectors::odbc

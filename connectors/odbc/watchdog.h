@@ -1,0 +1,61 @@
+// Cancels a statement that runs too long: drivers ignore the time-outs of the standard too often to be trusted.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "connectors/odbc/diagnostics.h"
+
+namespace connectors::odbc {
+
+/// One thread for each connection. SQLCancel is the one function that the standard allows from another thread.
+class Watchdog {
+ public:
+  explicit Watchdog(std::int64_t timeout_ms);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+  /// From here on the statement may run for the time-out.
+  void arm(Handle statement);
+  /// The call came back. True when it was cancelled.
+  bool disarm();
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+  void watch();
+
+  std::chrono::milliseconds timeout_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Handle statement_ = nullptr;
+  Time deadline_{};
+  bool idle_ = true;  ///< the thread waits without a deadline
+  bool cancelled_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Arms for the length of one driver call.
+class Watched {
+ public:
+  Watched(Watchdog& watchdog, Handle statement) : watchdog_(watchdog) { watchdog_.arm(statement); }
+  ~Watched() { done(); }
+  Watched(const Watched&) = delete;
+  Watched& operator=(const Watched&) = delete;
+  bool done() {
+    if (armed_) cancelled_ = watchdog_.disarm();
+    armed_ = false;
+    return cancelled_;
+  }
+
+ private:
+  Watchdog& watchdog_;
+  bool armed_ = true;
+  bool cancelled_ = false;
+};
+
+}  // namespace connectors::odbc

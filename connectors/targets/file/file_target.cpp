@@ -1,0 +1,161 @@
+#include "connectors/targets/file/file_target.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "connectors/targets/file/line_file.h"
+#include "engine/base/error.h"
+#include "engine/model/row_json.h"
+
+namespace connectors::targets::file {
+
+using namespace engine::model;
+
+namespace {
+
+constexpr std::string_view frozen_start = R"({"append":)";
+constexpr std::size_t waiting_max = 100'000;
+constexpr std::size_t group_max = 1'000;
+
+ObjectTraits offered() {
+  ObjectTraits traits;
+  for (const CallKind kind : {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) {
+    traits.calls[kind] = {.native_upsert = kind == CallKind::upsert, .repeat_safe = true};
+  }
+  return traits;
+}
+
+void append_member(std::string_view name, std::string_view text, std::string& into) {
+  into.append(into.size() > 1 ? ",\"" : "\"").append(name).append("\":");
+  append_json_string(text, into);
+}
+
+/// The key comes first: that is how it is found again.
+std::string line_of(const Call& call) {
+  std::string line = "{";
+  append_member("idempotency_key", call.idempotency_key, line);
+  append_member("op", name_of(call.kind), line);
+  append_member("object", call.object, line);
+  line.append(R"(,"match":)").append(nested_json(call.match));
+  if (call.kind == CallKind::upsert) line.append(R"(,"fields":)").append(nested_json(call.fields));
+  if (call.kind == CallKind::comment) append_member("text", call.comment, line);
+  return line += '}';
+}
+
+struct Waiting {
+  std::string line;
+  std::string key;
+  Target::Answered answered;
+};
+
+CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
+  CallAnswer answer;
+  answer.outcome = std::move(outcome);
+  answer.any_byte_sent = any_byte_sent;
+  return answer;
+}
+
+class FileTarget : public Target {
+ public:
+  explicit FileTarget(std::string path) : path_(std::move(path)), file_(path_), thread_([this] { run(); }) {}
+  ~FileTarget() override { stop(); }
+
+  const ObjectTraits& traits(std::string_view) const override { return traits_; }
+
+  PreparedCall prepare(std::span<const Call> calls) const override {
+    ENGINE_ASSERT(calls.size() == 1);
+    const Call& call = calls.front();
+    if (!traits_.has(call.kind)) {
+      throw engine::Error(engine::ErrorCode::config_invalid, "a file takes no '" + std::string(name_of(call.kind)) + "'");
+    }
+    return {.kind = call.kind, .object = call.object, .records = 1,
+            .request = std::string(frozen_start) + line_of(call) + '}'};
+  }
+
+  void send(const PreparedCall& call, Answered answered) override {
+    Waiting waiting{.line = call.request.substr(frozen_start.size(), call.request.size() - frozen_start.size() - 1),
+                    .key = {}, .answered = std::move(answered)};
+    const std::size_t key_begin = waiting.line.find(':') + 2;
+    waiting.key = waiting.line.substr(key_begin, waiting.line.find('"', key_begin) - key_begin);
+    const char* refused = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= waiting_max ? "too many lines wait" : nullptr;
+      if (refused == nullptr) waiting_.push_back(std::move(waiting));
+    }
+    if (refused == nullptr) return wake_.notify_one();
+    waiting.answered({answer_of(RetryLater{.reason = refused}, false)});
+  }
+
+  /// Lines that wait are still written.
+  void stop() override {
+    const std::lock_guard stopping(stop_mutex_);
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void run() {
+    while (true) {
+      std::vector<Waiting> group;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        const std::size_t count = std::min(waiting_.size(), group_max);
+        group.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.begin() + static_cast<long>(count)));
+        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<long>(count));
+      }
+      write(group);
+    }
+  }
+
+  void write(std::vector<Waiting>& group) {
+    std::vector<LineFile::Line> lines;
+    for (const Waiting& waiting : group) lines.push_back({.key = waiting.key, .text = waiting.line});
+    std::string failure;
+    try {
+      file_.append(lines);
+    } catch (const std::system_error& problem) {
+      failure = problem.what();
+    }
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (!failure.empty()) {
+        group[i].answered({answer_of(RetryLater{.reason = failure}, true)});
+      } else if (lines[i].was_present) {
+        group[i].answered({answer_of(Duplicate{}, true)});
+      } else {
+        group[i].answered({answer_of(Delivered{}, true)});
+      }
+    }
+  }
+
+  const std::string path_;
+  const ObjectTraits traits_ = offered();
+  std::mutex stop_mutex_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Waiting> waiting_;
+  bool stopping_ = false;
+  LineFile file_;  ///< the thread's only
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> make_file_target(const engine::settings::TargetConnection& connection) {
+  if (connection.path.empty()) {
+    throw engine::Error(engine::ErrorCode::config_invalid, "a file target needs a path",
+                        {{"file", connection.origin.text()}});
+  }
+  return std::make_unique<FileTarget>(connection.path);
+}
+
+}  // namespace connectors::targets::file

@@ -1,0 +1,103 @@
+#include "engine/settings/target/options.h"
+
+#include <fmt/format.h>
+
+#include "engine/model/row_json.h"
+
+namespace engine::settings {
+namespace {
+
+class OptionsFilling {
+ public:
+  OptionsFilling(const std::map<std::string, std::string>& options, Diagnostics& diagnostics)
+      : options_(options), diagnostics_(diagnostics) {}
+
+  void fill(RequestTemplate& request) {
+    origin_ = request.origin;
+    fill(request.path);
+    fill(request.query);
+    fill(request.headers);
+    fill_json(request.body);
+  }
+  void fill(CallDefinition& call) {
+    fill(call.request);
+    model::FieldMap filled;
+    for (auto& [name, value] : call.set) {
+      auto* scalar = std::get_if<model::FieldScalar>(&value);
+      if (auto* text = scalar != nullptr ? std::get_if<std::string>(scalar) : nullptr) fill(*text);
+      filled.insert_or_assign(filled_text(name, false), std::move(value));
+    }
+    call.set = std::move(filled);
+  }
+  void fill(ReadBackDefinition& read_back) {
+    fill(read_back.request);
+    fill(read_back.fields);
+  }
+  void fill(BatchDefinition& batch) {
+    fill(batch.request);
+    fill_json(batch.record);
+  }
+  void fill(std::map<std::string, std::string>& texts) {
+    for (auto& [name, text] : texts) fill(text);
+  }
+
+ private:
+  void fill(std::string& text) { text = filled_text(text, false); }
+  void fill_json(std::string& json) { json = filled_text(json, true); }
+
+  std::string filled_text(const std::string& text, bool is_json) {
+    static constexpr std::string_view opening = "{{options.";
+    std::string out;
+    std::size_t at = 0;
+    while (true) {
+      const std::size_t begin = text.find(opening, at);
+      const std::size_t end = begin == std::string::npos ? begin : text.find("}}", begin);
+      if (end == std::string::npos) return out += text.substr(at);
+      out.append(text, at, begin - at);
+      const std::string value = value_of(text.substr(begin + opening.size(), end - begin - opening.size()));
+      append(value, is_json, out);
+      at = end + 2;
+    }
+  }
+
+  /// Templates of bodies are JSON text, and options stand inside its strings.
+  static void append(const std::string& value, bool is_json, std::string& out) {
+    if (!is_json) {
+      out += value;
+      return;
+    }
+    std::string quoted;
+    model::append_json_string(value, quoted);
+    out.append(quoted, 1, quoted.size() - 2);
+  }
+
+  std::string value_of(const std::string& name) {
+    const auto found = options_.find(name);
+    if (found != options_.end() && !found->second.empty()) return found->second;
+    diagnostics_.error(found == options_.end() ? "reference.unknown" : "value.missing", origin_,
+                       fmt::format("the option '{}' {}", name, found == options_.end() ? "is not declared" : "has no value"),
+                       found == options_.end() ? "declare it under 'options:' of the definition"
+                                               : fmt::format("write options: {{ {}: … }} in the connection", name));
+    return {};
+  }
+
+  const std::map<std::string, std::string>& options_;
+  Diagnostics& diagnostics_;
+  Origin origin_;
+};
+
+}  // namespace
+
+void apply_options(TargetDefinition& definition, Diagnostics& diagnostics) {
+  OptionsFilling filling(definition.options, diagnostics);
+  filling.fill(definition.headers);
+  for (auto& [name, object] : definition.objects) {
+    if (object.find) filling.fill(object.find->request);
+    if (object.read_back) filling.fill(*object.read_back);
+    if (object.comment_history) filling.fill(*object.comment_history);
+    for (auto& [kind, call] : object.calls) filling.fill(call);
+    for (auto& [kind, batch] : object.batch) filling.fill(batch);
+  }
+}
+
+}  // namespace engine::settings
