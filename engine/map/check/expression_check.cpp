@@ -80,7 +80,11 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
   if (name.empty()) name = column.empty() ? function : column.substr(column.find_last_of('.') + 1);
 
   Finding finding{true, "sql.syntax", 0, message, {}};
-  if (offset >= 0 && offset <= static_cast<int>(sql.size())) {
+  if (offset >= static_cast<int>(sql.size())) {
+    // SQLite stumbled over what was put behind the expression.
+    return {true, "sql.syntax", sql.size(), "the expression is not complete", {}};
+  }
+  if (offset >= 0) {
     finding.offset = static_cast<std::size_t>(offset);
   } else if (!name.empty()) {
     const std::size_t found = lower_ascii(sql).find(lower_ascii(name));
