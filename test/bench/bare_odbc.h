@@ -1,0 +1,26 @@
+// The bare loop that a diff is measured against: the same SQL, chunks and array size, and a hash of each row.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace bench {
+
+struct BareRead {
+  std::string connection;       ///< ODBC connection string
+  std::string table;
+  std::size_t chunk_rows = 0;   ///< 0: the whole table by one statement
+  std::size_t array_rows = 500; ///< bound at once
+};
+
+struct BareResult {
+  std::int64_t rows = 0;
+  double seconds = 0;
+  std::uint64_t digest = 0;  ///< of all rows, so that no hash can be left out by the compiler
+};
+
+/// Reads every row in the order of its integer key `codcli`. Throws std::runtime_error with the driver's message.
+BareResult read_bare(const BareRead& wanted);
+
+}  // namespace bench
