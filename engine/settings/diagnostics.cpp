@@ -14,7 +14,8 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// Levenshtein distance without regard to ASCII case, with a swap of neighbours counted as one step: the commonest typo.
+/// Levenshtein distance without regard to ASCII case, with a swap of neighbours counted as one step: the commonest
+/// typo.
 std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> before_last(right.size() + 1);
   std::vector<std::size_t> last(right.size() + 1);
@@ -25,8 +26,8 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
     for (std::size_t j = 1; j <= right.size(); ++j) {
       const bool same = lower(left[i - 1]) == lower(right[j - 1]);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1)});
-      const bool swapped = i > 1 && j > 1 && lower(left[i - 1]) == lower(right[j - 2]) &&
-                           lower(left[i - 2]) == lower(right[j - 1]);
+      const bool swapped =
+          i > 1 && j > 1 && lower(left[i - 1]) == lower(right[j - 2]) && lower(left[i - 2]) == lower(right[j - 1]);
       if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
     std::swap(before_last, last);
@@ -35,30 +36,31 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
   return last[right.size()];
 }
 
-std::string_view name_of(Diagnostic::Level level) {
-  return level == Diagnostic::Level::error ? "error" : "warning";
-}
+std::string_view name_of(Diagnostic::Level level) { return level == Diagnostic::Level::error ? "error" : "warning"; }
 
 }  // namespace
 
 void Diagnostics::error(std::string code, Origin origin, std::string message, std::string suggestion) {
   ++errors_;
-  all_.push_back({Diagnostic::Level::error, std::move(code), std::move(origin), std::move(message), std::move(suggestion)});
+  all_.push_back(
+      {Diagnostic::Level::error, std::move(code), std::move(origin), std::move(message), std::move(suggestion)});
 }
 
 void Diagnostics::warning(std::string code, Origin origin, std::string message, std::string suggestion) {
-  all_.push_back({Diagnostic::Level::warning, std::move(code), std::move(origin), std::move(message), std::move(suggestion)});
+  all_.push_back(
+      {Diagnostic::Level::warning, std::move(code), std::move(origin), std::move(message), std::move(suggestion)});
 }
 
 void Diagnostics::sort() {
   std::stable_sort(all_.begin(), all_.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::tie(a.origin.file, a.origin.line, a.origin.column) < std::tie(b.origin.file, b.origin.line, b.origin.column);
+    return std::tie(a.origin.file, a.origin.line, a.origin.column) <
+           std::tie(b.origin.file, b.origin.line, b.origin.column);
   });
 }
 
 std::string diagnostic_text(const Diagnostic& diagnostic) {
-  std::string text = fmt::format("{}: {}: {} [{}]", diagnostic.origin.text(), name_of(diagnostic.level), diagnostic.message,
-                                 diagnostic.code);
+  std::string text = fmt::format("{}: {}: {} [{}]", diagnostic.origin.text(), name_of(diagnostic.level),
+                                 diagnostic.message, diagnostic.code);
   if (!diagnostic.suggestion.empty()) text += "\n  " + diagnostic.suggestion;
   return text;
 }

@@ -13,7 +13,8 @@ namespace engine::settings {
 struct Diagnostic {
   enum class Level { error, warning };
   Level level = Level::error;
-  std::string code;  ///< stable: "yaml.syntax", "key.unknown", "value.type", "reference.unknown", "sql.unknown_column", …
+  std::string
+      code;  ///< stable: "yaml.syntax", "key.unknown", "value.type", "reference.unknown", "sql.unknown_column", …
   Origin origin;
   std::string message;
   std::string suggestion;  ///< "did you mean 'ragsoc'?"; may be empty
@@ -34,8 +35,8 @@ class Diagnostics {
   std::size_t errors_ = 0;
 };
 
-/// "tables/anacli.yaml:4:7: error: unknown key 'colums' [key.unknown]", and the suggestion, if any, on a line of its own
-/// behind two blanks. No line end behind the last line.
+/// "tables/anacli.yaml:4:7: error: unknown key 'colums' [key.unknown]", and the suggestion, if any, on a line of its
+/// own behind two blanks. No line end behind the last line.
 std::string diagnostic_text(const Diagnostic& diagnostic);
 
 /// [{"level":"error","code":…,"file":…,"line":4,"column":7,"message":…,"suggestion":…}]

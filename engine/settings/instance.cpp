@@ -20,7 +20,11 @@ namespace fs = std::filesystem;
 class Loader {
  public:
   Loader(const fs::path& folder, const Catalogues& catalogues, const LoadOptions& options, Diagnostics& diagnostics)
-      : catalogues_(catalogues), options_(options), diagnostics_(diagnostics), secrets_(folder, options.resolve_secrets), targets_(folder, catalogues.targets) {
+      : catalogues_(catalogues),
+        options_(options),
+        diagnostics_(diagnostics),
+        secrets_(folder, options.resolve_secrets),
+        targets_(folder, catalogues.targets) {
     instance_.folder = folder;
     instance_.journal_path = folder / "journal.db";
   }
@@ -41,7 +45,8 @@ class Loader {
  private:
   bool read_main() {
     if (!fs::exists(instance_.folder / "datapicker.yaml")) {
-      diagnostics_.error("file.missing", {"datapicker.yaml", 0, 0}, fmt::format("the folder '{}' has no datapicker.yaml", instance_.folder.string()),
+      diagnostics_.error("file.missing", {"datapicker.yaml", 0, 0},
+                         fmt::format("the folder '{}' has no datapicker.yaml", instance_.folder.string()),
                          "create it with 'instance: name', or name another folder");
       return false;
     }
@@ -58,13 +63,17 @@ class Loader {
     return value == nullptr ? map.origin() : value->origin();
   }
 
-  YamlNode expanded(const YamlNode& root) { return with_variables(root, variables_, diagnostics_); }
+  /// Without readable variables every use of one would look wrong, so they are left alone.
+  YamlNode expanded(const YamlNode& root) {
+    return variables_ ? with_variables(root, *variables_, diagnostics_) : root;
+  }
 
   /// nullopt when the file cannot be read or is no map; its name then counts as known.
   std::optional<YamlNode> read(const std::string& shown, const std::string& name, std::set<std::string>* unreadable) {
     auto root = read_yaml_file(instance_.folder / shown, shown, diagnostics_);
     if (root && !root->is_map()) {
-      diagnostics_.error("value.type", {shown, 0, 0}, fmt::format("the file must hold a map, not {}", root->kind_name()));
+      diagnostics_.error("value.type", {shown, 0, 0},
+                         fmt::format("the file must hold a map, not {}", root->kind_name()));
       root.reset();
     }
     if (!root && unreadable != nullptr) unreadable->insert(name);
@@ -78,7 +87,8 @@ class Loader {
     if (definition.name.empty()) return;
     const auto [first, is_new] = map.try_emplace(definition.name, definition);
     if (is_new) return;
-    diagnostics_.error("name.duplicate", definition.origin, fmt::format("a second {} is called '{}'", kind, definition.name),
+    diagnostics_.error("name.duplicate", definition.origin,
+                       fmt::format("a second {} is called '{}'", kind, definition.name),
                        fmt::format("the first one stands at {}", first->second.origin.text()));
   }
 
@@ -104,16 +114,20 @@ class Loader {
     const bool is_target = root.find("target") != nullptr;
     if (is_source == is_target) {
       diagnostics_.error(is_source ? "key.conflict" : "key.missing", root.origin(),
-                         fmt::format("the connection has {} 'odbc' {} 'target'", is_source ? "both" : "neither", is_source ? "and" : "nor"),
+                         fmt::format("the connection has {} 'odbc' {} 'target'", is_source ? "both" : "neither",
+                                     is_source ? "and" : "nor"),
                          "a source has 'odbc: connection string', a target has 'target: name of its definition'");
       references_.unreadable_connections.insert(own_name);
     } else if (is_source) {
       references_.dialect_of.try_emplace(own_name, place_of(root, "dialect"));
       add(instance_.sources, read_source_connection(root, secrets_, diagnostics_), "connection");
     } else {
-      auto target = read_target_connection(root, {instance_.folder, secrets_, targets_, options_.resolve_secrets}, diagnostics_);
-      if (target) add(instance_.targets, std::move(*target), "connection");
-      else references_.unreadable_connections.insert(own_name);
+      auto target =
+          read_target_connection(root, {instance_.folder, secrets_, targets_, options_.resolve_secrets}, diagnostics_);
+      if (target)
+        add(instance_.targets, std::move(*target), "connection");
+      else
+        references_.unreadable_connections.insert(own_name);
     }
   }
 
@@ -136,7 +150,8 @@ class Loader {
         names.push_back(entry.path().filename());
       } else if (entry.path().extension() == ".yaml") {
         const std::string stem = entry.path().stem();
-        diagnostics_.error("file.misplaced", {"pipelines/" + stem + ".yaml", 0, 0}, "a pipeline has a folder of its own",
+        diagnostics_.error("file.misplaced", {"pipelines/" + stem + ".yaml", 0, 0},
+                           "a pipeline has a folder of its own",
                            fmt::format("move it to pipelines/{}/pipeline.yaml", stem));
       }
     }
@@ -144,7 +159,8 @@ class Loader {
     for (const std::string& name : names) {
       const std::string shown = "pipelines/" + name + "/pipeline.yaml";
       if (!fs::exists(instance_.folder / shown)) {
-        diagnostics_.error("file.missing", {shown, 0, 0}, "the folder of a pipeline holds no pipeline.yaml", "add it, or remove the folder");
+        diagnostics_.error("file.missing", {shown, 0, 0}, "the folder of a pipeline holds no pipeline.yaml",
+                           "add it, or remove the folder");
         continue;
       }
       const auto root = read(shown, name, nullptr);
@@ -164,11 +180,13 @@ class Loader {
         unknown_dialect(source, own);
         continue;
       }
-      const auto root = read_yaml_file(path, is_own ? "dialects/" + source.dialect + ".yaml" : path.string(), diagnostics_);
+      const auto root =
+          read_yaml_file(path, is_own ? "dialects/" + source.dialect + ".yaml" : path.string(), diagnostics_);
       auto dialect = root ? read_dialect(*root, diagnostics_) : std::nullopt;
       if (!dialect) continue;
       if (dialect->name != source.dialect) {
-        diagnostics_.error("name.mismatch", root->origin(), fmt::format("the file {}.yaml describes the dialect '{}'", source.dialect, dialect->name),
+        diagnostics_.error("name.mismatch", root->origin(),
+                           fmt::format("the file {}.yaml describes the dialect '{}'", source.dialect, dialect->name),
                            "name the file as the dialect");
       }
       instance_.dialects.emplace(source.dialect, std::move(*dialect));
@@ -178,7 +196,8 @@ class Loader {
   void unknown_dialect(const SourceConnection& source, const fs::path& own) {
     std::vector<std::string> known = yaml_names(own);
     for (const std::string& name : yaml_names(catalogues_.dialects)) known.push_back(name);
-    diagnostics_.error("reference.unknown", references_.dialect_of.at(source.name), fmt::format("the connection '{}' has an unknown dialect '{}'", source.name, source.dialect),
+    diagnostics_.error("reference.unknown", references_.dialect_of.at(source.name),
+                       fmt::format("the connection '{}' has an unknown dialect '{}'", source.name, source.dialect),
                        did_you_mean(source.dialect, known, fmt::format("there are {}", listed(known, "and"))));
   }
 
@@ -187,7 +206,7 @@ class Loader {
   Diagnostics& diagnostics_;
   SecretLookup secrets_;
   TargetCatalogue targets_;
-  Variables variables_;
+  std::optional<Variables> variables_;  ///< none when they cannot be read
   InstanceDefaults defaults_;
   Instance instance_;
   std::vector<ReadPipeline> pipelines_;
@@ -197,7 +216,8 @@ class Loader {
 }  // namespace
 
 Catalogues find_catalogues() {
-  if (const char* share = std::getenv("DATAPICKER_SHARE")) return {fs::path(share) / "dialects", fs::path(share) / "targets"};
+  if (const char* share = std::getenv("DATAPICKER_SHARE"))
+    return {fs::path(share) / "dialects", fs::path(share) / "targets"};
   std::error_code unreadable;
   const fs::path binary = fs::read_symlink("/proc/self/exe", unreadable);
   const fs::path installed = binary.parent_path().parent_path() / "share" / "datapicker";
@@ -206,7 +226,8 @@ Catalogues find_catalogues() {
   return {sources / "config" / "dialects", sources / "connectors" / "targets"};
 }
 
-Instance load_instance(const fs::path& folder, const Catalogues& catalogues, const LoadOptions& options, Diagnostics& diagnostics) {
+Instance load_instance(const fs::path& folder, const Catalogues& catalogues, const LoadOptions& options,
+                       Diagnostics& diagnostics) {
   // Journal and certificates are opened long after the process may have changed its folder.
   Instance instance = Loader(fs::absolute(folder), catalogues, options, diagnostics).load();
   diagnostics.sort();

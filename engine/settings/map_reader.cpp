@@ -13,7 +13,8 @@ struct Unit {
   std::int64_t factor;
 };
 
-constexpr std::array<Unit, 5> duration_units{{{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 5> duration_units{
+    {{"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
 constexpr std::array<Unit, 8> size_units{{{"B", 1},
                                           {"KB", 1'000},
                                           {"MB", 1'000'000},
@@ -48,11 +49,14 @@ std::optional<std::int64_t> size_bytes_of(std::string_view text) {
 }
 
 void refuse_kind(const YamlNode& value, const std::string& named, std::string_view expected, Diagnostics& diagnostics) {
-  diagnostics.error("value.type", value.origin(), fmt::format("{} must be {}, not {}", named, expected, value.kind_name()));
+  diagnostics.error("value.type", value.origin(),
+                    fmt::format("{} must be {}, not {}", named, expected, value.kind_name()));
 }
 
-void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostics& diagnostics) {
-  diagnostics.error("feature.not_yet", origin, fmt::format("'{}' is not available in this version", feature), "remove it");
+void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostics& diagnostics,
+                    std::string suggestion) {
+  diagnostics.error("feature.not_yet", origin, fmt::format("'{}' is not available in this version", feature),
+                    std::move(suggestion));
 }
 
 MapReader::MapReader(const YamlNode& map, std::string what, Diagnostics& diagnostics)
@@ -77,14 +81,16 @@ const YamlNode* MapReader::take_any(std::string_view key) {
 const YamlNode* MapReader::take(std::string_view key) {
   const YamlNode* value = take_any(key);
   if (value == nullptr || !value->is_null()) return value;
-  diagnostics_.error("value.missing", origin_of(key), fmt::format("{} is empty", named(key)), "give it a value, or remove the key");
+  diagnostics_.error("value.missing", origin_of(key), fmt::format("{} is empty", named(key)),
+                     "give it a value, or remove the key");
   return nullptr;
 }
 
 const YamlNode* MapReader::require(std::string_view key) {
   const YamlNode* value = take(key);
   if (value == nullptr && !has(key) && map_.is_map()) {
-    diagnostics_.error("key.missing", map_.origin(), fmt::format("{} has no '{}'", what_, key), fmt::format("add '{}:'", key));
+    diagnostics_.error("key.missing", map_.origin(), fmt::format("{} has no '{}'", what_, key),
+                       fmt::format("add '{}:'", key));
   }
   return value;
 }
@@ -104,8 +110,10 @@ std::string MapReader::text(std::string_view key, std::string fallback) {
 std::string MapReader::required_text(std::string_view key) {
   const YamlNode* value = require(key);
   if (value == nullptr) return {};
-  if (!value->is_scalar()) refuse_kind(*value, named(key), "a single value", diagnostics_);
-  else if (value->text().empty()) diagnostics_.error("value.missing", value->origin(), fmt::format("{} is empty", named(key)));
+  if (!value->is_scalar())
+    refuse_kind(*value, named(key), "a single value", diagnostics_);
+  else if (value->text().empty())
+    diagnostics_.error("value.missing", value->origin(), fmt::format("{} is empty", named(key)));
   return value->text();
 }
 
@@ -114,7 +122,8 @@ bool MapReader::boolean(std::string_view key, bool fallback) {
   if (value == nullptr) return fallback;
   const model::FieldScalar scalar = core_scalar(*value);
   if (const bool* flag = std::get_if<bool>(&scalar)) return *flag;
-  diagnostics_.error("value.type", value->origin(), fmt::format("{} is '{}', but must be true or false", named(key), value->text()));
+  diagnostics_.error("value.type", value->origin(),
+                     fmt::format("{} is '{}', but must be true or false", named(key), value->text()));
   return fallback;
 }
 
@@ -124,8 +133,9 @@ std::int64_t MapReader::integer(std::string_view key, std::int64_t fallback, std
   const model::FieldScalar scalar = core_scalar(*value);
   const std::int64_t* number = std::get_if<std::int64_t>(&scalar);
   if (number != nullptr && *number >= min && *number <= max) return *number;
-  diagnostics_.error(number == nullptr ? "value.type" : "value.range", value->origin(),
-                     fmt::format("{} is '{}', but must be a whole number from {} to {}", named(key), value->text(), min, max));
+  diagnostics_.error(
+      number == nullptr ? "value.type" : "value.range", value->origin(),
+      fmt::format("{} is '{}', but must be a whole number from {} to {}", named(key), value->text(), min, max));
   return fallback;
 }
 
@@ -137,8 +147,9 @@ double MapReader::number(std::string_view key, double fallback, double min, doub
   if (const auto* whole = std::get_if<std::int64_t>(&scalar)) number = static_cast<double>(*whole);
   if (const auto* real = std::get_if<double>(&scalar)) number = *real;
   if (number && *number >= min && *number <= max) return *number;
-  diagnostics_.error(number ? "value.range" : "value.type", value->origin(),
-                     fmt::format("{} is '{}', but must be a number from {} to {}", named(key), value->text(), min, max));
+  diagnostics_.error(
+      number ? "value.range" : "value.type", value->origin(),
+      fmt::format("{} is '{}', but must be a number from {} to {}", named(key), value->text(), min, max));
   return fallback;
 }
 
@@ -148,9 +159,11 @@ std::int64_t MapReader::duration_ms(std::string_view key, std::int64_t fallback,
   const auto duration = duration_ms_of(value->text());
   if (duration && *duration >= min_ms) return *duration;
   if (duration) {
-    diagnostics_.error("value.range", value->origin(), fmt::format("{} is '{}', but must be at least {}ms", named(key), value->text(), min_ms));
+    diagnostics_.error("value.range", value->origin(),
+                       fmt::format("{} is '{}', but must be at least {}ms", named(key), value->text(), min_ms));
   } else {
-    diagnostics_.error("value.duration", value->origin(), fmt::format("{} is '{}', which is not a duration", named(key), value->text()),
+    diagnostics_.error("value.duration", value->origin(),
+                       fmt::format("{} is '{}', which is not a duration", named(key), value->text()),
                        "write a whole number and its unit: 100ms, 5s, 10m, 1h or 30d");
   }
   return fallback;
@@ -160,7 +173,8 @@ std::int64_t MapReader::size_bytes(std::string_view key, std::int64_t fallback) 
   const YamlNode* value = take_scalar(key);
   if (value == nullptr) return fallback;
   if (const auto size = size_bytes_of(value->text())) return *size;
-  diagnostics_.error("value.size", value->origin(), fmt::format("{} is '{}', which is not a size", named(key), value->text()),
+  diagnostics_.error("value.size", value->origin(),
+                     fmt::format("{} is '{}', which is not a size", named(key), value->text()),
                      "write a whole number and its unit: 512B, 10KB, 1MB or 10GB");
   return fallback;
 }
@@ -172,8 +186,10 @@ std::vector<std::string> MapReader::texts(std::string_view key) {
   if (value->is_scalar()) return {value->text()};
   if (value->is_map()) refuse_kind(*value, named(key), "a list", diagnostics_);
   for (const YamlNode& item : value->items()) {
-    if (item.is_scalar() && !item.text().empty()) list.push_back(item.text());
-    else refuse_kind(item, "an item of " + named(key), "a text", diagnostics_);
+    if (item.is_scalar() && !item.text().empty())
+      list.push_back(item.text());
+    else
+      refuse_kind(item, "an item of " + named(key), "a text", diagnostics_);
   }
   return list;
 }
@@ -184,8 +200,10 @@ std::vector<std::pair<std::string, std::string>> MapReader::text_map(std::string
   if (value == nullptr) return pairs;
   if (!value->is_map()) refuse_kind(*value, named(key), "a map", diagnostics_);
   for (const YamlEntry& entry : value->entries()) {
-    if (entry.value.is_scalar()) pairs.emplace_back(entry.key, entry.value.text());
-    else refuse_kind(entry.value, fmt::format("'{}' in {}", entry.key, named(key)), "a text", diagnostics_);
+    if (entry.value.is_scalar())
+      pairs.emplace_back(entry.key, entry.value.text());
+    else
+      refuse_kind(entry.value, fmt::format("'{}' in {}", entry.key, named(key)), "a text", diagnostics_);
   }
   return pairs;
 }
@@ -210,7 +228,8 @@ void MapReader::refuse_choice(std::string_view key, const YamlNode& value, const
     refuse_kind(value, named(key), listed(names), diagnostics_);
     return;
   }
-  diagnostics_.error("value.unknown", value.origin(), fmt::format("{} is '{}', but must be {}", named(key), value.text(), listed(names)),
+  diagnostics_.error("value.unknown", value.origin(),
+                     fmt::format("{} is '{}', but must be {}", named(key), value.text(), listed(names)),
                      did_you_mean(value.text(), names));
 }
 

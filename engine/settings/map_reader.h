@@ -21,11 +21,12 @@ std::optional<std::int64_t> duration_ms_of(std::string_view text);
 /// "512B" "10KB" "1MB" "10GB" "1TB" (powers of 1000), "1KiB" "1MiB" "1GiB" → bytes.
 std::optional<std::int64_t> size_bytes_of(std::string_view text);
 
-/// One pass over one map. Each `take…` marks its key as known, whether or not it is there; `finish` reports the others with
-/// the nearest known name. Wrong values are reported and replaced by the fallback, so reading goes on.
+/// One pass over one map. Each `take…` marks its key as known, whether or not it is there; `finish` reports the others
+/// with the nearest known name. Wrong values are reported and replaced by the fallback, so reading goes on.
 class MapReader {
  public:
-  /// `what` names the map in messages: "the table", "capture". Anything but a map is reported; then every key is absent.
+  /// `what` names the map in messages: "the table", "capture". Anything but a map is reported; then every key is
+  /// absent.
   MapReader(const YamlNode& map, std::string what, Diagnostics& diagnostics);
 
   bool is_map() const { return map_.is_map(); }
@@ -62,8 +63,8 @@ class MapReader {
     return fallback;
   }
 
-  /// A key of the grammar that this version does not carry out. Ignoring it would let people believe in a protection that
-  /// is not there, so it is refused (code "feature.not_yet").
+  /// A key of the grammar that this version does not carry out. Ignoring it would let people believe in a protection
+  /// that is not there, so it is refused (code "feature.not_yet").
   void not_yet(std::initializer_list<const char*> keys);
 
   /// Reports every key that no call asked for.
@@ -88,6 +89,7 @@ class MapReader {
 void refuse_kind(const YamlNode& value, const std::string& named, std::string_view expected, Diagnostics& diagnostics);
 
 /// The text of `feature.not_yet`, one wording for all places.
-void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostics& diagnostics);
+void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostics& diagnostics,
+                    std::string suggestion = "remove it");
 
 }  // namespace engine::settings

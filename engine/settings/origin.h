@@ -6,9 +6,9 @@
 namespace engine::settings {
 
 struct Origin {
-  std::string file;  ///< relative to the instance folder
-  int line = 0;      ///< from 1; 0: the file as a whole
-  int column = 0;    ///< from 1
+  std::string file;          ///< relative to the instance folder
+  int line = 0;              ///< from 1; 0: the file as a whole
+  int column = 0;            ///< from 1
   std::string text() const;  ///< "pipelines/x/pipeline.yaml:7:11"
 };
 

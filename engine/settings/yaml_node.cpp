@@ -7,7 +7,6 @@
 #include <fstream>
 #include <sstream>
 
-
 namespace engine::settings {
 namespace {
 
@@ -76,13 +75,15 @@ const YamlNode* YamlNode::find(std::string_view key) const {
   return nullptr;
 }
 
-std::optional<YamlNode> read_yaml_file(const std::filesystem::path& path, const std::string& shown, Diagnostics& diagnostics) {
+std::optional<YamlNode> read_yaml_file(const std::filesystem::path& path, const std::string& shown,
+                                       Diagnostics& diagnostics) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   // A folder opens as a stream and fails only at the first read.
   if (file) text << file.rdbuf();
   if (!file || (text.str().empty() && file.peek() != std::ifstream::traits_type::eof())) {
-    diagnostics.error("file.unreadable", {shown, 0, 0}, "the file cannot be read", "check that it exists and its permissions");
+    diagnostics.error("file.unreadable", {shown, 0, 0}, "the file cannot be read",
+                      "check that it exists and its permissions");
     return std::nullopt;
   }
   return parse_yaml(text.str(), shown, diagnostics);

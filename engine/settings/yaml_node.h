@@ -16,7 +16,8 @@
 
 namespace engine::settings {
 
-/// The text of one file, kept as long as a node of it lives: problems of YAML's syntax are explained from the raw lines.
+/// The text of one file, kept as long as a node of it lives: problems of YAML's syntax are explained from the raw
+/// lines.
 struct YamlSource {
   std::string file;                ///< as shown in origins
   std::vector<std::string> lines;  ///< without line ends
@@ -100,16 +101,17 @@ struct YamlLimits {
   std::size_t depth = 40;
 };
 
-/// One document. nullopt when it cannot be read as a whole; the problems are in `diagnostics`. Duplicate keys are problems,
-/// too, but the rest of the tree is still returned, so that all problems are told at once.
+/// One document. nullopt when it cannot be read as a whole; the problems are in `diagnostics`. Duplicate keys are
+/// problems, too, but the rest of the tree is still returned, so that all problems are told at once.
 std::optional<YamlNode> parse_yaml(std::string_view text, const std::string& file, Diagnostics& diagnostics,
                                    const YamlLimits& limits = {});
 /// The same for a file; `shown` is its name in origins.
 std::optional<YamlNode> read_yaml_file(const std::filesystem::path& path, const std::string& shown,
                                        Diagnostics& diagnostics);
 
-/// A scalar by YAML 1.2's core schema: null, true/false, integers, floats; everything quoted, and `yes`, `no`, `on`, `off`,
-/// is text. Integers beyond 64 bits keep their digits. `.inf` and `.nan` are text, since no JSON number says them.
+/// A scalar by YAML 1.2's core schema: null, true/false, integers, floats; everything quoted, and `yes`, `no`, `on`,
+/// `off`, is text. Integers beyond 64 bits keep their digits. `.inf` and `.nan` are text, since no JSON number says
+/// them.
 model::FieldScalar core_scalar(const YamlNode& scalar);
 
 /// The whole value as JSON text, scalars by the core schema, maps in file order.

@@ -23,9 +23,11 @@ void check_time_zone(const SourceConnection& connection, const MapReader& reader
 }  // namespace
 
 void check_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
-  const bool fits = std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
+  const bool fits = std::all_of(name.begin(), name.end(),
+                                [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-'; });
   if (fits && name.size() <= 100) return;
-  diagnostics.error("value.name", origin, fmt::format("'{}' cannot be a name: letters, digits, '_' and '-', at most 100", name));
+  diagnostics.error("value.name", origin,
+                    fmt::format("'{}' cannot be a name: letters, digits, '_' and '-', at most 100", name));
 }
 
 SourceConnection read_source_connection(const YamlNode& root, const SecretLookup& secrets, Diagnostics& diagnostics) {
@@ -39,8 +41,9 @@ SourceConnection read_source_connection(const YamlNode& root, const SecretLookup
   connection.time_zone = reader.text("time_zone", connection.time_zone);
   check_time_zone(connection, reader, diagnostics);
   connection.readers = static_cast<int>(reader.integer("readers", connection.readers, 1, 32));
-  connection.char_padding = reader.one_of("char_padding", connection.char_padding,
-                                          {{"keep", CharPadding::keep}, {"trim", CharPadding::trim}, {"trim_all", CharPadding::trim_all}});
+  connection.char_padding =
+      reader.one_of("char_padding", connection.char_padding,
+                    {{"keep", CharPadding::keep}, {"trim", CharPadding::trim}, {"trim_all", CharPadding::trim_all}});
   connection.connect_timeout_ms = reader.duration_ms("connect_timeout", connection.connect_timeout_ms, 1'000);
   connection.query_timeout_ms = reader.duration_ms("query_timeout", connection.query_timeout_ms, 1'000);
   reader.finish();

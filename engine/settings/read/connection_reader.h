@@ -16,7 +16,7 @@ struct ConnectionSurroundings {
   const std::filesystem::path& folder;  ///< of the instance: relative paths stand below it
   const SecretLookup& secrets;
   TargetCatalogue& targets;
-  bool files_must_exist = true;         ///< certificates; false in a repository without its secrets
+  bool files_must_exist = true;  ///< certificates; false in a repository without its secrets
 };
 
 SourceConnection read_source_connection(const YamlNode& root, const SecretLookup& secrets, Diagnostics& diagnostics);
@@ -24,7 +24,8 @@ SourceConnection read_source_connection(const YamlNode& root, const SecretLookup
 std::optional<TargetConnection> read_target_connection(const YamlNode& root, const ConnectionSurroundings& surroundings,
                                                        Diagnostics& diagnostics);
 
-/// Names of instances, connections, tables and pipelines go into file names, metrics and the journal: letters, digits, '_', '-'.
+/// Names of instances, connections, tables and pipelines go into file names, metrics and the journal: letters, digits,
+/// '_', '-'.
 void check_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics);
 
 }  // namespace engine::settings

@@ -14,18 +14,24 @@ std::vector<std::string> names_of(const std::map<std::string, Value>& map) {
   return names;
 }
 
-void unknown(const char* kind, const std::string& name, const std::vector<std::string>& known, const Origin& origin, Diagnostics& diagnostics) {
-  const std::string otherwise = known.empty() ? fmt::format("no {} is configured", kind) : fmt::format("there are {}", listed(known, "and"));
-  diagnostics.error("reference.unknown", origin, fmt::format("no {} is called '{}'", kind, name), did_you_mean(name, known, otherwise));
+void unknown(const char* kind, const std::string& name, const std::vector<std::string>& known, const Origin& origin,
+             Diagnostics& diagnostics) {
+  const std::string otherwise =
+      known.empty() ? fmt::format("no {} is configured", kind) : fmt::format("there are {}", listed(known, "and"));
+  diagnostics.error("reference.unknown", origin, fmt::format("no {} is called '{}'", kind, name),
+                    did_you_mean(name, known, otherwise));
 }
 
 void check_tables(const Instance& instance, const References& references, Diagnostics& diagnostics) {
   for (const auto& [name, table] : instance.tables) {
     const std::string& connection = table.connection;
     const Origin& origin = references.connection_of.at(name);
-    if (connection.empty() || instance.sources.contains(connection) || references.unreadable_connections.contains(connection)) continue;
+    if (connection.empty() || instance.sources.contains(connection) ||
+        references.unreadable_connections.contains(connection))
+      continue;
     if (instance.targets.contains(connection)) {
-      diagnostics.error("reference.unknown", origin, fmt::format("the connection '{}' is a target: nothing is read from it", connection));
+      diagnostics.error("reference.unknown", origin,
+                        fmt::format("the connection '{}' is a target: nothing is read from it", connection));
     } else {
       unknown("source connection", connection, names_of(instance.sources), origin, diagnostics);
     }
@@ -35,11 +41,15 @@ void check_tables(const Instance& instance, const References& references, Diagno
 /// The call that `on_delete` needs, as far as one call says it.
 std::optional<model::CallKind> call_of(OnDelete on_delete) {
   switch (on_delete) {
-    case OnDelete::delete_: return model::CallKind::delete_;
-    case OnDelete::archive: return model::CallKind::archive;
-    case OnDelete::resolve: return model::CallKind::resolve;
+    case OnDelete::delete_:
+      return model::CallKind::delete_;
+    case OnDelete::archive:
+      return model::CallKind::archive;
+    case OnDelete::resolve:
+      return model::CallKind::resolve;
     case OnDelete::update:
-    case OnDelete::ignore: return std::nullopt;
+    case OnDelete::ignore:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -56,15 +66,16 @@ std::string offered_on_delete(const ObjectDefinition& object) {
   for (const OnDelete on_delete : {OnDelete::delete_, OnDelete::archive, OnDelete::resolve}) {
     if (object.calls.contains(*call_of(on_delete))) offered.emplace_back(model::name_of(*call_of(on_delete)));
   }
-  if (object.calls.contains(model::CallKind::update) || object.calls.contains(model::CallKind::upsert)) offered.emplace_back("{ update: … }");
+  if (object.calls.contains(model::CallKind::update) || object.calls.contains(model::CallKind::upsert))
+    offered.emplace_back("{ update: … }");
   offered.emplace_back("ignore");
   return listed(offered);
 }
 
 }  // namespace
 
-void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines, const References& references,
-                      Diagnostics& diagnostics) {
+void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines,
+                      const References& references, Diagnostics& diagnostics) {
   check_tables(instance, references, diagnostics);
   for (const ReadPipeline& pipeline : pipelines) {
     const std::string& table = pipeline.definition.table;
@@ -72,9 +83,12 @@ void check_references(const Instance& instance, const std::vector<ReadPipeline>&
       unknown("table", table, names_of(instance.tables), pipeline.table, diagnostics);
     }
     const std::string& connection = pipeline.definition.target.connection;
-    if (connection.empty() || instance.targets.contains(connection) || references.unreadable_connections.contains(connection)) continue;
+    if (connection.empty() || instance.targets.contains(connection) ||
+        references.unreadable_connections.contains(connection))
+      continue;
     if (instance.sources.contains(connection)) {
-      diagnostics.error("reference.unknown", pipeline.connection, fmt::format("the connection '{}' is a source: nothing is written to it", connection));
+      diagnostics.error("reference.unknown", pipeline.connection,
+                        fmt::format("the connection '{}' is a source: nothing is written to it", connection));
     } else {
       unknown("target connection", connection, names_of(instance.targets), pipeline.connection, diagnostics);
     }
@@ -92,20 +106,24 @@ void check_target_offers(const Instance& instance, const ReadPipeline& pipeline,
     return;
   }
   const auto call = call_of(use.on_delete);
-  const bool updates = object->calls.contains(model::CallKind::update) || object->calls.contains(model::CallKind::upsert);
+  const bool updates =
+      object->calls.contains(model::CallKind::update) || object->calls.contains(model::CallKind::upsert);
   const bool lacks = call ? !object->calls.contains(*call) : use.on_delete == OnDelete::update && !updates;
   if (lacks) {
     diagnostics.error("target.lacks", pipeline.on_delete,
-                      fmt::format("the target '{}' cannot {} '{}'", use.connection, call ? model::name_of(*call) : "update", use.object),
+                      fmt::format("the target '{}' cannot {} '{}'", use.connection,
+                                  call ? model::name_of(*call) : "update", use.object),
                       fmt::format("say on_delete: {}", offered_on_delete(*object)));
   }
   if (use.comment && !object->calls.contains(model::CallKind::comment)) {
-    diagnostics.error("target.lacks", use.comment->text.origin, fmt::format("the target '{}' takes no comments on '{}'", use.connection, use.object));
+    diagnostics.error("target.lacks", use.comment->text.origin,
+                      fmt::format("the target '{}' takes no comments on '{}'", use.connection, use.object));
   }
 }
 
 void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics) {
-  // One field is looked at under its own name and under each name it is nested in: `address` and `address.city` collide.
+  // One field is looked at under its own name and under each name it is nested in: `address` and `address.city`
+  // collide.
   using Place = std::tuple<std::string, std::string, std::string>;
   struct Writer {
     const ReadPipeline* pipeline;
@@ -130,9 +148,11 @@ void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagn
         const bool agreed = list[i].pipeline->definition.owns_rows && list[j].pipeline->definition.owns_rows;
         if (same_pipeline || agreed || (!list[i].whole && !list[j].whole)) continue;
         diagnostics.error("field.two_writers", list[i].origin,
-                          fmt::format("the pipelines '{}' and '{}' both write '{}' of '{}' at '{}'", list[j].pipeline->definition.name,
-                                      list[i].pipeline->definition.name, list[i].field, std::get<1>(place), std::get<0>(place)),
-                          fmt::format("the other one writes it at {}; keep one, or say 'owner: rows' in both when no record gets rows of both",
+                          fmt::format("the pipelines '{}' and '{}' both write '{}' of '{}' at '{}'",
+                                      list[j].pipeline->definition.name, list[i].pipeline->definition.name,
+                                      list[i].field, std::get<1>(place), std::get<0>(place)),
+                          fmt::format("the other one writes it at {}; keep one, or say 'owner: rows' in both when no "
+                                      "record gets rows of both",
                                       list[j].origin.text()));
         break;
       }

@@ -21,8 +21,8 @@ struct References {
   std::set<std::string> unreadable_tables;
 };
 
-void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines, const References& references,
-                      Diagnostics& diagnostics);
+void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines,
+                      const References& references, Diagnostics& diagnostics);
 
 /// The object exists at the target, and can be deleted, archived, commented… as the pipeline says.
 void check_target_offers(const Instance& instance, const ReadPipeline& pipeline, Diagnostics& diagnostics);

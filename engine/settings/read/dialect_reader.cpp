@@ -9,8 +9,8 @@ namespace {
 
 /// What a vendor's code may mean to the engine: the errors of a source.
 const std::vector<std::string>& source_errors() {
-  static const std::vector<std::string> names{"source.unreachable", "source.refused", "source.busy", "source.schema_changed",
-                                              "source.bad_data"};
+  static const std::vector<std::string> names{"source.unreachable", "source.refused", "source.busy",
+                                              "source.schema_changed", "source.bad_data"};
   return names;
 }
 
@@ -21,9 +21,11 @@ void read_types(MapReader& reader, DialectDefinition& dialect) {
       dialect.types[source_type] = *type;
       continue;
     }
-    static const std::vector<std::string> names{"integer", "real", "decimal", "text", "binary", "date", "time", "timestamp"};
+    static const std::vector<std::string> names{"integer", "real", "decimal", "text",
+                                                "binary",  "date", "time",    "timestamp"};
     reader.diagnostics().error("value.unknown", reader.node().find("types")->find(source_type)->origin(),
-                               fmt::format("'{}' is no type; it must be {}", canonical, listed(names)), did_you_mean(canonical, names));
+                               fmt::format("'{}' is no type; it must be {}", canonical, listed(names)),
+                               did_you_mean(canonical, names));
   }
 }
 
@@ -33,7 +35,8 @@ void read_errors(MapReader& reader, DialectDefinition& dialect) {
     const auto& known = source_errors();
     if (std::find(known.begin(), known.end(), code) != known.end()) continue;
     reader.diagnostics().error("value.unknown", reader.node().find("errors")->find(vendor_code)->origin(),
-                               fmt::format("'{}' is no error of a source; it must be {}", code, listed(known)), did_you_mean(code, known));
+                               fmt::format("'{}' is no error of a source; it must be {}", code, listed(known)),
+                               did_you_mean(code, known));
   }
 }
 
@@ -48,9 +51,11 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.quote_open = reader.text("quote_open", dialect.quote_open);
   dialect.quote_close = reader.text("quote_close", dialect.quote_close);
   dialect.limit = reader.text("limit", dialect.limit);
-  const bool limit_fits = dialect.limit.empty() || (dialect.limit.find("{sql}") != std::string::npos && dialect.limit.find("{n}") != std::string::npos);
+  const bool limit_fits = dialect.limit.empty() || (dialect.limit.find("{sql}") != std::string::npos &&
+                                                    dialect.limit.find("{n}") != std::string::npos);
   if (!limit_fits) {
-    diagnostics.error("value.type", root.find("limit")->origin(), "'limit' of the dialect must hold {sql} and {n}, or be \"\"");
+    diagnostics.error("value.type", root.find("limit")->origin(),
+                      "'limit' of the dialect must hold {sql} and {n}, or be \"\"");
   }
   dialect.session = reader.texts("session");
   for (auto& [key, value] : reader.text_map("connect_options")) dialect.connect_options[key] = std::move(value);

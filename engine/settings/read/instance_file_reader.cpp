@@ -45,12 +45,13 @@ void read_defaults(const YamlNode& value, InstanceDefaults& defaults, Diagnostic
 
 }  // namespace
 
-Variables read_variables(const YamlNode& root, Diagnostics& diagnostics) {
+std::optional<Variables> read_variables(const YamlNode& root, Diagnostics& diagnostics) {
+  if (!root.is_map()) return std::nullopt;
   Variables variables;
-  const YamlNode* written = root.find("variables");
-  if (written == nullptr) return variables;
   MapReader reader(root, "datapicker.yaml", diagnostics);
   for (auto& [name, value] : reader.text_map("variables")) variables[name] = std::move(value);
+  const YamlNode* written = root.find("variables");
+  if (written != nullptr && !written->is_map()) return std::nullopt;
   return variables;
 }
 
@@ -63,7 +64,8 @@ InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Di
   if (const YamlNode* metrics = reader.take("metrics")) {
     instance.metrics = address_of(metrics->text());
     if (!instance.metrics) {
-      diagnostics.error("value.address", metrics->origin(), fmt::format("'{}' is no address to listen on", metrics->text()),
+      diagnostics.error("value.address", metrics->origin(),
+                        fmt::format("'{}' is no address to listen on", metrics->text()),
                         "write host:port, as in 127.0.0.1:9420");
     }
   }

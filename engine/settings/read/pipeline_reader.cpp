@@ -9,7 +9,8 @@
 namespace engine::settings {
 namespace {
 
-/// Marks a field as written. A field has one place: under `map`, `set` or `values`; and it is a value or holds others, not both.
+/// Marks a field as written. A field has one place: under `map`, `set` or `values`; and it is a value or holds others,
+/// not both.
 void claim_field(ReadPipeline& pipeline, const std::string& field, const Origin& origin, Diagnostics& diagnostics) {
   const auto [first, is_new] = pipeline.fields.try_emplace(field, origin);
   if (!is_new) {
@@ -20,11 +21,13 @@ void claim_field(ReadPipeline& pipeline, const std::string& field, const Origin&
   for (std::size_t dot = field.find('.'); dot != std::string::npos; dot = field.find('.', dot + 1)) {
     const auto outer = pipeline.fields.find(field.substr(0, dot));
     if (outer == pipeline.fields.end()) continue;
-    diagnostics.error("field.nested", origin, fmt::format("'{}' cannot be a field inside '{}', which is a value itself", field, outer->first));
+    diagnostics.error("field.nested", origin,
+                      fmt::format("'{}' cannot be a field inside '{}', which is a value itself", field, outer->first));
   }
   const auto inner = pipeline.fields.lower_bound(field + ".");
   if (inner != pipeline.fields.end() && inner->first.starts_with(field + ".")) {
-    diagnostics.error("field.nested", origin, fmt::format("'{}' cannot be a value, since it holds the field '{}'", field, inner->first));
+    diagnostics.error("field.nested", origin,
+                      fmt::format("'{}' cannot be a value, since it holds the field '{}'", field, inner->first));
   }
 }
 
@@ -53,11 +56,14 @@ ValuesDefinition read_enumeration(const YamlEntry& entry, Diagnostics& diagnosti
     if (auto expression = read_expression(*of, reader.named("of"), diagnostics)) values.of = std::move(*expression);
   }
   if (const YamlNode* in = reader.require("in")) {
-    if (!in->is_map() || in->entries().empty()) refuse_kind(*in, reader.named("in"), "a map of values to values", diagnostics);
+    if (!in->is_map() || in->entries().empty())
+      refuse_kind(*in, reader.named("in"), "a map of values to values", diagnostics);
     // A key is the text as it is written: 01 is not 1. Its value is a constant.
     for (const YamlEntry& value : in->entries()) {
-      if (value.value.is_scalar()) values.in[value.key] = core_scalar(value.value);
-      else refuse_kind(value.value, fmt::format("'{}' in {}", value.key, reader.named("in")), "a constant", diagnostics);
+      if (value.value.is_scalar())
+        values.in[value.key] = core_scalar(value.value);
+      else
+        refuse_kind(value.value, fmt::format("'{}' in {}", value.key, reader.named("in")), "a constant", diagnostics);
     }
   }
   read_otherwise(reader, values);
@@ -94,7 +100,8 @@ void read_fields_of(MapReader& reader, ReadPipeline& pipeline) {
     definition.map = read_fields(*map, "map", diagnostics);
     for (const YamlEntry& entry : map->entries()) {
       // What a comma tore off an expression is no field; read_fields has told of it.
-      if (!entry.value.is_null() || !entry.value.text().empty()) claim_field(pipeline, entry.key, entry.origin, diagnostics);
+      if (!entry.value.is_null() || !entry.value.text().empty())
+        claim_field(pipeline, entry.key, entry.origin, diagnostics);
     }
   }
   if (const YamlNode* set = reader.take("set")) {
@@ -105,22 +112,25 @@ void read_fields_of(MapReader& reader, ReadPipeline& pipeline) {
   if (const YamlNode* types = reader.take("types")) read_types(*types, pipeline, diagnostics);
   const bool writes = reader.has("map") || reader.has("set") || reader.has("values");
   if (reader.is_map() && !writes) {
-    diagnostics.error("key.missing", definition.origin, "the pipeline writes no field", "add 'map:' with a field and its expression");
+    diagnostics.error("key.missing", definition.origin, "the pipeline writes no field",
+                      "add 'map:' with a field and its expression");
   }
 }
 
 void read_delivery(MapReader& reader, PipelineDefinition& definition) {
   const YamlNode* deliver = reader.take("deliver");
   if (deliver != nullptr && deliver->text() == "together") {
-    refuse_not_yet("deliver: together", deliver->origin(), reader.diagnostics());
+    refuse_not_yet("deliver: together", deliver->origin(), reader.diagnostics(), "use 'deliver: latest'");
   } else {
-    definition.deliver = reader.one_of("deliver", DeliverPolicy::latest,
-                                       {{"latest", DeliverPolicy::latest}, {"every_change", DeliverPolicy::every_change}});
+    definition.deliver =
+        reader.one_of("deliver", DeliverPolicy::latest,
+                      {{"latest", DeliverPolicy::latest}, {"every_change", DeliverPolicy::every_change}});
   }
   definition.valid_for_ms = reader.duration_ms("valid_for", 0, 1'000);
   if (definition.deliver == DeliverPolicy::every_change && !reader.has("valid_for")) {
-    reader.diagnostics().error("key.missing", deliver->origin(), "'deliver: every_change' needs 'valid_for'",
-                               "add 'valid_for: 4h': what waited longer is not sent, so that a weekend offline texts nobody on Monday");
+    reader.diagnostics().error(
+        "key.missing", deliver->origin(), "'deliver: every_change' needs 'valid_for'",
+        "add 'valid_for: 4h': what waited longer is not sent, so that a weekend offline texts nobody on Monday");
   }
   definition.on_dead_stops_lane = reader.one_of("on_dead", false, {{"continue", false}, {"stop_lane", true}});
   definition.owns_rows = reader.one_of("owner", false, {{"rows", true}});
@@ -147,12 +157,14 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
   check_name(definition.name, place_of(root, "pipeline"), diagnostics);
   definition.table = reader.required_text("table");
   pipeline.table = place_of(root, "table");
-  if (const YamlNode* where = reader.take("where")) definition.where = read_expression(*where, reader.named("where"), diagnostics);
+  if (const YamlNode* where = reader.take("where"))
+    definition.where = read_expression(*where, reader.named("where"), diagnostics);
   read_fields_of(reader, pipeline);
   definition.omit_nulls = reader.one_of("nulls", false, {{"send", false}, {"omit", true}});
   read_delivery(reader, definition);
   if (const YamlNode* target = reader.require("target")) read_target_use(*target, pipeline, diagnostics);
-  reader.not_yet({"guard", "use", "for_each", "on_lookup_change", "unchanged_identity", "together_max", "dry_run", "redirect"});
+  reader.not_yet(
+      {"guard", "use", "for_each", "on_lookup_change", "unchanged_identity", "together_max", "dry_run", "redirect"});
   reader.finish();
   return pipeline;
 }

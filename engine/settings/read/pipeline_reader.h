@@ -17,7 +17,7 @@ struct ReadPipeline {
   Origin table;
   Origin connection;
   Origin object;
-  Origin on_delete;                      ///< of the target when nothing is written
+  Origin on_delete;  ///< of the target when nothing is written
 };
 
 /// `folder` is the name that the pipeline's folder has, and that it must have itself.

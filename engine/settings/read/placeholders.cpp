@@ -25,13 +25,15 @@ std::optional<Placeholder> next_placeholder(const std::string& text, std::size_t
     const std::size_t end = text.find('}', start);
     const std::size_t colon = text.find(':', start);
     if (end == std::string::npos || colon == std::string::npos || colon > end) continue;
-    return Placeholder{start, end + 1, text.substr(start + 2, colon - start - 2), text.substr(colon + 1, end - colon - 1)};
+    return Placeholder{start, end + 1, text.substr(start + 2, colon - start - 2),
+                       text.substr(colon + 1, end - colon - 1)};
   }
   return std::nullopt;
 }
 
 /// `text` with each placeholder replaced by what `value_of` gives; nothing given leaves it as it stands.
-std::string replaced(const std::string& text, const std::function<std::optional<std::string>(const Placeholder&)>& value_of) {
+std::string replaced(const std::string& text,
+                     const std::function<std::optional<std::string>(const Placeholder&)>& value_of) {
   std::string result;
   std::size_t from = 0;
   while (const auto placeholder = next_placeholder(text, from)) {
@@ -52,7 +54,8 @@ std::optional<std::string> variable(const Placeholder& placeholder, const Origin
                                     Diagnostics& diagnostics) {
   if (placeholder.kind == "secret") return std::nullopt;
   if (placeholder.kind != "var") {
-    diagnostics.error("reference.unknown", moved(origin, placeholder.start), fmt::format("there is no ${{{}:…}}", placeholder.kind),
+    diagnostics.error("reference.unknown", moved(origin, placeholder.start),
+                      fmt::format("there is no ${{{}:…}}", placeholder.kind),
                       "there are ${var:name} and, in connections, ${secret:name}");
     return std::nullopt;
   }
@@ -60,7 +63,8 @@ std::optional<std::string> variable(const Placeholder& placeholder, const Origin
   if (found != variables.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [name, value] : variables) names.push_back(name);
-  diagnostics.error("reference.unknown", moved(origin, placeholder.start), fmt::format("no variable is called '{}'", placeholder.name),
+  diagnostics.error("reference.unknown", moved(origin, placeholder.start),
+                    fmt::format("no variable is called '{}'", placeholder.name),
                     did_you_mean(placeholder.name, names, "add it below 'variables:' in datapicker.yaml"));
   return std::nullopt;
 }
@@ -68,12 +72,14 @@ std::optional<std::string> variable(const Placeholder& placeholder, const Origin
 bool holds_placeholder(const YamlNode& node) {
   return node.text().find("${") != std::string::npos ||
          std::any_of(node.items().begin(), node.items().end(), holds_placeholder) ||
-         std::any_of(node.entries().begin(), node.entries().end(), [](const YamlEntry& entry) { return holds_placeholder(entry.value); });
+         std::any_of(node.entries().begin(), node.entries().end(),
+                     [](const YamlEntry& entry) { return holds_placeholder(entry.value); });
 }
 
 std::string environment_name(const std::string& secret) {
   std::string name = "DATAPICKER_SECRET_";
-  for (const char c : secret) name += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::toupper(c)) : '_';
+  for (const char c : secret)
+    name += std::isalnum(static_cast<unsigned char>(c)) ? static_cast<char>(std::toupper(c)) : '_';
   return name;
 }
 
@@ -114,7 +120,8 @@ YamlNode with_variables(const YamlNode& node, const Variables& variables, Diagno
 
 void refuse_secrets(const YamlNode& node, const std::string& where, Diagnostics& diagnostics) {
   if (holds_secret(node)) {
-    diagnostics.error("secret.misplaced", node.origin(), "a secret must not stand here, since what stands here is kept and shown", where);
+    diagnostics.error("secret.misplaced", node.origin(),
+                      "a secret must not stand here, since what stands here is kept and shown", where);
   }
   for (const YamlNode& item : node.items()) refuse_secrets(item, where, diagnostics);
   for (const YamlEntry& entry : node.entries()) refuse_secrets(entry.value, where, diagnostics);
@@ -127,7 +134,9 @@ std::string SecretLookup::filled(const YamlNode& scalar, Diagnostics& diagnostic
     if (placeholder.kind != "secret") return std::nullopt;
     const Origin origin = moved(scalar.origin(), placeholder.start);
     if (!is_secret_name(placeholder.name)) {
-      diagnostics.error("secret.name", origin, fmt::format("'{}' is no name of a secret: letters, digits, '_', '-' and '.'", placeholder.name));
+      diagnostics.error(
+          "secret.name", origin,
+          fmt::format("'{}' is no name of a secret: letters, digits, '_', '-' and '.'", placeholder.name));
       return "***";
     }
     if (!resolve_) return "***";
@@ -141,9 +150,11 @@ Secret SecretLookup::secret(const YamlNode& scalar, Diagnostics& diagnostics) co
   return Secret(filled(scalar, diagnostics));
 }
 
-std::optional<std::string> SecretLookup::find(const std::string& name, const Origin& origin, Diagnostics& diagnostics) const {
+std::optional<std::string> SecretLookup::find(const std::string& name, const Origin& origin,
+                                              Diagnostics& diagnostics) const {
   std::optional<std::string> value;
-  if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY")) value = file_text(std::filesystem::path(credentials) / name);
+  if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY"))
+    value = file_text(std::filesystem::path(credentials) / name);
   bool refused = false;
   if (!value) value = from_file(name, origin, refused, diagnostics);
   if (refused) return std::nullopt;
@@ -152,8 +163,10 @@ std::optional<std::string> SecretLookup::find(const std::string& name, const Ori
     if (const char* text = std::getenv(variable.c_str())) value = text;
   }
   if (!value) {
-    diagnostics.error("secret.missing", origin, fmt::format("the secret '{}' is nowhere to be found", name),
-                      fmt::format("give it as the systemd credential {0}, as the file secrets/{0} (mode 0600), or as {1}", name, variable));
+    diagnostics.error(
+        "secret.missing", origin, fmt::format("the secret '{}' is nowhere to be found", name),
+        fmt::format("give it as the systemd credential {0}, as the file secrets/{0} (mode 0600), or as {1}", name,
+                    variable));
   } else if (value->empty()) {
     diagnostics.error("secret.missing", origin, fmt::format("the secret '{}' is empty", name));
   }
@@ -168,14 +181,16 @@ std::optional<std::string> SecretLookup::from_file(const std::string& name, cons
   const unsigned mode = status.st_mode & 0777;
   if (!S_ISREG(status.st_mode) || (mode != 0600 && mode != 0400)) {
     refused = true;
-    diagnostics.error("secret.permissions", origin, fmt::format("the file secrets/{} has mode {:04o}, but must be its owner's alone", name, mode),
+    diagnostics.error("secret.permissions", origin,
+                      fmt::format("the file secrets/{} has mode {:04o}, but must be its owner's alone", name, mode),
                       fmt::format("chmod 0600 secrets/{}", name));
     return std::nullopt;
   }
   auto text = file_text(path);
   if (!text) {
     refused = true;
-    diagnostics.error("secret.permissions", origin, fmt::format("the file secrets/{} cannot be read", name), "give it to the user who runs datapicker");
+    diagnostics.error("secret.permissions", origin, fmt::format("the file secrets/{} cannot be read", name),
+                      "give it to the user who runs datapicker");
   }
   return text;
 }

@@ -26,7 +26,8 @@ bool holds_secret(const YamlNode& scalar);
 class SecretLookup {
  public:
   /// `resolve` false: every secret is "***" and nothing is looked for.
-  SecretLookup(std::filesystem::path instance_folder, bool resolve) : folder_(std::move(instance_folder)), resolve_(resolve) {}
+  SecretLookup(std::filesystem::path instance_folder, bool resolve)
+      : folder_(std::move(instance_folder)), resolve_(resolve) {}
 
   /// The scalar's text with its secrets filled in, each registered for masking. A missing secret is reported.
   std::string filled(const YamlNode& scalar, Diagnostics& diagnostics) const;
@@ -34,7 +35,8 @@ class SecretLookup {
 
  private:
   std::optional<std::string> find(const std::string& name, const Origin& origin, Diagnostics& diagnostics) const;
-  std::optional<std::string> from_file(const std::string& name, const Origin& origin, bool& refused, Diagnostics& diagnostics) const;
+  std::optional<std::string> from_file(const std::string& name, const Origin& origin, bool& refused,
+                                       Diagnostics& diagnostics) const;
 
   std::filesystem::path folder_;
   bool resolve_;

@@ -51,16 +51,17 @@ std::string whole_raw_value(const YamlNode& value) {
   return text.substr(0, end + 1);
 }
 
-void report_unbalanced(const YamlNode& value, const Expression& expression, const SqlBalance& balance, const std::string& named,
-                       Diagnostics& diagnostics) {
+void report_unbalanced(const YamlNode& value, const Expression& expression, const SqlBalance& balance,
+                       const std::string& named, Diagnostics& diagnostics) {
   const Origin origin = origin_inside(expression, balance.at);
   const std::string open = what_is_open(balance);
   const std::string_view rest = value.is_plain() ? behind_plain(value) : std::string_view{};
   const std::size_t next = rest.find_first_not_of(" \t");
   if (next != std::string_view::npos && next > 0 && rest[next] == '#') {
-    diagnostics.error("sql.unbalanced", origin,
-                      fmt::format("in {} {}: to YAML ' #' starts a comment, which took \"{}\"", named, open, rest.substr(next)),
-                      "write " + yaml_quoted(whole_raw_value(value)));
+    diagnostics.error(
+        "sql.unbalanced", origin,
+        fmt::format("in {} {}: to YAML ' #' starts a comment, which took \"{}\"", named, open, rest.substr(next)),
+        "write " + yaml_quoted(whole_raw_value(value)));
   } else if (next != std::string_view::npos && value.is_flow() && rest[next] == ',') {
     diagnostics.error("sql.unbalanced", origin,
                       fmt::format("in {} {}: inside {{…}} and […] a comma ends an unquoted value", named, open),
@@ -70,14 +71,17 @@ void report_unbalanced(const YamlNode& value, const Expression& expression, cons
   }
 }
 
-void check_sql(const YamlNode& value, const Expression& expression, const std::string& named, Diagnostics& diagnostics) {
+void check_sql(const YamlNode& value, const Expression& expression, const std::string& named,
+               Diagnostics& diagnostics) {
   if (const SqlBalance balance = sql_balance(expression.sql); !balance.closed()) {
     report_unbalanced(value, expression, balance, named, diagnostics);
   }
   if (value.style() == YamlNode::Style::single_quoted && is_identifier(expression.sql)) {
-    diagnostics.warning("sql.quotes_lost", expression.origin,
-                        fmt::format("{} is the column {}: YAML took the quotes of '{}' for its own", named, expression.sql, expression.sql),
-                        fmt::format("write \"'{0}'\" for the text, or {0} without quotes for the column", expression.sql));
+    diagnostics.warning(
+        "sql.quotes_lost", expression.origin,
+        fmt::format("{} is the column {}: YAML took the quotes of '{}' for its own", named, expression.sql,
+                    expression.sql),
+        fmt::format("write \"'{0}'\" for the text, or {0} without quotes for the column", expression.sql));
   }
 }
 
@@ -112,7 +116,8 @@ void read_list(const YamlNode& list, const std::string& named, FieldExpression& 
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::size_t last = items[i].is_scalar() ? end_of_item(items, i) : i;
     if (last == i) {
-      if (auto expression = read_expression(items[i], "an item of " + named, diagnostics)) field.expressions.push_back(std::move(*expression));
+      if (auto expression = read_expression(items[i], "an item of " + named, diagnostics))
+        field.expressions.push_back(std::move(*expression));
       continue;
     }
     field.expressions.push_back(joined(items, i, last));
@@ -167,7 +172,9 @@ std::optional<Expression> read_expression(const YamlNode& value, const std::stri
 bool check_field_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   const bool bad = name.empty() || name.front() == '.' || name.back() == '.' || name.find("..") != std::string::npos ||
                    name.find_first_of(" \t\n") != std::string::npos;
-  if (bad) diagnostics.error("value.name", origin, fmt::format("'{}' is no field name: parts joined by single dots, without blanks", name));
+  if (bad)
+    diagnostics.error("value.name", origin,
+                      fmt::format("'{}' is no field name: parts joined by single dots, without blanks", name));
   return !bad;
 }
 

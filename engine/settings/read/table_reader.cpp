@@ -16,18 +16,22 @@ void read_rows(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.from = reader.text("from");
   if (const YamlNode* query = reader.take("query")) {
-    if (auto expression = read_expression(*query, reader.named("query"), diagnostics)) table.request.query = expression->sql;
+    if (auto expression = read_expression(*query, reader.named("query"), diagnostics))
+      table.request.query = expression->sql;
     std::string& sql = table.request.query;
     sql.erase(sql.find_last_not_of(" \t\n") + 1);
     if (sql.ends_with(';')) {
-      diagnostics.error("sql.semicolon", query->origin(), "the query ends with ';', but is read inside another one", "remove the ';'");
+      diagnostics.error("sql.semicolon", query->origin(), "the query ends with ';', but is read inside another one",
+                        "remove the ';'");
     }
   }
   if (reader.has("document") || !reader.is_map()) return;
   if (reader.has("from") && reader.has("query")) {
-    diagnostics.error("key.conflict", reader.node().find("query")->origin(), "the table has both 'from' and 'query'", "keep one of them");
+    diagnostics.error("key.conflict", reader.node().find("query")->origin(), "the table has both 'from' and 'query'",
+                      "keep one of them");
   } else if (!reader.has("from") && !reader.has("query")) {
-    diagnostics.error("key.missing", table.origin, "the table has neither 'from' nor 'query'", "add 'from: schema.table'");
+    diagnostics.error("key.missing", table.origin, "the table has neither 'from' nor 'query'",
+                      "add 'from: schema.table'");
   }
 }
 
@@ -36,7 +40,8 @@ void read_key(MapReader& reader, TableDefinition& table) {
   table.request.key = reader.texts("key");
   table.request.exclude = reader.texts("exclude");
   if (!reader.has("key") && !reader.has("document") && reader.is_map()) {
-    diagnostics.error("key.missing", table.origin, "the table has no 'key'", "add 'key: [column]': the columns that tell its rows apart");
+    diagnostics.error("key.missing", table.origin, "the table has no 'key'",
+                      "add 'key: [column]': the columns that tell its rows apart");
   }
   const YamlNode* written = reader.node().find("key");
   if (written != nullptr && written->is_sequence() && written->items().empty()) {
@@ -45,12 +50,14 @@ void read_key(MapReader& reader, TableDefinition& table) {
   const auto& key = table.request.key;
   for (auto column = key.begin(); column != key.end(); ++column) {
     if (std::find(key.begin(), column, *column) != column) {
-      diagnostics.error("key.duplicate", written->origin(), fmt::format("the column '{}' stands twice in the key", *column));
+      diagnostics.error("key.duplicate", written->origin(),
+                        fmt::format("the column '{}' stands twice in the key", *column));
     }
   }
   for (const std::string& column : table.request.exclude) {
     if (std::find(key.begin(), key.end(), column) == key.end()) continue;
-    diagnostics.error("key.conflict", reader.node().find("exclude")->origin(), fmt::format("the key column '{}' cannot be excluded", column));
+    diagnostics.error("key.conflict", reader.node().find("exclude")->origin(),
+                      fmt::format("the key column '{}' cannot be excluded", column));
   }
 }
 
@@ -59,14 +66,15 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
   const YamlNode* mode = reader.take("mode");
   const bool later = mode != nullptr && (mode->text() == "watermark" || mode->text() == "tail");
   if (later) {
-    refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics);
+    refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff'");
     for (const char* key : {"column", "overlap", "log"}) reader.take_any(key);
   } else {
     capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}});
   }
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
   capture.full_every_ms = reader.duration_ms("full_every", capture.full_every_ms, 1'000);
-  capture.chunk_rows = static_cast<std::size_t>(reader.integer("chunk_rows", static_cast<std::int64_t>(capture.chunk_rows), 1, 1'000'000));
+  capture.chunk_rows = static_cast<std::size_t>(
+      reader.integer("chunk_rows", static_cast<std::int64_t>(capture.chunk_rows), 1, 1'000'000));
   reader.finish();
 }
 
@@ -82,7 +90,8 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   read_rows(reader, table);
   read_key(reader, table);
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
-  table.initial = reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
+  table.initial =
+      reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   reader.not_yet({"document", "use", "for_each", "renamed_from", "unchanged_identity", "on_lookup_change"});
   reader.finish();
   if (!table.name.empty()) check_name(table.name, table.origin, diagnostics);

@@ -18,7 +18,9 @@ TargetDefinition file_definition() {
   ObjectDefinition any;
   any.name = "*";
   using model::CallKind;
-  for (const CallKind kind : {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) any.calls[kind];
+  for (const CallKind kind :
+       {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment})
+    any.calls[kind];
   definition.objects["*"] = std::move(any);
   return definition;
 }
@@ -43,7 +45,8 @@ const TargetDefinition* TargetCatalogue::find(const std::string& name, const Ori
   return found->second ? &*found->second : nullptr;
 }
 
-std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, const Origin& origin, Diagnostics& diagnostics) const {
+std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, const Origin& origin,
+                                                      Diagnostics& diagnostics) const {
   const auto known = names();
   if (std::find(known.begin(), known.end(), name) == known.end()) {
     diagnostics.error("reference.unknown", origin, fmt::format("there is no target '{}'", name),
@@ -56,7 +59,8 @@ std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, c
   if (!root) return std::nullopt;
   auto definition = read_target_definition(*root, diagnostics);
   if (definition && definition->name != name) {
-    diagnostics.error("name.mismatch", definition->origin, fmt::format("the file {}.yaml defines the target '{}'", name, definition->name),
+    diagnostics.error("name.mismatch", definition->origin,
+                      fmt::format("the file {}.yaml defines the target '{}'", name, definition->name),
                       "name the file as the target");
   }
   return definition;

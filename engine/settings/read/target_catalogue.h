@@ -17,7 +17,8 @@ class TargetCatalogue {
   TargetCatalogue(std::filesystem::path instance_folder, std::filesystem::path shipped)
       : own_(instance_folder / "targets"), shipped_(std::move(shipped)) {}
 
-  /// The definition, read once. Null pointer when there is none or it is of no use; both are reported, the first with `origin`.
+  /// The definition, read once. Null pointer when there is none or it is of no use; both are reported, the first with
+  /// `origin`.
   const TargetDefinition* find(const std::string& name, const Origin& origin, Diagnostics& diagnostics);
 
  private:

@@ -8,7 +8,8 @@
 namespace engine::settings {
 namespace {
 
-constexpr const char* secret_places = "a target's url, proxy, auth and sign may hold one; an API key goes below auth: { header, value }";
+constexpr const char* secret_places =
+    "a target's url, proxy, auth and sign may hold one; an API key goes below auth: { header, value }";
 
 /// A credential. One that stands in the file itself works, but ends up in the version control of the configuration.
 Secret take_secret(MapReader& reader, const char* key, const SecretLookup& secrets) {
@@ -16,7 +17,8 @@ Secret take_secret(MapReader& reader, const char* key, const SecretLookup& secre
   const YamlNode* value = reader.node().find(key);
   if (value == nullptr || !value->is_scalar()) return {};
   if (!holds_secret(*value)) {
-    reader.diagnostics().warning("secret.in_clear", value->origin(), fmt::format("{} stands readable in the file", reader.named(key)),
+    reader.diagnostics().warning("secret.in_clear", value->origin(),
+                                 fmt::format("{} stands readable in the file", reader.named(key)),
                                  "write ${secret:name} and keep the value in secrets/name");
   }
   return secrets.secret(*value, reader.diagnostics());
@@ -50,7 +52,8 @@ std::string take_file(MapReader& reader, const char* key, const ConnectionSurrou
   if (written.empty()) return {};
   const std::filesystem::path path = surroundings.folder / written;
   if (surroundings.files_must_exist && !std::filesystem::exists(path)) {
-    reader.diagnostics().error("file.missing", reader.node().find(key)->origin(), fmt::format("there is no file '{}'", path.string()));
+    reader.diagnostics().error("file.missing", reader.node().find(key)->origin(),
+                               fmt::format("there is no file '{}'", path.string()));
   }
   return path.string();
 }
@@ -62,7 +65,8 @@ TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroun
   tls.certificate = take_file(reader, "certificate", surroundings);
   tls.key = take_file(reader, "key", surroundings);
   if (const YamlNode* verify = reader.take_any("verify")) {
-    diagnostics.error("key.unknown", verify->origin(), "TLS is always verified", "name the authority of a private certificate with 'ca:'");
+    diagnostics.error("key.unknown", verify->origin(), "TLS is always verified",
+                      "name the authority of a private certificate with 'ca:'");
   }
   if (tls.certificate.empty() != tls.key.empty()) {
     diagnostics.error("key.missing", value.origin(), "a client certificate needs both 'certificate' and 'key'");
@@ -100,7 +104,8 @@ std::string read_url(MapReader& reader, const SecretLookup& secrets) {
   std::string url = secrets.filled(*value, reader.diagnostics());
   while (url.ends_with('/')) url.pop_back();
   if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
-    reader.diagnostics().error("value.type", value->origin(), fmt::format("{} must start with https:// or http://", reader.named("url")));
+    reader.diagnostics().error("value.type", value->origin(),
+                               fmt::format("{} must start with https:// or http://", reader.named("url")));
   }
   return url;
 }
@@ -114,7 +119,8 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   if (const YamlNode* proxy = reader.take("proxy")) connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
   connection.idempotency_header = reader.text("idempotency_header");
   if (connection.idempotency_header.find_first_of(" :\t") != std::string::npos) {
-    diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(), "'idempotency_header' must be the name of a header");
+    diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(),
+                      "'idempotency_header' must be the name of a header");
   }
   for (const char* key : {"requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }

@@ -38,7 +38,9 @@ void read_match(MapReader& reader, const PipelineDefinition& pipeline, TargetUse
   if (match != nullptr) {
     use.match = read_fields(*match, "match", diagnostics);
     for (const FieldExpression& field : use.match) {
-      if (field.is_list) diagnostics.error("value.type", match->find(field.field)->origin(), fmt::format("'{}' of match must be one expression", field.field));
+      if (field.is_list)
+        diagnostics.error("value.type", match->find(field.field)->origin(),
+                          fmt::format("'{}' of match must be one expression", field.field));
     }
   }
   // A message is a new record each time; everything else must be found again.
@@ -54,10 +56,12 @@ void read_comment(const YamlNode& value, TargetUse& use, Diagnostics& diagnostic
   MapReader reader(value, "comment", diagnostics);
   CommentDefinition comment;
   if (const YamlNode* when = reader.require("when")) {
-    if (auto expression = read_expression(*when, reader.named("when"), diagnostics)) comment.when = std::move(*expression);
+    if (auto expression = read_expression(*when, reader.named("when"), diagnostics))
+      comment.when = std::move(*expression);
   }
   if (const YamlNode* text = reader.require("text")) {
-    if (auto expression = read_expression(*text, reader.named("text"), diagnostics)) comment.text = std::move(*expression);
+    if (auto expression = read_expression(*text, reader.named("text"), diagnostics))
+      comment.text = std::move(*expression);
   }
   reader.finish();
   use.comment = std::move(comment);
@@ -68,7 +72,9 @@ void read_comment(const YamlNode& value, TargetUse& use, Diagnostics& diagnostic
 void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
   MapReader reader(value, "the target", diagnostics);
   TargetUse& use = pipeline.definition.target;
-  const auto place = [&](const char* key) { return value.find(key) == nullptr ? value.origin() : value.find(key)->origin(); };
+  const auto place = [&](const char* key) {
+    return value.find(key) == nullptr ? value.origin() : value.find(key)->origin();
+  };
   use.origin = value.origin();
   use.connection = reader.required_text("connection");
   use.object = reader.required_text("object");

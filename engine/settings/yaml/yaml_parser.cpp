@@ -1,5 +1,5 @@
-// Builds our tree from the events of yaml-cpp. Its own node tree is not used: it forgets quotes, accepts duplicate keys and
-// expands aliases without a bound.
+// Builds our tree from the events of yaml-cpp. Its own node tree is not used: it forgets quotes, accepts duplicate keys
+// and expands aliases without a bound.
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -28,13 +28,15 @@ class TreeBuilder : public YAML::EventHandler {
   const std::optional<YamlNode>& root() const { return root_; }
 
   SyntaxFailure failure(const YAML::ParserException& error) const {
-    SyntaxFailure failure{{error.mark.line + 1, static_cast<std::size_t>(std::max(error.mark.column, 0))}, error.msg, {}, last_value_};
+    SyntaxFailure failure{
+        {error.mark.line + 1, static_cast<std::size_t>(std::max(error.mark.column, 0))}, error.msg, {}, last_value_};
     if (!open_.empty() && open_.back().content->flow) failure.open_flow = open_.back().start;
     return failure;
   }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    if (root_) refuse(place_of(mark), "yaml.syntax", "a second document starts here: one file holds one", "remove the line ---");
+    if (root_)
+      refuse(place_of(mark), "yaml.syntax", "a second document starts here: one file holds one", "remove the line ---");
   }
   void OnDocumentEnd() override {}
 
@@ -44,7 +46,8 @@ class TreeBuilder : public YAML::EventHandler {
     const std::string& line = source_->line(place.line);
     const std::size_t from = std::min(place.column, line.size());
     const std::string word = line.substr(from, line.find_first_of(" ,]}:", from) - from);
-    const bool written = is_null_word(word) && (open_.empty() || !open_.back().key || open_.back().key->origin.line == place.line);
+    const bool written =
+        is_null_word(word) && (open_.empty() || !open_.back().key || open_.back().key->origin.line == place.line);
     auto content = start(YamlNode::Kind::scalar, place);
     if (written) content->text = word;
     if (!written && !open_.empty() && open_.back().key) content->origin = open_.back().key->origin;
@@ -57,7 +60,8 @@ class TreeBuilder : public YAML::EventHandler {
     attach(found->second, place_of(mark));
   }
 
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     const TextPlace place = behind_properties(*source_, place_of(mark));
     check_tag(tag, place);
     auto content = start(YamlNode::Kind::scalar, place);
@@ -67,10 +71,12 @@ class TreeBuilder : public YAML::EventHandler {
     finish(std::move(content), anchor);
   }
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value style) override {
     open(YamlNode::Kind::sequence, mark, tag, anchor, style);
   }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
     open(YamlNode::Kind::map, mark, tag, anchor, style);
   }
   void OnSequenceEnd() override { close(); }
@@ -96,7 +102,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   void check_tag(const std::string& tag, TextPlace place) {
     if (tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str") return;
-    refuse(place, "yaml.syntax", fmt::format("the tag '{}' is not used here", tag), "quote the value when it starts with '!'");
+    refuse(place, "yaml.syntax", fmt::format("the tag '{}' is not used here", tag),
+           "quote the value when it starts with '!'");
   }
 
   std::shared_ptr<YamlNode::Content> start(YamlNode::Kind kind, TextPlace place) {
@@ -116,7 +123,8 @@ class TreeBuilder : public YAML::EventHandler {
       content.style = first == '"' ? YamlNode::Style::double_quoted : YamlNode::Style::single_quoted;
       content.origin.column += 1;
       if (closing_quote(*source_, place)) return;
-      refuse(place, "yaml.syntax", fmt::format("the quote {} opened here is never closed", first), fmt::format("close it with {}", first));
+      refuse(place, "yaml.syntax", fmt::format("the quote {} opened here is never closed", first),
+             fmt::format("close it with {}", first));
     }
     if (first != '|' && first != '>') {
       content.style = YamlNode::Style::double_quoted;  // an explicit !!str before a plain scalar
@@ -130,7 +138,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   /// Blanks that YAML took away from each line of a block scalar: those in the file less those left in the text.
   int block_indent(std::string_view text, int line) const {
-    while (line <= static_cast<int>(source_->lines.size()) && source_->line(line).find_first_not_of(' ') == std::string::npos) ++line;
+    while (line <= static_cast<int>(source_->lines.size()) &&
+           source_->line(line).find_first_not_of(' ') == std::string::npos)
+      ++line;
     const std::size_t written = std::min(source_->line(line).find_first_not_of(' '), source_->line(line).size());
     const std::size_t first = text.find_first_not_of('\n');
     if (first == std::string_view::npos) return static_cast<int>(written);
@@ -138,7 +148,8 @@ class TreeBuilder : public YAML::EventHandler {
     return static_cast<int>(written - std::min(kept, written));
   }
 
-  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value style) {
+  void open(YamlNode::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+            YAML::EmitterStyle::value style) {
     const TextPlace place = behind_properties(*source_, place_of(mark));
     check_tag(tag, place);
     if (open_.size() >= limits_.depth) too_deep(place);
@@ -178,7 +189,8 @@ class TreeBuilder : public YAML::EventHandler {
     YamlEntry entry = *std::exchange(frame.key, std::nullopt);
     const auto [first, is_new] = frame.lines_of_keys.try_emplace(entry.key, entry.origin.line);
     if (!is_new) {
-      diagnostics_.error("key.duplicate", entry.origin, fmt::format("the key '{}' stands here a second time", entry.key),
+      diagnostics_.error("key.duplicate", entry.origin,
+                         fmt::format("the key '{}' stands here a second time", entry.key),
                          fmt::format("it is already at line {}", first->second));
       return;
     }
@@ -187,7 +199,8 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void take_key(Frame& frame, const YamlNode& node, TextPlace place) {
-    if (!node.is_scalar()) refuse(place, "yaml.syntax", "a key must be a text", "quote it if it starts with '{' or '['");
+    if (!node.is_scalar())
+      refuse(place, "yaml.syntax", "a key must be a text", "quote it if it starts with '{' or '['");
     if (node.text().empty() && node.is_plain()) refuse(place, "yaml.syntax", "a key is missing before ':'", {});
     frame.key = YamlEntry{node.text(), node.origin(), node.is_plain(), {}};
   }
@@ -197,7 +210,8 @@ class TreeBuilder : public YAML::EventHandler {
     parent.weight += child.content()->weight;
     parent.height = std::max(parent.height, child.content()->height + 1);
     if (parent.weight > limits_.nodes) {
-      refuse(place, "yaml.limit", fmt::format("the document holds more than {} values, aliases counted", limits_.nodes), {});
+      refuse(place, "yaml.limit", fmt::format("the document holds more than {} values, aliases counted", limits_.nodes),
+             {});
     }
     if (open_.size() + child.content()->height > limits_.depth + 1) too_deep(place);
   }
@@ -217,7 +231,8 @@ class TreeBuilder : public YAML::EventHandler {
 
 }  // namespace
 
-std::optional<YamlNode> parse_yaml(std::string_view text, const std::string& file, Diagnostics& diagnostics, const YamlLimits& limits) {
+std::optional<YamlNode> parse_yaml(std::string_view text, const std::string& file, Diagnostics& diagnostics,
+                                   const YamlLimits& limits) {
   if (text.size() > limits.bytes) {
     diagnostics.error("yaml.limit", {file, 0, 0}, fmt::format("the file is larger than {} bytes", limits.bytes));
     return std::nullopt;

@@ -5,8 +5,8 @@
 namespace engine::settings {
 namespace {
 
-/// Length of the UTF-8 sequence at the start of `text`, 0 when there is none. Overlong forms, surrogates and code points
-/// beyond U+10FFFF are none.
+/// Length of the UTF-8 sequence at the start of `text`, 0 when there is none. Overlong forms, surrogates and code
+/// points beyond U+10FFFF are none.
 std::size_t sequence_length(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);

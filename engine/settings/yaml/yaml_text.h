@@ -23,8 +23,8 @@ std::shared_ptr<const YamlSource> split_source(std::string_view text, const std:
 /// The first byte that is not UTF-8, or a NUL.
 std::optional<TextPlace> first_bad_byte(const YamlSource& source);
 
-/// The place of the quote that closes the one at `open` (single or double, by the character there); nullopt when the file
-/// ends before.
+/// The place of the quote that closes the one at `open` (single or double, by the character there); nullopt when the
+/// file ends before.
 std::optional<TextPlace> closing_quote(const YamlSource& source, TextPlace open);
 
 /// Behind `&anchor` and `!tag`, where the value itself starts.

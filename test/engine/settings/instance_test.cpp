@@ -1,0 +1,247 @@
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "engine/settings/read/sql_text.h"
+#include "test/engine/settings/instance_folder.h"
+
+using namespace engine::settings;
+using engine::model::FieldScalar;
+using test_settings::InstanceFolder;
+using test_settings::text_of;
+
+namespace {
+
+Instance loaded(const InstanceFolder& folder, Diagnostics& diagnostics, const LoadOptions& options = {}) {
+  return load_instance(folder.path(), test_settings::catalogues(), options, diagnostics);
+}
+
+Instance loaded(const InstanceFolder& folder) {
+  Diagnostics diagnostics;
+  Instance instance = loaded(folder, diagnostics);
+  CHECK(text_of(diagnostics) == "");
+  return instance;
+}
+
+/// An environment variable for the time of a test.
+class Environment {
+ public:
+  Environment(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+  ~Environment() { unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+}  // namespace
+
+TEST_CASE("the instance, its sources and its tables are read as written") {
+  const InstanceFolder folder;
+  const Instance instance = loaded(folder);
+  CHECK(instance.name == "sample");
+  CHECK(instance.journal_path == folder.path() / "state/journal.db");
+  CHECK(instance.metrics->host == "127.0.0.1");
+  CHECK(instance.metrics->port == 0);
+  const SourceConnection& erp = instance.sources.at("erp");
+  CHECK(erp.odbc.reveal() == "Driver=Plain;Server=127.0.0.1;Database=erp;PWD=geheim-1");
+  CHECK(erp.dialect == "plain");
+  CHECK(erp.readers == 3);
+  CHECK(erp.char_padding == CharPadding::trim_all);
+  CHECK(erp.query_timeout_ms == 120'000);
+  CHECK(instance.dialects.at("plain").limit == "{sql} LIMIT {n}");
+  CHECK(instance.dialects.at("plain").types.at("bool") == engine::model::ColumnType::integer);
+  const TableDefinition& customers = instance.tables.at("customers");
+  CHECK(customers.request.from == "sales.customers");
+  CHECK(customers.request.key == std::vector<std::string>{"code"});
+  CHECK(customers.request.exclude == std::vector<std::string>{"notes"});
+  CHECK(customers.capture.every_ms == 2'000);
+  CHECK(customers.capture.full_every_ms == 3'600'000);
+  CHECK(customers.initial == Initial::deliver);
+  const TableDefinition& orders = instance.tables.at("orders");
+  CHECK(orders.request.query == "SELECT o.number, o.code, o.placed, o.state\nFROM orders o WHERE o.year >= 2024");
+  CHECK(orders.capture.every_ms == 7'000);
+  CHECK(orders.initial == Initial::baseline);
+}
+
+TEST_CASE("a target connection holds its definition, its credentials and its limits") {
+  const InstanceFolder folder;
+  const Instance instance = loaded(folder);
+  const TargetConnection& shop = instance.targets.at("shop");
+  CHECK(shop.target.name == "web");
+  CHECK(shop.url == "https://shop.example.com/api");
+  CHECK(std::get<BearerAuth>(shop.auth).token.reveal() == "token-12345");
+  CHECK(shop.proxy == "http://proxy.example.com:3128");
+  CHECK(shop.limits.in_flight == 32);
+  CHECK(shop.limits.per_second == 50);
+  CHECK(shop.idempotency_header == "Idempotency-Key");
+  CHECK(shop.sign->prefix == "sha256=");
+  CHECK(shop.sign->secret.reveal() == "token-12345");
+  const TargetConnection& desk = instance.targets.at("desk");
+  CHECK(std::get<HeaderAuth>(desk.auth).header == "Authorization");
+  CHECK(std::get<HeaderAuth>(desk.auth).value.reveal() == "token token-12345");
+  CHECK(desk.options.at("key_field") == "ExternalId");
+  CHECK(instance.targets.at("lines").path == (folder.path() / "out/lines.jsonl").string());
+}
+
+TEST_CASE("a pipeline's fields are read as expressions, constants and enumerations") {
+  const InstanceFolder folder;
+  const Instance instance = loaded(folder);
+  const PipelineDefinition& shop = instance.pipelines.at("customers_to_shop");
+  CHECK(shop.where->sql == "active = 'Y'");
+  CHECK(shop.where->origin.text() == "pipelines/customers_to_shop/pipeline.yaml:3:8");
+  REQUIRE(shop.map.size() == 4);
+  CHECK(shop.map[1].field == "phone");
+  CHECK(shop.map[1].expressions[0].sql == "e164(tel, 'IT')");
+  CHECK(shop.number_fields == std::set<std::string>{"credit"});
+  CHECK(std::get<FieldScalar>(shop.set.at("source")) == FieldScalar(std::string("erp")));
+  CHECK(std::get<FieldScalar>(shop.set.at("rank")) == FieldScalar(1.5));
+  CHECK(std::get<FieldScalar>(shop.set.at("beta")) == FieldScalar(true));
+  CHECK(std::get<FieldScalar>(shop.set.at("note")) == FieldScalar(std::monostate{}));
+  CHECK(std::get<std::vector<FieldScalar>>(shop.set.at("tags")) ==
+        std::vector<FieldScalar>{std::string("new"), std::int64_t{7}});
+  REQUIRE(shop.values.size() == 1);
+  CHECK(shop.values[0].of.sql == "trim(terms)");
+  CHECK(shop.values[0].in.at("02") == FieldScalar(std::string("net60")));
+  CHECK(shop.values[0].otherwise == Otherwise::value);
+  CHECK(shop.omit_nulls);
+  CHECK(shop.deliver == DeliverPolicy::latest);
+  CHECK(shop.target.on_delete == OnDelete::delete_);
+  CHECK(shop.target.match[0].expressions[0].sql == "trim(code)");
+}
+
+TEST_CASE("delivery, deletion and comments of a pipeline are read") {
+  const InstanceFolder folder;
+  const Instance instance = loaded(folder);
+  const PipelineDefinition& desk = instance.pipelines.at("orders_to_desk");
+  CHECK(desk.on_dead_stops_lane);
+  CHECK(desk.target.on_delete == OnDelete::resolve);
+  CHECK(desk.target.comment->when.sql == "changed('state')");
+  CHECK(desk.target.comment->text.sql == "'State '\n  || old.state");
+  CHECK(desk.target.comment->text.literal_indent == 6);
+  CHECK(desk.target.comment->text.origin.text() == "pipelines/orders_to_desk/pipeline.yaml:16:7");
+  const PipelineDefinition& file = instance.pipelines.at("orders_to_file");
+  CHECK(file.deliver == DeliverPolicy::every_change);
+  CHECK(file.valid_for_ms == 4 * 3'600'000);
+  CHECK(file.target.on_delete == OnDelete::update);
+  CHECK(std::get<FieldScalar>(file.target.on_delete_update.at("gone")) == FieldScalar(true));
+}
+
+TEST_CASE("commas between parentheses do not split an expression in a flow list") {
+  const InstanceFolder folder;
+  const Instance instance = loaded(folder);
+  const FieldExpression& parts = instance.pipelines.at("orders_to_desk").map[1];
+  CHECK(parts.is_list);
+  REQUIRE(parts.expressions.size() == 3);
+  CHECK(parts.expressions[0].sql == "number");
+  CHECK(parts.expressions[1].sql == "strftime('%d/%m/%Y', placed)");
+  CHECK(parts.expressions[1].origin.text() == "pipelines/orders_to_desk/pipeline.yaml:5:19");
+  CHECK(parts.expressions[2].sql == "coalesce(state, '-')");
+}
+
+TEST_CASE("SQL is balanced when its quotes, comments and parentheses close") {
+  for (const char* sql :
+       {"", "f(a, ')')", "'it''s (' || \"a(b\"", "a -- it's (\n + 1", "a /* ' ( */ + 1", "((a))", "a -- ("}) {
+    CAPTURE(sql);
+    CHECK(sql_balance(sql).closed());
+  }
+  CHECK(sql_balance("f('a").open_quote == '\'');
+  CHECK(sql_balance("f('a").at == 2);
+  CHECK(sql_balance("f((a)").open_parentheses == 1);
+  CHECK(sql_balance("f(a))").open_parentheses == -1);
+  CHECK(sql_balance("a \" b").open_quote == '"');
+}
+
+TEST_CASE("a secret comes from the systemd credential first, then the file, then the environment") {
+  InstanceFolder folder;
+  folder.write("credentials/erp_password", "from-systemd\r\n");
+  {
+    const Environment credentials("CREDENTIALS_DIRECTORY", folder.path() / "credentials");
+    CHECK(loaded(folder).sources.at("erp").odbc.reveal().ends_with("PWD=from-systemd"));
+  }
+  const Environment variable("DATAPICKER_SECRET_ERP_PASSWORD", "from-environment");
+  CHECK(loaded(folder).sources.at("erp").odbc.reveal().ends_with("PWD=geheim-1"));
+  folder.write("secrets/erp_password", "read-only\n", 0400);
+  CHECK(loaded(folder).sources.at("erp").odbc.reveal().ends_with("PWD=read-only"));
+  std::filesystem::remove(folder.path() / "secrets/erp_password");
+  CHECK(loaded(folder).sources.at("erp").odbc.reveal().ends_with("PWD=from-environment"));
+}
+
+TEST_CASE("a secret is masked wherever it is printed") {
+  const InstanceFolder folder;
+  loaded(folder);
+  CHECK(engine::redact("the password is geheim-1") == "the password is ***");
+}
+
+TEST_CASE("a repository without its secrets and certificates can be checked") {
+  InstanceFolder folder;
+  std::filesystem::remove_all(folder.path() / "secrets");
+  folder.write("connections/desk.yaml",
+               "connection: desk\ntarget: tickets\nurl: https://desk\ntls: { ca: /nowhere/ca.pem }\n"
+               "auth: { user: me, password: '${secret:desk}' }\noptions: { key_field: ExternalId }\n");
+  Diagnostics diagnostics;
+  const Instance instance = loaded(folder, diagnostics, {.resolve_secrets = false});
+  CHECK(text_of(diagnostics) == "");
+  CHECK(instance.sources.at("erp").odbc.reveal().ends_with("PWD=***"));
+  CHECK(std::get<BasicAuth>(instance.targets.at("desk").auth).user == "me");
+  CHECK(instance.targets.at("desk").tls.ca == "/nowhere/ca.pem");
+}
+
+TEST_CASE("an instance's own target definitions and dialects go before the shipped ones") {
+  InstanceFolder folder;
+  folder.write(
+      "targets/tickets.yaml",
+      "target: tickets\nabout: ours\noptions: { key_field: Mine }\nobjects:\n  ticket:\n"
+      "    upsert: { request: { method: PUT, path: /t, body: fields } }\n"
+      "    comment: { request: { method: POST, path: /c } }\n    resolve: { request: { method: POST, path: /r } }\n");
+  folder.write("dialects/plain.yaml", "dialect: plain\nlimit: \"\"\n");
+  const Instance instance = loaded(folder);
+  CHECK(instance.targets.at("desk").target.about == "ours");
+  CHECK(instance.dialects.at("plain").limit == "");
+}
+
+TEST_CASE("two pipelines may write one field when both say that they own their rows") {
+  InstanceFolder folder;
+  for (const char* name : {"a_to_shop", "b_to_shop"}) {
+    folder.write(std::string("pipelines/") + name + "/pipeline.yaml",
+                 std::string("pipeline: ") + name +
+                     "\ntable: customers\nowner: rows\nmap: { title: company }\n"
+                     "target: { connection: shop, object: people, match: { code: code } }\n");
+  }
+  CHECK(loaded(folder).pipelines.at("b_to_shop").owns_rows);
+}
+
+TEST_CASE("a folder without configuration is one problem with its remedy") {
+  Diagnostics diagnostics;
+  load_instance("/nowhere", test_settings::catalogues(), {}, diagnostics);
+  CHECK(text_of(diagnostics) ==
+        "datapicker.yaml: error: the folder '/nowhere' has no datapicker.yaml [file.missing]\n"
+        "  create it with 'instance: name', or name another folder\n");
+}
+
+TEST_CASE("the catalogues are those of DATAPICKER_SHARE, else of the source tree") {
+  {
+    const Environment share("DATAPICKER_SHARE", "/opt/share");
+    CHECK(find_catalogues().dialects == "/opt/share/dialects");
+    CHECK(find_catalogues().targets == "/opt/share/targets");
+  }
+  CHECK(find_catalogues().dialects == std::filesystem::path(SOURCE_DIR) / "config" / "dialects");
+}
+
+TEST_CASE("two hundred pipelines load in well below a second") {
+  InstanceFolder folder;
+  for (int i = 0; i < 200; ++i) {
+    const std::string name = "p" + std::to_string(i);
+    std::string text = "pipeline: " + name + "\ntable: customers\nmap:\n";
+    for (int field = 0; field < 10; ++field)
+      text += "  field_" + std::to_string(field) + ": title_case(trim(company))\n";
+    text += "target: { connection: shop, object: o" + std::to_string(i) + ", match: { code: trim(code) } }\n";
+    folder.write("pipelines/" + name + "/pipeline.yaml", text);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(loaded(folder).pipelines.size() == 203);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  MESSAGE("203 pipelines in " << took.count() << " ms");
+  // Ten times the goal of a release build, so that a loaded machine and a debug build do not fail it.
+  CHECK(took.count() < 3'000);
+}
