@@ -1,4 +1,6 @@
 // Mapped rows a second on one core: the ten plain expressions below, and with one e164 and one title_case besides.
+#include <time.h>
+
 #include <array>
 #include <stdexcept>
 
@@ -68,18 +70,25 @@ void add_fields(settings::PipelineDefinition& pipeline, const std::array<Field, 
   }
 }
 
+/// Of this thread alone: the goals are meant for one core, whoever else is on the machine.
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
 double rows_per_second(const settings::PipelineDefinition& pipeline, const model::Layout& shape, const model::RowBatch& batch) {
   settings::Diagnostics diagnostics;
   const auto mapper = engine::map::Mapper::compile(pipeline, shape, diagnostics);
   if (!mapper) throw std::runtime_error(diagnostics.all().front().message);
   std::vector<double> rates;
   for (int round = 0; round < 5; ++round) {
-    const bench::StopWatch watch;
+    const double start = cpu_seconds();
     for (std::size_t i = 0; i < batch.rows(); ++i) {
       const auto outcome = mapper->map({.after = batch.row(i), .before = batch.row((i + 1) % batch.rows())});
       if (!std::holds_alternative<engine::map::Mapped>(outcome)) throw std::runtime_error("a row was not mapped");
     }
-    rates.push_back(static_cast<double>(batch.rows()) / watch.seconds());
+    rates.push_back(static_cast<double>(batch.rows()) / (cpu_seconds() - start));
   }
   return bench::median(rates);
 }
