@@ -9,9 +9,9 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/retry_policy.h"
+#include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
 #include "engine/model/target.h"
-#include "engine/settings/pipeline_definition.h"
 
 namespace engine::deliver {
 
@@ -25,14 +25,6 @@ struct DispatcherOptions {
   std::int64_t breaker_wait_ms = 15'000;
 };
 
-/// What the dispatcher must know of each pipeline, by its id in the journal.
-struct PipelineTarget {
-  std::string name;
-  settings::OnDelete on_delete = settings::OnDelete::delete_;
-  model::FieldMap on_delete_update;
-  bool on_dead_stops_lane = false;
-};
-
 struct DispatcherStatus {
   std::string state;  ///< running, open (breaker), auth_refused, paused, stopped
   std::string reason;
@@ -40,7 +32,8 @@ struct DispatcherStatus {
   std::int64_t delivered = 0;
 };
 
-/// Owns a thread with an io_context. All public functions are thread-safe.
+/// Owns a thread. All public functions are thread-safe. The target must be stopped before it is destroyed, and may be
+/// stopped before or after the dispatcher is.
 class Dispatcher {
  public:
   Dispatcher(journal::Journal& journal, model::Target& target, std::map<std::int64_t, PipelineTarget> pipelines,
@@ -51,6 +44,9 @@ class Dispatcher {
   void start();
   /// Something may have become due. Cheap; called after each commit.
   void wake();
+  /// A person decided something about older deliveries, or repaired what stood in the way: they are looked at again, and a
+  /// connection whose credentials were refused is tried now.
+  void look_again();
   /// Lets what is in flight end (at most `wait_ms`), starts nothing new.
   void drain(std::int64_t wait_ms);
   DispatcherStatus status() const;

@@ -43,6 +43,7 @@ struct Call {
   CallKind kind = CallKind::upsert;
   std::string object;
   FieldMap match;                        ///< the value the record is addressed by
+  FieldMap new_match;                    ///< not empty: the value it shall have instead, travelling with the fields
   std::optional<std::string> remote_id;
   FieldMap fields;                       ///< everything mapped
   FieldMap changed_fields;               ///< what differs from last_sent; equal to `fields` when that is unknown

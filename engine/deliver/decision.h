@@ -1,0 +1,49 @@
+// What is to be done with the delivery at the head of its lane: decided in this one place, from what is live at the target.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/journal/deliveries.h"
+#include "engine/model/target.h"
+#include "engine/settings/pipeline_definition.h"
+
+namespace engine::deliver {
+
+/// What must be known of each pipeline.
+struct PipelineTarget {
+  std::string name;
+  settings::OnDelete on_delete = settings::OnDelete::delete_;
+  model::FieldMap on_delete_update;
+  bool on_dead_stops_lane = false;
+};
+
+struct HeadFacts {
+  const journal::Delivery& delivery;
+  const std::optional<journal::LastSent>& last_sent;
+  const std::optional<std::string>& remote_id;
+  /// An upsert may have gone out before a crash without a trace in the journal (rule 4).
+  bool may_have_been_sent = false;
+  /// A look-up by the match value found nothing.
+  bool absent_at_target = false;
+  std::int64_t now_ms = 0;
+};
+
+struct Decision {
+  enum class What : std::uint8_t { call, find_first, skip, expire, dead };
+  What what = What::skip;
+  model::CallKind kind = model::CallKind::upsert;  ///< of `call`
+  model::FieldMap fields;                          ///< everything wanted
+  model::FieldMap changed_fields;                  ///< what differs from what was last sent; all when that is unknown
+  model::FieldMap new_match;                       ///< not empty: the record is addressed by another value than it shall have
+  std::string reason;
+};
+
+/// Rule 2. Pure.
+Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline);
+
+/// The match value by which the record is addressed: the one it has, else the one it shall have.
+const std::string& addressed_match(const journal::Delivery& delivery, const std::optional<journal::LastSent>& last_sent);
+
+}  // namespace engine::deliver

@@ -1,0 +1,186 @@
+#include "engine/deliver/intake.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+
+namespace engine::deliver {
+
+namespace {
+
+constexpr std::size_t timers_max = 50'000;
+constexpr std::int64_t rescan_every_ms = 30'000;
+constexpr std::int64_t busy_wait_ms = 20;
+constexpr std::int64_t wait_ms_longest = 24 * 3'600'000;
+constexpr std::size_t due_max = 1'000;
+
+}  // namespace
+
+Intake::Intake(Surroundings& surroundings, const model::Target& target,
+               const std::map<std::int64_t, PipelineTarget>& pipelines, IntakeOptions options, Failed failed)
+    : surroundings_(surroundings),
+      target_(target),
+      pipelines_(pipelines),
+      options_(std::move(options)),
+      failed_(std::move(failed)),
+      rescan_ms_(now_ms() + rescan_every_ms),
+      page_(options_.page_min) {
+  for (const auto& [id, pipeline] : pipelines_) {
+    if (pipeline.on_dead_stops_lane) stops_on_dead_.insert(id);
+  }
+}
+
+void Intake::look_again() {
+  restart_ = true;
+  wake();
+}
+
+void Intake::wait(std::int64_t delivery_id, std::int64_t wait_ms, bool retry) {
+  if (waiting_.contains(delivery_id)) return;
+  if (timers_.size() >= timers_max) {
+    any_blocked_ = true;  // the next scan from the start finds it
+    return;
+  }
+  timers_.emplace(now_ms() + std::min(wait_ms, wait_ms_longest), Timer{delivery_id, retry});
+  waiting_.insert(delivery_id);
+}
+
+void Intake::end_retry_waits() {
+  std::vector<Timer> ended;
+  for (auto at = timers_.begin(); at != timers_.end();) {
+    if (at->second.retry) ended.push_back(at->second);
+    at = at->second.retry ? timers_.erase(at) : std::next(at);
+  }
+  for (const Timer& timer : ended) timers_.emplace(now_ms(), timer);
+}
+
+void Intake::release(const JobPtr& job) {
+  const journal::Delivery& delivery = job->delivery();
+  busy_.free(delivery);
+  running_.erase(delivery.id);
+  // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
+  if (!any_blocked_ && !loading_) return;
+  journal::Freed freed{.pipeline_id = delivery.pipeline_id, .key = delivery.key, .object = delivery.object};
+  freed.matches.push_back(delivery.match);
+  if (delivery.also_match) freed.matches.push_back(*delivery.also_match);
+  freed_.push_back(std::move(freed));
+}
+
+void Intake::drop_ready() {
+  for (const JobPtr& job : ready_) {
+    busy_.free(job->delivery());
+    running_.erase(job->delivery().id);
+  }
+  ready_.clear();
+  look_again();
+}
+
+JobPtr Intake::next() {
+  JobPtr job = std::move(ready_.front());
+  ready_.pop_front();
+  ++started_;
+  return job;
+}
+
+std::vector<std::int64_t> Intake::due_ids() {
+  std::vector<std::int64_t> ids;
+  while (!timers_.empty() && timers_.begin()->first <= now_ms() && ids.size() < due_max) {
+    ids.push_back(timers_.begin()->second.delivery_id);
+    waiting_.erase(ids.back());
+    timers_.erase(timers_.begin());
+  }
+  return ids;
+}
+
+void Intake::fill() {
+  if (loading_ || ready_.size() > page_ / 2) return;
+  if (now_ms() >= rescan_ms_) {
+    rescan_ms_ = now_ms() + rescan_every_ms;
+    if (any_blocked_) look_again();
+  }
+  if (restart_) {
+    cursor_ = 0;
+    restart_ = any_blocked_ = false;
+  }
+  LoadRequest request{.connection = options_.connection, .scan = more_, .after_id = cursor_};
+  request.ids = due_ids();
+  request.freed.swap(freed_);
+  request.stops_on_dead = stops_on_dead_;
+  if (!request.scan && request.ids.empty() && request.freed.empty()) return;
+
+  // A fast target is given larger pages; for a slow one small pages keep what is sent fresh.
+  page_ = std::clamp(started_ * 2, options_.page_min, options_.page_max);
+  started_ = 0;
+  request.limit = page_;
+  loading_ = true;
+  woken_ = false;
+  busy_.watch();
+  auto result = std::make_shared<Loaded>();
+  auto work = [result, request = std::move(request)](journal::Records& records) { *result = load(records, request); };
+  surroundings_.read(std::move(work), [this, result](std::exception_ptr error) { loaded(std::move(*result), error); });
+}
+
+void Intake::loaded(Loaded loaded, std::exception_ptr error) {
+  loading_ = false;
+  if (error) return failed_(error);
+  cursor_ = std::max(cursor_, loaded.scanned_to);
+  if (loaded.at_end) more_ = woken_;
+  any_blocked_ = any_blocked_ || loaded.any_blocked;
+  for (journal::Head& head : loaded.waited) take_in(std::move(head), true);
+  for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
+}
+
+bool Intake::knows(const journal::Delivery& delivery) {
+  if (pipelines_.contains(delivery.pipeline_id)) return true;
+  if (unknown_pipelines_.insert(delivery.pipeline_id).second) {
+    log_event(LogLevel::warning, "deliver.pipeline_gone",
+              {{"connection", options_.connection},
+               {"pipeline_id", std::to_string(delivery.pipeline_id)},
+               {"hint", "its deliveries wait until the pipeline is configured again"}});
+  }
+  return false;
+}
+
+void Intake::take_in(journal::Head head, bool waited) {
+  const journal::Delivery& delivery = head.delivery;
+  if (!knows(delivery)) return;
+  if (running_.contains(delivery.id)) {
+    if (waited) wait(delivery.id, busy_wait_ms, false);
+    return;
+  }
+  // What was read may be older than what has ended since: it is read again.
+  if (busy_.freed_since_watch(delivery)) return wait(delivery.id, 0, false);
+  const std::int64_t early_ms = delivery.not_before_ms - surroundings_.clock().wall_ms();
+  if (!waited && waiting_.contains(delivery.id)) return;
+  if (!waited && early_ms > 0) return wait(delivery.id, early_ms, true);
+  // Whoever occupies the lane leads to this one when it is released.
+  if (!busy_.occupy(delivery)) {
+    any_blocked_ = true;
+    return;
+  }
+  running_.insert(delivery.id);
+
+  auto job = std::make_shared<Job>();
+  job->may_have_been_sent = delivery.first_seq <= options_.suspect_seq;
+  job->journaled = delivery.state;
+  job->pipeline = &pipelines_.at(delivery.pipeline_id);
+  try {
+    job->traits = &target_.traits(delivery.object);
+  } catch (const Error&) {
+    job->traits = nullptr;  // the loop tells why
+  }
+  job->head = std::move(head);
+  ready_.push_back(std::move(job));
+}
+
+std::optional<std::int64_t> Intake::next_ms() const {
+  if (loading_ || ready_.size() > page_ / 2) return std::nullopt;
+  if (more_ || !freed_.empty()) return now_ms();
+  std::optional<std::int64_t> next;
+  if (!timers_.empty()) next = timers_.begin()->first;
+  if (any_blocked_ && (!next || rescan_ms_ < *next)) next = rescan_ms_;
+  return next;
+}
+
+}  // namespace engine::deliver

@@ -1,0 +1,95 @@
+// What may be started next: loads heads of lanes page by page, keeps those that wait, never gives a lane or key twice.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/deliver/busy_lanes.h"
+#include "engine/deliver/job.h"
+#include "engine/deliver/loader.h"
+#include "engine/deliver/surroundings.h"
+
+namespace engine::deliver {
+
+struct IntakeOptions {
+  std::string connection;
+  std::size_t page_min = 64;
+  std::size_t page_max = 1024;
+  std::int64_t suspect_seq = 0;  ///< changes up to this one may have been upserted without a trace
+};
+
+/// Each pending row is looked at once, in order of id. One that stands behind another is found when that one is released;
+/// one that waits has a timer. A scan from the start now and then heals what both cannot see.
+class Intake {
+ public:
+  using Failed = std::function<void(std::exception_ptr)>;
+
+  Intake(Surroundings& surroundings, const model::Target& target, const std::map<std::int64_t, PipelineTarget>& pipelines,
+         IntakeOptions options, Failed failed);
+
+  void set_suspect_seq(std::int64_t seq) { options_.suspect_seq = seq; }
+  /// New deliveries may be there.
+  void wake() { more_ = woken_ = true; }
+  /// Anything may have changed, older ones included.
+  void look_again();
+  /// Takes the delivery up again after a wait. `retry`: the wait ends early when the target is well again.
+  void wait(std::int64_t delivery_id, std::int64_t wait_ms, bool retry);
+  void end_retry_waits();
+  /// Its lanes and key are free: what stands behind may come.
+  void release(const JobPtr& job);
+  /// Forgets what was read and not started: it would be out of date when things go on.
+  void drop_ready();
+
+  bool has_ready() const { return !ready_.empty(); }
+  JobPtr next();
+  void put_back(JobPtr job) { ready_.push_front(std::move(job)); }
+  /// Starts a load when there is something to load and little that is ready.
+  void fill();
+  /// Steady time at which there is something to do, if any.
+  std::optional<std::int64_t> next_ms() const;
+  bool is_loading() const { return loading_; }
+
+ private:
+  struct Timer {
+    std::int64_t delivery_id;
+    bool retry;
+  };
+  void loaded(Loaded loaded, std::exception_ptr error);
+  void take_in(journal::Head head, bool waited);
+  std::vector<std::int64_t> due_ids();
+  bool knows(const journal::Delivery& delivery);
+  std::int64_t now_ms() const { return surroundings_.clock().steady_ms(); }
+
+  Surroundings& surroundings_;
+  const model::Target& target_;
+  const std::map<std::int64_t, PipelineTarget>& pipelines_;
+  IntakeOptions options_;
+  Failed failed_;
+
+  BusyLanes busy_;
+  std::deque<JobPtr> ready_;
+  std::unordered_set<std::int64_t> running_;  ///< ready ones included
+  std::multimap<std::int64_t, Timer> timers_;
+  std::unordered_set<std::int64_t> waiting_;  ///< those in `timers_`
+  std::vector<journal::Freed> freed_;
+  std::set<std::int64_t> stops_on_dead_;
+  std::set<std::int64_t> unknown_pipelines_;
+
+  std::int64_t cursor_ = 0;
+  bool more_ = true;
+  bool restart_ = false;
+  bool woken_ = false;   ///< since the load under way began
+  bool loading_ = false;
+  bool any_blocked_ = false;
+  std::int64_t rescan_ms_;
+  std::size_t page_;
+  std::size_t started_ = 0;  ///< since the last load
+};
+
+}  // namespace engine::deliver

@@ -1,0 +1,73 @@
+#include "engine/deliver/job.h"
+
+#include <fmt/format.h>
+
+namespace engine::deliver {
+
+using model::CallKind;
+
+std::string idempotency_key(const std::string& journal_id, const journal::Delivery& delivery, CallKind kind) {
+  std::string key =
+      fmt::format("{}-{}-{}-{}", journal_id, delivery.pipeline_id, delivery.last_seq, delivery.generation);
+  if (kind == CallKind::comment) key += "-comment";
+  return key;
+}
+
+std::string comment_marker(const std::string& journal_id, const journal::Delivery& delivery) {
+  return fmt::format("[dp:{}-{}-{}-{}]", journal_id.substr(0, 6), delivery.pipeline_id, delivery.last_seq,
+                     delivery.generation);
+}
+
+model::Call make_call(const Job& job, CallKind kind, const std::string& journal_id) {
+  const journal::Delivery& delivery = job.delivery();
+  model::Call call;
+  call.kind = kind;
+  call.object = delivery.object;
+  call.match = model::fields_from_json(addressed_match(delivery, job.head.last_sent));
+  call.remote_id = job.head.remote_id;
+  call.new_match = job.new_match;
+  call.idempotency_key = idempotency_key(journal_id, delivery, kind);
+  call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
+  call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
+  if (kind == CallKind::comment || kind == CallKind::find_comment) {
+    call.marker = comment_marker(journal_id, delivery);
+    call.comment = delivery.comment.value_or("") + "\n\n" + call.marker;
+  }
+  return call;
+}
+
+bool only_reads(CallKind kind) {
+  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
+}
+
+bool may_repeat(CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves) {
+  if (only_reads(kind)) return true;
+  if (moves && !has_remote_id) return false;
+  const auto known = traits.calls.find(kind);
+  if (known != traits.calls.end() && (known->second.native_upsert || known->second.repeat_safe)) return true;
+  if (kind == CallKind::create || kind == CallKind::comment || kind == CallKind::upsert) return false;
+  // To say twice what one known record shall be, or that it shall be gone, has one effect. Where records are upserted, the
+  // match value itself is their address.
+  const auto upsert = traits.calls.find(CallKind::upsert);
+  return has_remote_id || (upsert != traits.calls.end() && upsert->second.native_upsert);
+}
+
+bool is_journaled_first(CallKind kind, const model::ObjectTraits& traits, bool moves) {
+  if (only_reads(kind)) return false;
+  return moves || !(kind == CallKind::upsert && traits.has(kind) && traits.of(kind).native_upsert);
+}
+
+journal::LastSent unknown_last_sent(const journal::Delivery& delivery, const std::optional<journal::LastSent>& before,
+                                    std::int64_t now_ms) {
+  return {.pipeline_id = delivery.pipeline_id,
+          .key = delivery.key,
+          .connection = delivery.connection,
+          .object = delivery.object,
+          .match = addressed_match(delivery, before),
+          .fields = std::nullopt,
+          .live = true,
+          .mapping = delivery.mapping,
+          .sent_ms = now_ms};
+}
+
+}  // namespace engine::deliver

@@ -1,0 +1,79 @@
+// A delivery under way in this process: what was read, decided, sent and answered, until the journal holds its end.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/deliver/decision.h"
+#include "engine/journal/deliveries.h"
+#include "engine/model/target.h"
+
+namespace engine::deliver {
+
+/// What an answer proves beside the delivery's own state. Gathered until the next write, and committed with it.
+struct Effects {
+  std::optional<journal::LastSent> last_sent;
+  std::optional<std::string> found_remote_id;  ///< of the match value in `remote_match`
+  bool forget_remote_id = false;               ///< of the match value in `forgotten_match`
+  std::string remote_match;
+  std::string forgotten_match;
+  bool supersede_dead = false;
+  /// The record was proven absent: a delete that waits takes over, and has nothing to do (rule 7).
+  bool yield_to_delete = false;
+};
+
+struct Job {
+  journal::Head head;
+  const PipelineTarget* pipeline = nullptr;
+  const model::ObjectTraits* traits = nullptr;
+
+  journal::DeliveryState journaled = journal::DeliveryState::pending;  ///< its state as the journal has it
+  bool unjournaled = false;      ///< an upsert that went out without a trace: a newer one may have superseded it meanwhile
+  bool may_have_been_sent = false;
+  bool suspected = false;        ///< an earlier try of its frozen request may have been applied
+  bool absent_at_target = false;
+  bool went_missing = false;     ///< the record vanished once while we worked on it
+  bool alone = false;            ///< a batch with it was refused as a whole: it goes by itself
+
+  model::CallKind kind = model::CallKind::upsert;  ///< the call under way or next
+  std::optional<model::CallKind> after_find;       ///< what a find interrupts; none: the decision
+  model::FieldMap fields;
+  model::FieldMap changed_fields;
+  model::FieldMap new_match;
+  model::FieldMap sent_fields;   ///< what the last write sent: compared when it is read back
+  std::string partial_reason;    ///< what the target said it refused
+  model::PreparedCall prepared;
+  std::optional<journal::Attempt> attempt;     ///< under way
+  std::vector<journal::Attempt> ended;         ///< to be written
+  Effects effects;
+
+  journal::Delivery& delivery() { return head.delivery; }
+  const journal::Delivery& delivery() const { return head.delivery; }
+  bool moves() const { return !new_match.empty(); }
+  bool is_uncertain() const { return head.delivery.state == journal::DeliveryState::uncertain; }
+};
+using JobPtr = std::shared_ptr<Job>;
+
+/// "<journal>-<pipeline>-<last_seq>-<generation>", with "-comment" for that call: each call of a delivery has its own.
+std::string idempotency_key(const std::string& journal_id, const journal::Delivery& delivery, model::CallKind kind);
+
+/// What a comment carries so that it can be found again: "[dp:3f2a-7-1045-0]".
+std::string comment_marker(const std::string& journal_id, const journal::Delivery& delivery);
+
+model::Call make_call(const Job& job, model::CallKind kind, const std::string& journal_id);
+
+bool only_reads(model::CallKind kind);
+/// Sending the same request again does no harm: it reads, the target recognises it, or it addresses one known record.
+/// `moves`: it gives the record another match value; by the old one it would then make a second record.
+bool may_repeat(model::CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves);
+/// The call must be in the journal before it is sent (rule 4).
+bool is_journaled_first(model::CallKind kind, const model::ObjectTraits& traits, bool moves);
+
+/// What is known when a write may or may not have been applied: the record may be there, with fields unknown (rule 8).
+journal::LastSent unknown_last_sent(const journal::Delivery& delivery, const std::optional<journal::LastSent>& before,
+                                    std::int64_t now_ms);
+
+}  // namespace engine::deliver

@@ -1,0 +1,76 @@
+#include "engine/deliver/ledger.h"
+
+#include <utility>
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+
+namespace {
+
+void write_attempts(journal::Deliveries& deliveries, LedgerEntry& entry) {
+  for (const journal::Attempt& attempt : entry.ended) {
+    if (attempt.id != 0) {
+      deliveries.end_attempt(attempt);
+    } else {
+      deliveries.start_attempt(attempt);
+    }
+  }
+}
+
+void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, std::int64_t now_ms) {
+  const Effects& effects = entry.effects;
+  const journal::Delivery& delivery = entry.delivery;
+  if (effects.last_sent) deliveries.put_last_sent(*effects.last_sent);
+  if (effects.forget_remote_id) {
+    deliveries.forget_remote_id(delivery.connection, delivery.object, effects.forgotten_match);
+  }
+  if (effects.found_remote_id) {
+    deliveries.put_remote_id(delivery.connection, delivery.object, effects.remote_match, *effects.found_remote_id, now_ms);
+  }
+  if (effects.supersede_dead) deliveries.supersede_dead_before(delivery, now_ms);
+}
+
+bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
+  // An upsert that was superseded while it was under way was applied all the same, and its story says so. A failure of it is
+  // no news: the newer one says what is wanted.
+  const bool applied = entry.delivery.state == DeliveryState::delivered || entry.delivery.state == DeliveryState::in_flight;
+  if (entry.unjournaled && applied) {
+    return deliveries.update_if(entry.delivery, {entry.expected, DeliveryState::superseded});
+  }
+  return deliveries.update_if(entry.delivery, {entry.expected});
+}
+
+}  // namespace
+
+LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms) {
+  job->delivery().updated_ms = now_ms;
+  LedgerEntry entry{.job = job, .after = after};
+  entry.delivery = job->delivery();
+  entry.expected = job->journaled;
+  entry.unjournaled = job->unjournaled;
+  entry.ended = std::exchange(job->ended, {});
+  entry.effects = std::exchange(job->effects, {});
+  job->journaled = entry.delivery.state;
+  return entry;
+}
+
+void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now_ms) {
+  journal::Deliveries& deliveries = records.deliveries;
+  write_attempts(deliveries, entry);
+  if (entry.effects.yield_to_delete) {
+    if (const auto behind = deliveries.delete_behind(entry.delivery)) {
+      if (entry.effects.last_sent) deliveries.put_last_sent(*entry.effects.last_sent);
+      deliveries.supersede(entry.delivery, *behind, "never applied, and the row is gone", now_ms);
+      entry.written = entry.yielded = true;
+      return;
+    }
+  }
+  entry.written = update(deliveries, entry);
+  // What went out without a trace is remembered whatever became of the delivery; for all else another decision stands.
+  if (!entry.written && !entry.unjournaled) return;
+  write_effects(deliveries, entry, now_ms);
+  if (entry.begun && entry.written) entry.begun_id = deliveries.start_attempt(*entry.begun);
+}
+
+}  // namespace engine::deliver

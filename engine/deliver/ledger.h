@@ -1,0 +1,36 @@
+// What is written to the journal of deliveries under way: starts of attempts, answers, ends, many in one commit.
+#pragma once
+
+#include <vector>
+
+#include "engine/deliver/job.h"
+#include "engine/journal/journal.h"
+
+namespace engine::deliver {
+
+/// One write for one job, a snapshot of it: the job may go on before the write is on disk.
+struct LedgerEntry {
+  enum class After : std::uint8_t { nothing, send, release };
+
+  JobPtr job;
+  After after = After::nothing;
+  journal::Delivery delivery;
+  journal::DeliveryState expected = journal::DeliveryState::pending;
+  bool unjournaled = false;
+  std::vector<journal::Attempt> ended;
+  std::optional<journal::Attempt> begun;
+  Effects effects;
+
+  // Set by `write_entry`.
+  bool written = false;  ///< false: somebody else decided meanwhile
+  bool yielded = false;  ///< a delete took over
+  std::int64_t begun_id = 0;
+};
+
+/// Takes over what the job gathered since its last write.
+LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms);
+
+/// Runs on the journal's writer thread.
+void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now_ms);
+
+}  // namespace engine::deliver

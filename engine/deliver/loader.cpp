@@ -1,0 +1,52 @@
+#include "engine/deliver/loader.h"
+
+namespace engine::deliver {
+
+namespace {
+
+class Loading {
+ public:
+  Loading(journal::Deliveries& deliveries, const LoadRequest& request) : deliveries_(deliveries), request_(request) {}
+
+  Loaded run() {
+    for (auto& delivery : deliveries_.heads_among(request_.ids)) add(std::move(delivery), loaded_.waited);
+    for (const std::int64_t id : request_.ids) {
+      auto delivery = deliveries_.find(id);
+      if (delivery && delivery->state == journal::DeliveryState::uncertain) add(std::move(*delivery), loaded_.waited);
+    }
+    for (const journal::Freed& freed : request_.freed) {
+      for (auto& delivery : deliveries_.heads_behind(request_.connection, freed)) add(std::move(delivery), loaded_.heads);
+    }
+    loaded_.scanned_to = request_.after_id;
+    if (request_.scan) scan();
+    return std::move(loaded_);
+  }
+
+ private:
+  void scan() {
+    journal::HeadScan scan = deliveries_.scan_heads(request_.connection, request_.after_id, request_.limit);
+    for (auto& delivery : scan.heads) add(std::move(delivery), loaded_.heads);
+    loaded_.scanned_to = scan.scanned_to;
+    loaded_.at_end = scan.scanned < request_.limit;
+    loaded_.any_blocked = loaded_.any_blocked || scan.blocked > 0;
+  }
+
+  void add(journal::Delivery delivery, std::vector<journal::Head>& into) {
+    if (request_.stops_on_dead.contains(delivery.pipeline_id) &&
+        deliveries_.has_dead(delivery.pipeline_id, delivery.key)) {
+      loaded_.any_blocked = true;
+      return;
+    }
+    into.push_back(deliveries_.complete(std::move(delivery)));
+  }
+
+  journal::Deliveries& deliveries_;
+  const LoadRequest& request_;
+  Loaded loaded_;
+};
+
+}  // namespace
+
+Loaded load(journal::Records& records, const LoadRequest& request) { return Loading(records.deliveries, request).run(); }
+
+}  // namespace engine::deliver

@@ -1,0 +1,251 @@
+#include "engine/deliver/loop.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/deliver/recovery.h"
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+using model::CallKind;
+
+namespace {
+
+/// Ends not yet on disk. Beyond that nothing new starts: a slow disk slows sending.
+constexpr std::size_t unwritten_max = 4'096;
+constexpr std::int64_t full_wait_ms = 1'000;
+constexpr std::int64_t wait_ms_longest = 60'000;
+
+IntakeOptions intake_options(const DispatcherOptions& options) {
+  return {.connection = options.connection, .page_min = std::max<std::size_t>(64, 2 * static_cast<std::size_t>(options.in_flight))};
+}
+
+}  // namespace
+
+Loop::Loop(Surroundings& surroundings, model::Target& target, const std::map<std::int64_t, PipelineTarget>& pipelines,
+           const DispatcherOptions& options, Fatal fatal)
+    : surroundings_(surroundings),
+      target_(target),
+      options_(options),
+      fatal_(std::move(fatal)),
+      post_(surroundings.poster()),
+      intake_(surroundings, target, pipelines, intake_options(options), [this](std::exception_ptr error) { failed(error); }),
+      breaker_({.opens_after = options.breaker_opens_after, .wait_ms = options.breaker_wait_ms}),
+      pace_(options.per_second),
+      report_(options.connection) {}
+
+void Loop::start() {
+  auto recovered = std::make_shared<Recovered>();
+  auto work = [recovered, connection = options_.connection, &target = target_, now = wall_ms()](journal::Records& records) {
+    *recovered = recover(records, connection, target, now);
+  };
+  surroundings_.write(std::move(work), [this, recovered](std::exception_ptr error) {
+    if (error) return failed(error);
+    intake_.set_suspect_seq(recovered->suspect_seq);
+    for (const journal::Delivery& delivery : recovered->uncertain) {
+      intake_.wait(delivery.id, std::max<std::int64_t>(0, delivery.not_before_ms - wall_ms()), true);
+    }
+    started_ = true;
+  });
+}
+
+void Loop::look_again() {
+  breaker_.try_now();
+  intake_.end_retry_waits();
+  intake_.look_again();
+}
+
+void Loop::turn() {
+  if (dead_) return;
+  const bool paused = breaker_.is_open() && !breaker_.allows(steady_ms(), 0);
+  if (started_ && !draining_ && !paused) {
+    while (may_start() && intake_.has_ready()) begin_job(intake_.next());
+    send_batches();
+    intake_.fill();
+  }
+  flush();
+  report_.flush();
+}
+
+bool Loop::may_start() const {
+  if (!breaker_.allows(steady_ms(), in_flight_) || steady_ms() < full_until_ms_) return false;
+  if (unwritten_ + entries_.size() >= unwritten_max || pace_.wait_ms(steady_ms()) > 0) return false;
+  return in_flight_ < options_.in_flight || !batches_.empty();
+}
+
+std::int64_t Loop::wait_ms() const {
+  const std::int64_t now = steady_ms();
+  std::int64_t until = now + wait_ms_longest;
+  if (full_until_ms_ > now) until = std::min(until, full_until_ms_);
+  if (!started_ || draining_ || dead_) return until - now;
+  if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
+  if (const auto next = intake_.next_ms()) until = std::min(until, *next);
+  const std::int64_t pace = pace_.wait_ms(now);
+  if (intake_.has_ready() && pace > 0) until = std::min(until, now + pace);
+  return std::max<std::int64_t>(0, until - now);
+}
+
+DispatcherStatus Loop::status() const {
+  DispatcherStatus status{.state = "running", .in_flight = in_flight_, .delivered = report_.delivered()};
+  if (breaker_.is_open()) {
+    status.state = breaker_.is_auth_refused() ? "auth_refused" : "open";
+    status.reason = breaker_.reason();
+  }
+  if (full_until_ms_ > 0) status = {.state = "paused", .reason = "the journal's disk is full", .in_flight = in_flight_};
+  if (draining_ || dead_) status.state = "stopped";
+  return status;
+}
+
+void Loop::begin_job(const JobPtr& job) {
+  if (job->traits == nullptr) {
+    const auto& delivery = job->delivery();
+    if (job->is_uncertain()) return intake_.release(job);
+    return end(job, DeliveryState::dead, "the target knows no object '" + delivery.object + "'");
+  }
+  if (job->is_uncertain()) {
+    job->kind = job->delivery().step == name_of(CallKind::comment) ? CallKind::find_comment : CallKind::find;
+    return call(job);
+  }
+  if (!job->delivery().step.empty()) return resume(job);
+  decide_head(job);
+}
+
+/// Goes on where an earlier try or process stopped: with the frozen request, or with the call that remains.
+void Loop::resume(const JobPtr& job) {
+  journal::Delivery& delivery = job->delivery();
+  const auto kind = model::call_kind_of(delivery.step);
+  if (!kind) {
+    delivery.step.clear();
+    return decide_head(job);
+  }
+  job->kind = *kind;
+  if (delivery.present && delivery.fields) job->fields = model::fields_from_json(*delivery.fields);
+  if (!delivery.present) job->fields = job->pipeline->on_delete_update;
+  job->changed_fields = job->sent_fields = job->fields;
+  const std::string& match = addressed_match(delivery, job->head.last_sent);
+  if (delivery.present && match != delivery.match) job->new_match = model::fields_from_json(delivery.match);
+  if (!delivery.frozen) {
+    if (only_reads(*kind) || *kind == CallKind::comment) return call(job);
+    delivery.step.clear();
+    return decide_head(job);
+  }
+  job->suspected = true;
+  job->prepared = {.kind = *kind, .object = delivery.object, .records = 1, .request = *delivery.frozen};
+  begin_attempt(job);
+}
+
+void Loop::decide_head(const JobPtr& job) {
+  const journal::Delivery& delivery = job->delivery();
+  const std::string& match = addressed_match(delivery, job->head.last_sent);
+  const bool is_elsewhere = match != delivery.match && match != "{}" && delivery.also_match != match;
+  if (is_elsewhere) return occupy_other_lane(job, match);
+  const HeadFacts facts{.delivery = delivery,
+                        .last_sent = job->head.last_sent,
+                        .remote_id = job->head.remote_id,
+                        .may_have_been_sent = job->may_have_been_sent,
+                        .absent_at_target = job->absent_at_target,
+                        .now_ms = wall_ms()};
+  act_on(job, decide(facts, *job->traits, *job->pipeline));
+}
+
+/// The record is in a lane that was not known when the delivery was planned: its turn comes when it is the head there, too.
+void Loop::occupy_other_lane(const JobPtr& job, const std::string& match) {
+  auto work = [id = job->delivery().id, match](journal::Records& records) { records.deliveries.occupy_also(id, match); };
+  ++unwritten_;
+  surroundings_.write(std::move(work), [this, job](std::exception_ptr error) {
+    --unwritten_;
+    if (error) failed(error);
+    intake_.release(job);
+    intake_.wait(job->delivery().id, 0, false);
+  });
+}
+
+void Loop::act_on(const JobPtr& job, Decision decision) {
+  switch (decision.what) {
+    case Decision::What::skip: {
+      // Found to be gone without us: it is not live any more.
+      auto& sent = job->head.last_sent;
+      if (job->absent_at_target && sent && sent->live) {
+        sent->live = false;
+        sent->fields.reset();
+        job->effects.last_sent = sent;
+      }
+      job->effects.supersede_dead = true;
+      return end(job, DeliveryState::skipped, std::move(decision.reason));
+    }
+    case Decision::What::expire: return end(job, DeliveryState::expired, std::move(decision.reason));
+    case Decision::What::dead: return end(job, DeliveryState::dead, std::move(decision.reason));
+    case Decision::What::find_first: job->kind = CallKind::find; break;
+    case Decision::What::call:
+      job->kind = decision.kind;
+      job->fields = std::move(decision.fields);
+      job->changed_fields = std::move(decision.changed_fields);
+      job->new_match = std::move(decision.new_match);
+      break;
+  }
+  call(job);
+}
+
+void Loop::end(const JobPtr& job, DeliveryState state, std::string reason) {
+  end_as(*job, state, std::move(reason));
+  finish(job);
+}
+
+void Loop::finish(const JobPtr& job) {
+  report_.ended(*job, wall_ms());
+  write(entry_of(job, LedgerEntry::After::release, wall_ms()));
+}
+
+void Loop::flush() {
+  if (writing_ || entries_.empty() || steady_ms() < full_until_ms_) return;
+  writing_ = true;
+  auto entries = std::make_shared<Entries>(std::exchange(entries_, {}));
+  unwritten_ += entries->size();
+  auto work = [entries, now = wall_ms()](journal::Records& records) {
+    for (LedgerEntry& entry : *entries) write_entry(records, entry, now);
+  };
+  surroundings_.write(std::move(work), [this, entries](std::exception_ptr error) { written(entries, error); });
+}
+
+void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr error) {
+  writing_ = false;
+  unwritten_ -= entries->size();
+  if (error) {
+    // Nothing was kept: the same entries are written again, before all later ones.
+    entries_.insert(entries_.begin(), std::make_move_iterator(entries->begin()), std::make_move_iterator(entries->end()));
+    return failed(error);
+  }
+  full_until_ms_ = 0;
+  for (LedgerEntry& entry : *entries) after_write(entry);
+}
+
+void Loop::after_write(LedgerEntry& entry) {
+  if (entry.after == LedgerEntry::After::release) return intake_.release(entry.job);
+  if (entry.after != LedgerEntry::After::send) return;
+  if (!entry.written || entry.yielded) {
+    --in_flight_;
+    return intake_.release(entry.job);
+  }
+  entry.job->attempt->id = entry.begun_id;
+  send({entry.job}, entry.job->prepared);
+}
+
+/// A full disk is waited for; whatever else befalls the journal ends the process: nothing may leave without it.
+void Loop::failed(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    if (known.code() == ErrorCode::journal_full) {
+      if (full_until_ms_ == 0) report_.connection_event("deliver.journal_full", known.what());
+      full_until_ms_ = steady_ms() + full_wait_ms;
+      return;
+    }
+  } catch (const std::exception&) {
+    // Told by whoever stops the process.
+  }
+  if (std::exchange(dead_, true)) return;
+  fatal_(error);
+}
+
+}  // namespace engine::deliver

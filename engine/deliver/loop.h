@@ -1,0 +1,100 @@
+// The life of all deliveries of one connection: a state machine that is turned by events on one thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/deliver/circuit_breaker.h"
+#include "engine/deliver/dispatcher.h"
+#include "engine/deliver/intake.h"
+#include "engine/deliver/ledger.h"
+#include "engine/deliver/pace.h"
+#include "engine/deliver/report.h"
+#include "engine/deliver/settlement.h"
+#include "engine/deliver/surroundings.h"
+
+namespace engine::deliver {
+
+/// Every function is called on the loop's thread. After each event, and when `wait_ms` is over, `turn` is called.
+class Loop {
+ public:
+  using Fatal = std::function<void(std::exception_ptr)>;
+
+  Loop(Surroundings& surroundings, model::Target& target, const std::map<std::int64_t, PipelineTarget>& pipelines,
+       const DispatcherOptions& options, Fatal fatal);
+
+  /// Settles what a killed process left; nothing starts before that is on disk.
+  void start();
+  void wake() { intake_.wake(); }
+  /// A person decided something, or wants a try now.
+  void look_again();
+  void drain() { draining_ = true; }
+  void turn();
+  /// Real time until `turn` has something to do without an event.
+  std::int64_t wait_ms() const;
+  /// Nothing is under way and all is on disk.
+  bool is_idle() const { return in_flight_ == 0 && entries_.empty() && !writing_; }
+  DispatcherStatus status() const;
+
+ private:
+  using Jobs = std::vector<JobPtr>;
+  using Entries = std::vector<LedgerEntry>;
+
+  // Deciding.
+  bool may_start() const;
+  void begin_job(const JobPtr& job);
+  void resume(const JobPtr& job);
+  void decide_head(const JobPtr& job);
+  void occupy_other_lane(const JobPtr& job, const std::string& match);
+  void act_on(const JobPtr& job, Decision decision);
+
+  // Calling.
+  void call(const JobPtr& job);
+  void begin_attempt(const JobPtr& job);
+  void add_to_batch(const JobPtr& job);
+  void send_batches();
+  void send_batch(Jobs jobs);
+  void send(Jobs jobs, const model::PreparedCall& prepared);
+  bool prepare(const JobPtr& job);
+
+  // Answers.
+  void answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers);
+  void settle_job(const JobPtr& job, const model::CallAnswer& answer);
+  void follow(const JobPtr& job, const Settled& settled);
+  void note_health(const Settled& settled);
+  void end(const JobPtr& job, journal::DeliveryState state, std::string reason);
+  void finish(const JobPtr& job);
+
+  // Writing.
+  void write(LedgerEntry entry) { entries_.push_back(std::move(entry)); }
+  void flush();
+  void written(const std::shared_ptr<Entries>& entries, std::exception_ptr error);
+  void after_write(LedgerEntry& entry);
+  void failed(std::exception_ptr error);
+
+  std::int64_t wall_ms() const { return surroundings_.clock().wall_ms(); }
+  std::int64_t steady_ms() const { return surroundings_.clock().steady_ms(); }
+
+  Surroundings& surroundings_;
+  model::Target& target_;
+  DispatcherOptions options_;
+  Fatal fatal_;
+  std::function<void(Surroundings::Event)> post_;
+  Intake intake_;
+  CircuitBreaker breaker_;
+  mutable Pace pace_;
+  Report report_;
+
+  bool started_ = false;
+  bool draining_ = false;
+  bool dead_ = false;           ///< the journal failed
+  int in_flight_ = 0;           ///< requests, those whose start is being written included
+  bool writing_ = false;
+  std::int64_t full_until_ms_ = 0;  ///< steady; the disk is full until a write succeeds
+  Entries entries_;
+  std::size_t unwritten_ = 0;   ///< entries under way to disk
+  std::map<std::string, Jobs> batches_;
+};
+
+}  // namespace engine::deliver

@@ -1,0 +1,227 @@
+// The loop's half that speaks with the target: requests out, answers in.
+#include <algorithm>
+
+#include "engine/base/error.h"
+#include "engine/deliver/loop.h"
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+using model::CallKind;
+
+namespace {
+
+journal::Attempt attempt_of(const Job& job, std::int64_t now_ms) {
+  journal::Attempt attempt;
+  attempt.delivery_id = job.delivery().id;
+  attempt.step = name_of(job.kind);
+  attempt.started_ms = now_ms;
+  attempt.request = job.prepared.request;
+  return attempt;
+}
+
+const std::string& reason_of(const model::DeliveryOutcome& outcome) {
+  static const std::string none;
+  if (const auto* partial = std::get_if<model::Partial>(&outcome)) return partial->reason;
+  if (const auto* later = std::get_if<model::RetryLater>(&outcome)) return later->reason;
+  if (const auto* permanent = std::get_if<model::Permanent>(&outcome)) return permanent->reason;
+  if (const auto* uncertain = std::get_if<model::Uncertain>(&outcome)) return uncertain->reason;
+  return none;
+}
+
+bool is_refused(const model::CallAnswer& answer) {
+  const auto* permanent = std::get_if<model::Permanent>(&answer.outcome);
+  return permanent != nullptr && !permanent->auth;
+}
+
+}  // namespace
+
+bool Loop::prepare(const JobPtr& job) {
+  const model::Call call = make_call(*job, job->kind, surroundings_.journal_id());
+  try {
+    job->prepared = target_.prepare({&call, 1});
+    return true;
+  } catch (const Error& error) {
+    if (job->is_uncertain()) {
+      job->delivery().reason = std::string("cannot be looked up: ") + error.what();
+      finish(job);
+    } else {
+      end(job, DeliveryState::dead, std::string("the request cannot be made: ") + error.what());
+    }
+    return false;
+  }
+}
+
+void Loop::call(const JobPtr& job) {
+  const bool needs_id = job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back;
+  if (needs_id && !job->head.remote_id && job->traits->has(CallKind::find)) {
+    job->after_find = job->kind;
+    job->kind = CallKind::find;
+  }
+  if (only_reads(job->kind)) {
+    if (!prepare(job)) return;
+    ++in_flight_;
+    return send({job}, job->prepared);
+  }
+  journal::Delivery& delivery = job->delivery();
+  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), delivery, job->kind);
+  if (job->kind != CallKind::comment) {
+    delivery.operation = name_of(job->kind);
+    job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
+  }
+  if (!is_journaled_first(job->kind, *job->traits, job->moves())) return add_to_batch(job);
+  if (!prepare(job)) return;
+  delivery.frozen = job->prepared.request;
+  begin_attempt(job);
+}
+
+/// Decision, body, key and attempt are on disk before a byte leaves (rule 2).
+void Loop::begin_attempt(const JobPtr& job) {
+  journal::Delivery& delivery = job->delivery();
+  delivery.state = DeliveryState::in_flight;
+  delivery.step = name_of(job->kind);
+  delivery.reason.clear();
+  job->attempt = attempt_of(*job, wall_ms());
+  LedgerEntry entry = entry_of(job, LedgerEntry::After::send, wall_ms());
+  entry.begun = job->attempt;
+  ++in_flight_;
+  write(std::move(entry));
+}
+
+void Loop::add_to_batch(const JobPtr& job) {
+  job->unjournaled = true;
+  const std::size_t records_max = job->alone ? 1 : job->traits->of(job->kind).records_max;
+  if (records_max <= 1) {
+    if (!prepare(job)) return;
+    ++in_flight_;
+    return send({job}, job->prepared);
+  }
+  Jobs& batch = batches_[job->delivery().object];
+  if (batch.empty()) ++in_flight_;
+  batch.push_back(job);
+  if (batch.size() < records_max) return;
+  auto full = batches_.extract(job->delivery().object);
+  send_batch(std::move(full.mapped()));
+}
+
+void Loop::send_batches() {
+  for (auto& [object, jobs] : std::exchange(batches_, {})) send_batch(std::move(jobs));
+}
+
+/// The batch holds a place among those in flight already. Too large, it is halved; when it cannot be made, each goes alone.
+void Loop::send_batch(Jobs jobs) {
+  std::vector<model::Call> calls;
+  for (const JobPtr& job : jobs) calls.push_back(make_call(*job, job->kind, surroundings_.journal_id()));
+  model::PreparedCall prepared;
+  try {
+    prepared = target_.prepare(calls);
+  } catch (const Error&) {
+    --in_flight_;
+    for (const JobPtr& job : jobs) {
+      job->alone = true;
+      add_to_batch(job);
+    }
+    return;
+  }
+  const std::size_t bytes_max = jobs.front()->traits->of(jobs.front()->kind).bytes_max;
+  if (bytes_max > 0 && prepared.request.size() > bytes_max && jobs.size() > 1) {
+    const auto middle = jobs.begin() + static_cast<std::ptrdiff_t>(jobs.size() / 2);
+    ++in_flight_;
+    send_batch({jobs.begin(), middle});
+    return send_batch({middle, jobs.end()});
+  }
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    // The whole request is kept once; the others say where.
+    jobs[i]->prepared.request = i == 0 ? prepared.request
+                                       : "{\"batch_of_delivery\":" + std::to_string(jobs[0]->delivery().id) +
+                                             ",\"record\":" + std::to_string(i) + "}";
+  }
+  send(std::move(jobs), prepared);
+}
+
+void Loop::send(Jobs jobs, const model::PreparedCall& prepared) {
+  pace_.take();
+  for (const JobPtr& job : jobs) {
+    if (!job->attempt) job->attempt = attempt_of(*job, wall_ms());
+  }
+  // Answers come from the target's thread, perhaps when this loop is gone: the poster knows.
+  target_.send(prepared, [this, post = post_, jobs = std::move(jobs)](std::vector<model::CallAnswer> answers) {
+    post([this, jobs, answers = std::move(answers)] { answered(jobs, answers); });
+  });
+}
+
+void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers) {
+  ENGINE_ASSERT(answers.size() == jobs.size());
+  --in_flight_;
+  const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    journal::Attempt attempt = *std::exchange(jobs[i]->attempt, std::nullopt);
+    const model::CallAnswer& answer = answers[i];
+    attempt.ended_ms = wall_ms();
+    attempt.outcome = std::string(name_of(answer.outcome));
+    if (answer.status != 0) attempt.status = answer.status;
+    if (const std::string& reason = reason_of(answer.outcome); !reason.empty()) attempt.reason = reason;
+    if (!answer.answer.empty()) attempt.answer = answer.answer;
+    jobs[i]->ended.push_back(std::move(attempt));
+    if (!refused_whole) {
+      settle_job(jobs[i], answer);
+      continue;
+    }
+    // One bad record may have spoiled it for all: alone, each is judged for itself.
+    jobs[i]->alone = true;
+    intake_.put_back(jobs[i]);
+  }
+}
+
+void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer) {
+  const SettleOptions options{.retry = options_.retry,
+                              .dead_after_tries = options_.dead_after_tries,
+                              .ill_wait_ms_max = options_.breaker_wait_ms,
+                              .now_ms = wall_ms(),
+                              .random = surroundings_.random()};
+  const Settled settled = settle(*job, answer, options);
+  note_health(settled);
+  follow(job, settled);
+}
+
+void Loop::follow(const JobPtr& job, const Settled& settled) {
+  using Then = Settled::Then;
+  switch (settled.then) {
+    case Then::end: return finish(job);
+    case Then::decide: return decide_head(job);
+    case Then::call:
+      // What was applied is on disk soon, whatever becomes of the reading that follows.
+      if (only_reads(job->kind) && job->effects.last_sent) write(entry_of(job, LedgerEntry::After::nothing, wall_ms()));
+      return call(job);
+    case Then::resend: {
+      job->prepared = {.kind = job->kind, .object = job->delivery().object, .records = 1, .request = job->delivery().frozen.value_or("")};
+      return begin_attempt(job);
+    }
+    case Then::wait:
+      if (settled.health != Settled::Health::auth) {
+        intake_.wait(job->delivery().id, settled.wait_ms, settled.health == Settled::Health::ill);
+      }
+      if (job->is_uncertain()) report_.ended(*job, wall_ms());
+      return write(entry_of(job, LedgerEntry::After::release, wall_ms()));
+  }
+}
+
+void Loop::note_health(const Settled& settled) {
+  switch (settled.health) {
+    case Settled::Health::well:
+      if (!breaker_.well()) return;
+      report_.connection_event("deliver.target_well", "answers come again");
+      return intake_.end_retry_waits();
+    case Settled::Health::ill:
+      if (!breaker_.ill(steady_ms(), settled.reason)) return;
+      report_.connection_event("deliver.breaker_open", settled.reason);
+      return intake_.drop_ready();
+    case Settled::Health::throttled: return pace_.pause_until(steady_ms() + settled.wait_ms);
+    case Settled::Health::auth:
+      if (!breaker_.is_auth_refused()) report_.connection_event("deliver.auth_refused", settled.reason);
+      breaker_.refuse_auth(steady_ms(), settled.reason);
+      return intake_.drop_ready();
+  }
+}
+
+}  // namespace engine::deliver

@@ -1,0 +1,78 @@
+#include "engine/deliver/recovery.h"
+
+#include "engine/base/error.h"
+#include "engine/deliver/job.h"
+
+namespace engine::deliver {
+
+using journal::Delivery;
+using journal::DeliveryState;
+using model::CallKind;
+
+namespace {
+
+constexpr std::size_t page = 500;
+constexpr const char* killed = "the process ended before the answer came";
+
+const model::ObjectTraits* traits_of(const model::Target& target, const std::string& object) {
+  try {
+    return &target.traits(object);
+  } catch (const Error&) {
+    return nullptr;  // the configuration dropped the object: nothing is known, so nothing is repeated
+  }
+}
+
+bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const model::ObjectTraits* traits) {
+  const auto kind = model::call_kind_of(delivery.step);
+  if (traits == nullptr || !kind) return false;
+  if (!only_reads(*kind) && !delivery.frozen) return *kind == CallKind::comment;
+  const std::string& match = addressed_match(delivery, deliveries.last_sent(delivery.pipeline_id, delivery.key));
+  const bool has_id = deliveries.remote_id(delivery.connection, delivery.object, match).has_value();
+  // A native upsert is in the journal beforehand only when it gives the record another match value.
+  const bool moves = *kind == CallKind::upsert && delivery.also_match.has_value();
+  return may_repeat(*kind, *traits, has_id, moves);
+}
+
+void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model::ObjectTraits* traits, std::int64_t now_ms) {
+  const auto kind = model::call_kind_of(delivery.step);
+  const bool goes_on = may_go_on(deliveries, delivery, traits);
+  delivery.state = goes_on ? DeliveryState::pending : DeliveryState::uncertain;
+  delivery.reason = killed;
+  delivery.looks = 0;
+  delivery.not_before_ms = goes_on ? 0 : now_ms + (traits != nullptr ? traits->consistent_after_ms : 0);
+  delivery.updated_ms = now_ms;
+  const bool is_write = kind && !only_reads(*kind) && *kind != CallKind::comment;
+  if (is_write) {
+    const auto before = deliveries.last_sent(delivery.pipeline_id, delivery.key);
+    deliveries.put_last_sent(unknown_last_sent(delivery, before, now_ms));
+  }
+  deliveries.end_open_attempts(delivery.id, killed, now_ms);
+  deliveries.update(delivery);
+}
+
+}  // namespace
+
+bool can_look_up(const Delivery& delivery, const model::ObjectTraits& traits) {
+  if (delivery.step == name_of(CallKind::create)) return traits.has(CallKind::find);
+  return delivery.step == name_of(CallKind::comment) && traits.has(CallKind::find_comment);
+}
+
+Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target, std::int64_t now_ms) {
+  journal::Deliveries& deliveries = records.deliveries;
+  Recovered recovered{.suspect_seq = deliveries.last_seq_planned()};
+  std::int64_t after_id = 0;
+  while (true) {
+    std::vector<Delivery> found = deliveries.unsettled(connection, after_id, page);
+    for (Delivery& delivery : found) {
+      after_id = delivery.id;
+      const model::ObjectTraits* traits = traits_of(target, delivery.object);
+      if (delivery.state == DeliveryState::in_flight) settle_one(deliveries, delivery, traits, now_ms);
+      if (delivery.state == DeliveryState::pending) ++recovered.resumed;
+      const bool looks_up = delivery.state == DeliveryState::uncertain && traits != nullptr && can_look_up(delivery, *traits);
+      if (looks_up) recovered.uncertain.push_back(std::move(delivery));
+    }
+    if (found.size() < page) return recovered;
+  }
+}
+
+}  // namespace engine::deliver

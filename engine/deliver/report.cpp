@@ -1,0 +1,43 @@
+#include "engine/deliver/report.h"
+
+#include <algorithm>
+
+#include "engine/base/log.h"
+#include "engine/base/metrics.h"
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+
+void Report::ended(const Job& job, std::int64_t now_ms) {
+  const journal::Delivery& delivery = job.delivery();
+  ++counts_[{job.pipeline, delivery.state}];
+  if (delivery.state == DeliveryState::delivered) {
+    ++delivered_;
+    const std::int64_t since_ms = job.head.captured_ms > 0 ? job.head.captured_ms : delivery.created_ms;
+    observe_seconds("datapicker_delivery_latency_seconds", "Time from the capture of a change to its arrival at the target",
+                    {{"pipeline", job.pipeline->name}}, static_cast<double>(std::max<std::int64_t>(0, now_ms - since_ms)) / 1000);
+    return;
+  }
+  if (delivery.state != DeliveryState::dead && delivery.state != DeliveryState::uncertain) return;
+  log_event(LogLevel::warning, delivery.state == DeliveryState::dead ? "deliver.dead_letter" : "deliver.uncertain",
+            {{"pipeline", job.pipeline->name},
+             {"key", delivery.key},
+             {"delivery", std::to_string(delivery.id)},
+             {"operation", delivery.operation},
+             {"reason", delivery.reason}});
+}
+
+void Report::connection_event(const std::string& event, const std::string& reason) {
+  log_event(LogLevel::warning, event, {{"connection", connection_}, {"reason", reason}});
+}
+
+void Report::flush() {
+  for (const auto& [what, number] : counts_) {
+    count("datapicker_deliveries_total", "Deliveries that ended, by how they ended",
+          {{"connection", connection_}, {"pipeline", what.first->name}, {"outcome", std::string(name_of(what.second))}}, number);
+  }
+  counts_.clear();
+}
+
+}  // namespace engine::deliver

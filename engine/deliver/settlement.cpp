@@ -1,0 +1,335 @@
+#include "engine/deliver/settlement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/deliver/read_back.h"
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+using model::CallAnswer;
+using model::CallKind;
+using Then = Settled::Then;
+using Health = Settled::Health;
+
+namespace {
+
+constexpr int soon_tries = 20;
+
+bool is_removal(CallKind kind) {
+  return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve;
+}
+
+/// One answer on its way to its consequences.
+class Settling {
+ public:
+  Settling(Job& job, const CallAnswer& answer, const SettleOptions& options)
+      : job_(job), delivery_(job.delivery()), answer_(answer), options_(options) {}
+
+  Settled run() {
+    return std::visit([this](const auto& outcome) { return on(outcome); }, answer_.outcome);
+  }
+
+ private:
+  Settled on(const model::Delivered& outcome) { return taken(outcome.remote_id); }
+  Settled on(const model::Duplicate& outcome) { return taken(outcome.remote_id); }
+
+  Settled on(const model::Partial& outcome) {
+    job_.partial_reason = outcome.reason;
+    for (const std::string& name : outcome.refused) job_.partial_reason += (&name == &outcome.refused[0] ? " (" : ", ") + name;
+    if (!outcome.refused.empty()) job_.partial_reason += ")";
+    if (job_.kind == CallKind::read_back) return compared();
+    if (only_reads(job_.kind) || job_.kind == CallKind::comment) return dead(outcome.reason);
+    return partly_taken(outcome);
+  }
+
+  Settled on(const model::RetryLater& outcome) {
+    // A connector that may repeat a call says "later" for a lost answer, too: then it may have been applied.
+    const bool refused = outcome.throttled || !answer_.any_byte_sent || (answer_.status >= 400 && answer_.status < 500);
+    const bool suspected = !refused && !only_reads(job_.kind) && says_later_when_lost();
+    if (suspected && !may_be_repeated()) return uncertain(outcome.reason);
+    return again(outcome.reason, outcome.after_ms, suspected, outcome.throttled ? Health::throttled : Health::ill);
+  }
+
+  Settled on(const model::Uncertain& outcome) {
+    if (!answer_.any_byte_sent || only_reads(job_.kind)) return again(outcome.reason, {}, false, Health::ill);
+    if (may_be_repeated()) return again(outcome.reason, {}, true, Health::ill);
+    return uncertain(outcome.reason);
+  }
+
+  Settled on(const model::Permanent& outcome) {
+    if (outcome.auth) return refused_auth(outcome.reason);
+    if (job_.kind == CallKind::find && outcome.missing) return found_none();
+    if (outcome.missing && is_removal(job_.kind)) return taken(std::nullopt);
+    if (outcome.missing && job_.kind == CallKind::update && !job_.went_missing) return vanished();
+    if (job_.kind == CallKind::read_back) mark_unknown();
+    if (job_.is_uncertain()) return unresolved(outcome.reason);
+    return dead(outcome.reason);
+  }
+
+  Settled taken(const std::optional<std::string>& remote_id) {
+    switch (job_.kind) {
+      case CallKind::find: return found();
+      case CallKind::find_comment: return found_comment();
+      case CallKind::read_back: return compared();
+      case CallKind::comment: return go_on_after(job_, CallKind::comment, options_.now_ms);
+      default: return applied(remote_id);
+    }
+  }
+
+  Settled applied(const std::optional<std::string>& remote_id) {
+    record_applied(remote_id);
+    return go_on_after(job_, job_.kind, options_.now_ms);
+  }
+
+  void record_applied(const std::optional<std::string>& remote_id) {
+    remember_sent(delivery_.present ? delivery_.fields : std::nullopt, delivery_.present);
+    remember_remote_id(remote_id ? remote_id : job_.head.remote_id);
+    job_.suspected = false;
+  }
+
+  void remember_sent(std::optional<std::string> fields, bool live) {
+    journal::LastSent sent = unknown_last_sent(delivery_, job_.head.last_sent, options_.now_ms);
+    job_.effects.forgotten_match = sent.match;
+    // A record that is gone keeps the match value it had; one that is there has the new one now.
+    if (delivery_.present) sent.match = delivery_.match;
+    sent.fields = std::move(fields);
+    sent.live = live;
+    job_.head.last_sent = sent;
+    job_.effects.last_sent = std::move(sent);
+  }
+
+  void remember_remote_id(const std::optional<std::string>& remote_id) {
+    const std::string& match = job_.head.last_sent->match;
+    const bool gone = job_.kind == CallKind::delete_;
+    job_.effects.forget_remote_id =
+        job_.head.remote_id.has_value() && (gone || job_.effects.forgotten_match != match);
+    job_.head.remote_id = gone ? std::nullopt : remote_id;
+    if (gone || !remote_id || match == "{}") return;
+    job_.effects.found_remote_id = remote_id;
+    job_.effects.remote_match = match;
+  }
+
+  void mark_unknown() {
+    job_.head.last_sent = unknown_last_sent(delivery_, job_.head.last_sent, options_.now_ms);
+    job_.effects.last_sent = job_.head.last_sent;
+  }
+
+  /// A success that was none for some fields: what is there decides.
+  Settled partly_taken(const model::Partial& outcome) {
+    if (is_removal(job_.kind)) {
+      mark_unknown();
+      return dead(job_.partial_reason);
+    }
+    record_applied(outcome.remote_id);
+    if (job_.traits->has(CallKind::read_back) && !job_.sent_fields.empty()) {
+      job_.kind = CallKind::read_back;
+      delivery_.state = DeliveryState::in_flight;
+      delivery_.step = name_of(CallKind::read_back);
+      delivery_.frozen.reset();
+      return {.then = Then::call};
+    }
+    if (delivery_.present && !outcome.refused.empty()) {
+      remember_sent(fields_json(held_fields(job_.fields, outcome.refused, {})), true);
+    } else {
+      mark_unknown();
+    }
+    return dead(job_.partial_reason);
+  }
+
+  Settled compared() {
+    const std::vector<std::string> refused = refused_fields(job_.sent_fields, answer_.fields);
+    const bool key_lost = std::holds_alternative<model::Partial>(answer_.outcome);
+    if (refused.empty() && !key_lost) return go_on_after(job_, CallKind::read_back, options_.now_ms);
+    if (delivery_.present) remember_sent(fields_json(held_fields(job_.fields, refused, answer_.fields)), true);
+    std::string reason = "the target did not take ";
+    reason += refused.empty() ? "the match value" : fmt::format("{}", fmt::join(refused, ", "));
+    if (!job_.partial_reason.empty()) reason += ": " + job_.partial_reason;
+    return dead(std::move(reason));
+  }
+
+  Settled found() {
+    if (answer_.found.size() > 1) {
+      std::string reason = fmt::format("{} records have this match value: {}", answer_.found.size(),
+                                       fmt::join(answer_.found, ", "));
+      return dead(std::move(reason));
+    }
+    if (answer_.found.empty()) return found_none();
+    job_.head.remote_id = answer_.found.front();
+    const std::string& match = addressed_match(delivery_, job_.head.last_sent);
+    if (match != "{}") {
+      job_.effects.found_remote_id = job_.head.remote_id;
+      job_.effects.remote_match = match;
+    }
+    if (job_.is_uncertain()) {
+      job_.kind = CallKind::create;
+      return applied(job_.head.remote_id);
+    }
+    if (!job_.after_find) return {.then = Then::decide};
+    job_.kind = *job_.after_find;
+    job_.after_find.reset();
+    return {.then = Then::call};
+  }
+
+  Settled found_none() {
+    if (job_.is_uncertain()) return looked_in_vain(CallKind::create);
+    if (job_.after_find) return dead("the record cannot be found by its match value any more");
+    job_.absent_at_target = true;
+    return {.then = Then::decide};
+  }
+
+  Settled found_comment() {
+    if (!answer_.found.empty()) return go_on_after(job_, CallKind::comment, options_.now_ms);
+    return looked_in_vain(CallKind::comment);
+  }
+
+  /// Searches lag behind writes: only a second look proves that nothing is there (rule 7).
+  Settled looked_in_vain(CallKind unsure) {
+    if (++delivery_.looks < 2) {
+      const std::int64_t wait_ms = std::max(job_.traits->consistent_after_ms, options_.retry.first_wait_ms);
+      delivery_.not_before_ms = options_.now_ms + wait_ms;
+      return {.then = Then::wait, .wait_ms = wait_ms};
+    }
+    job_.kind = unsure;
+    delivery_.looks = 0;
+    if (unsure == CallKind::create) {
+      remember_sent(std::nullopt, false);
+      job_.effects.yield_to_delete = true;
+    }
+    return {.then = Then::resend};
+  }
+
+  Settled unresolved(const std::string& reason) {
+    delivery_.reason = "may have been applied, and looking it up was refused: " + reason;
+    return {.then = Then::end, .reason = delivery_.reason};
+  }
+
+  /// The record that was addressed is not there any more: somebody removed it, so it is made anew.
+  Settled vanished() {
+    job_.went_missing = true;
+    remember_sent(std::nullopt, false);
+    job_.effects.forget_remote_id = true;
+    job_.head.remote_id.reset();
+    job_.absent_at_target = true;
+    job_.suspected = false;
+    delivery_.frozen.reset();
+    return {.then = Then::decide};
+  }
+
+  bool says_later_when_lost() const {
+    const model::CallTraits& traits = job_.traits->of(job_.kind);
+    return traits.native_upsert || traits.repeat_safe || may_be_repeated();
+  }
+
+  bool may_be_repeated() const { return may_repeat(job_.kind, *job_.traits, job_.head.remote_id.has_value(), job_.moves()); }
+
+  Settled again(const std::string& reason, std::optional<std::int64_t> after_ms, bool suspected, Health health) {
+    if (suspected && job_.kind != CallKind::comment) mark_unknown();
+    job_.suspected = job_.suspected || suspected;
+    ++delivery_.tries;
+    if (options_.dead_after_tries > 0 && delivery_.tries >= options_.dead_after_tries && health != Health::throttled) {
+      Settled given_up = dead(fmt::format("given up after {} tries: {}", delivery_.tries, reason));
+      given_up.health = health;
+      return given_up;
+    }
+    std::int64_t wait_ms = options_.retry.wait_ms(delivery_.tries, options_.random);
+    if (delivery_.tries <= soon_tries) wait_ms = std::min(wait_ms, options_.ill_wait_ms_max);
+    wait_ms = std::max(wait_ms, after_ms.value_or(0));
+    delivery_.not_before_ms = options_.now_ms + wait_ms;
+    delivery_.reason = reason;
+    back_to_pending();
+    return {.then = Then::wait, .health = health, .wait_ms = wait_ms, .reason = reason};
+  }
+
+  /// Where the delivery goes on: with the same request when that may have been applied, else with a new decision, unless
+  /// the record was written already.
+  void back_to_pending() {
+    if (job_.is_uncertain()) return;
+    delivery_.state = DeliveryState::pending;
+    const bool journaled = is_journaled_first(job_.kind, *job_.traits, job_.moves());
+    if (only_reads(job_.kind)) {
+      const CallKind later = job_.kind == CallKind::find ? job_.after_find.value_or(CallKind::find) : job_.kind;
+      delivery_.step = later == CallKind::find ? "" : std::string(name_of(later));
+      return;
+    }
+    if (!journaled || !job_.suspected) {
+      delivery_.frozen.reset();
+      delivery_.step = job_.kind == CallKind::comment ? std::string(name_of(job_.kind)) : "";
+    }
+  }
+
+  Settled refused_auth(const std::string& reason) {
+    delivery_.reason = reason;
+    back_to_pending();
+    return {.then = Then::wait, .health = Health::auth, .reason = reason};
+  }
+
+  Settled uncertain(const std::string& reason) {
+    if (job_.kind != CallKind::comment) mark_unknown();
+    delivery_.state = DeliveryState::uncertain;
+    delivery_.reason = reason;
+    delivery_.looks = 0;
+    const CallKind look = job_.kind == CallKind::comment ? CallKind::find_comment : CallKind::find;
+    const bool can_look = job_.traits->has(look) && (look == CallKind::find_comment || job_.kind == CallKind::create);
+    if (!can_look) return {.then = Then::end, .health = Health::ill, .reason = reason};
+    const std::int64_t wait_ms = job_.traits->consistent_after_ms;
+    delivery_.not_before_ms = options_.now_ms + wait_ms;
+    return {.then = Then::wait, .health = Health::ill, .wait_ms = wait_ms, .reason = reason};
+  }
+
+  Settled dead(std::string reason) { return end_as(job_, DeliveryState::dead, std::move(reason)); }
+
+  Job& job_;
+  journal::Delivery& delivery_;
+  const CallAnswer& answer_;
+  const SettleOptions& options_;
+};
+
+bool reads_back(const Job& job, CallKind done) {
+  if (is_removal(done) || !job.traits->has(CallKind::read_back) || job.sent_fields.empty()) return false;
+  const auto known = job.traits->calls.find(done);
+  return known != job.traits->calls.end() && known->second.read_back == model::ReadBack::always;
+}
+
+}  // namespace
+
+Settled settle(Job& job, const CallAnswer& answer, const SettleOptions& options) {
+  return Settling(job, answer, options).run();
+}
+
+Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
+  journal::Delivery& delivery = job.delivery();
+  delivery.tries = delivery.looks = 0;
+  delivery.frozen.reset();
+  delivery.updated_ms = now_ms;
+  const bool wrote = done != CallKind::read_back && done != CallKind::comment;
+  std::optional<CallKind> next;
+  if (wrote && reads_back(job, done)) {
+    next = CallKind::read_back;
+  } else if (done != CallKind::comment && delivery.comment && done != CallKind::delete_ && done != CallKind::archive) {
+    next = CallKind::comment;
+  }
+  if (!next) {
+    job.effects.supersede_dead = true;
+    return end_as(job, DeliveryState::delivered, "");
+  }
+  if (!job.traits->has(*next)) return end_as(job, DeliveryState::dead, "written, but the target offers no comment");
+  delivery.state = DeliveryState::in_flight;
+  delivery.step = name_of(*next);
+  delivery.reason.clear();
+  job.kind = *next;
+  return {.then = Then::call};
+}
+
+Settled end_as(Job& job, DeliveryState state, std::string reason) {
+  journal::Delivery& delivery = job.delivery();
+  delivery.state = state;
+  delivery.reason = std::move(reason);
+  delivery.not_before_ms = 0;
+  if (state != DeliveryState::dead) delivery.frozen.reset();
+  return {.then = Then::end, .reason = delivery.reason};
+}
+
+}  // namespace engine::deliver
