@@ -7,8 +7,8 @@
 namespace engine::journal {
 namespace {
 
-#define CHANGE_COLUMNS                                                                                             \
-  "SELECT seq, table_id, layout_id, cycle_id, key, operation, after, before, changed, source_transaction,"         \
+#define CHANGE_COLUMNS                                                                                     \
+  "SELECT seq, table_id, layout_id, cycle_id, key, operation, after, before, changed, source_transaction," \
   " source_time_ms, source_user, captured_ms FROM change "
 
 model::Change read_change(const Statement& row) {
@@ -37,9 +37,10 @@ std::vector<model::Change> read_all(Statement& row) {
 
 std::int64_t ChangeLog::append(const model::Change& change) {
   connection_
-      .prepare("INSERT INTO change (table_id, layout_id, cycle_id, key, operation, after, before, changed,"
-               " source_transaction, source_time_ms, source_user, captured_ms)"
-               " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .prepare(
+          "INSERT INTO change (table_id, layout_id, cycle_id, key, operation, after, before, changed,"
+          " source_transaction, source_time_ms, source_user, captured_ms)"
+          " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
       .bind(1, change.table_id)
       .bind(2, change.layout_id)
       .bind(3, change.cycle_id)
@@ -63,8 +64,8 @@ std::int64_t ChangeLog::last_seq() {
 }
 
 std::vector<model::Change> ChangeLog::after(std::int64_t table_id, std::int64_t after_seq, std::size_t limit) {
-  Statement row = connection_.prepare(CHANGE_COLUMNS
-                                      "INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
+  Statement row = connection_.prepare(
+      CHANGE_COLUMNS "INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3");
   row.bind(1, table_id).bind(2, after_seq).bind(3, static_cast<std::int64_t>(limit));
   return read_all(row);
 }
@@ -91,8 +92,8 @@ std::optional<model::Change> ChangeLog::find(std::int64_t seq) {
 }
 
 std::int64_t ChangeLog::count_after(std::int64_t table_id, std::int64_t after_seq) {
-  Statement row = connection_.prepare(
-      "SELECT count(*) FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2");
+  Statement row =
+      connection_.prepare("SELECT count(*) FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2");
   row.bind(1, table_id).bind(2, after_seq).step();
   return row.integer(0);
 }

@@ -22,7 +22,7 @@ constexpr const char* reader_setup = "PRAGMA query_only = 1; PRAGMA cache_size =
 // A person's sqlite3 shell may hold the write lock for a while; a reader waits only for a recovery.
 constexpr int writer_wait_ms = 30'000;
 constexpr int reader_wait_ms = 5'000;
-constexpr int checkpoint_wait_ms = 1'000;
+constexpr int checkpoint_wait_ms = 250;
 
 bool is_full(int extended, int system_errno) {
   // Not IOERR_SHMSIZE: it strikes after the commit's frames are in the WAL, so that "nothing was kept" would be untrue.

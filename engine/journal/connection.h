@@ -74,9 +74,9 @@ class Connection {
 
   /// Pages in the WAL after this connection's last commit.
   int wal_pages() const { return wal_pages_; }
-  /// Copies the WAL's pages into the database, as far as readers let it; with `wait`, waits up to a second for readers to
-  /// leave the WAL, so that it starts from its beginning again. False when something stood in the way that may pass: a
-  /// reader, a full disk. Throws journal_failed.
+  /// Copies the WAL's pages into the database, as far as readers let it; with `wait`, waits a quarter of a second for
+  /// readers to leave the WAL, so that it starts from its beginning again. False when something stood in the way that
+  /// may pass: a reader, a full disk. Throws journal_failed.
   bool checkpoint(bool wait);
 
   bool in_transaction() const;

@@ -41,8 +41,9 @@ std::int64_t Cycles::start(std::int64_t table_id, const std::string& kind, std::
 void Cycles::add(std::int64_t cycle_id, std::int64_t rows_read, std::int64_t inserts, std::int64_t updates,
                  std::int64_t deletes) {
   connection_
-      .prepare("UPDATE cycle SET rows_read = rows_read + ?2, inserts = inserts + ?3, updates = updates + ?4,"
-               " deletes = deletes + ?5 WHERE id = ?1")
+      .prepare(
+          "UPDATE cycle SET rows_read = rows_read + ?2, inserts = inserts + ?3, updates = updates + ?4,"
+          " deletes = deletes + ?5 WHERE id = ?1")
       .bind(1, cycle_id)
       .bind(2, rows_read)
       .bind(3, inserts)

@@ -1,4 +1,5 @@
-// One pass over a table that found something (or the first): counts and state, so that a killed one goes on under its id.
+// One pass over a table that found something (or the first): counts and state, so that a killed one goes on under its
+// id.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ class Cycles {
   std::optional<Cycle> open_of(std::int64_t table_id);
   std::int64_t start(std::int64_t table_id, const std::string& kind, std::int64_t now_ms);
   /// Adds to the counts.
-  void add(std::int64_t cycle_id, std::int64_t rows_read, std::int64_t inserts, std::int64_t updates, std::int64_t deletes);
+  void add(std::int64_t cycle_id, std::int64_t rows_read, std::int64_t inserts, std::int64_t updates,
+           std::int64_t deletes);
   void close(std::int64_t cycle_id, std::int64_t now_ms);
   std::vector<Cycle> latest(std::int64_t table_id, std::size_t limit);
 

@@ -18,10 +18,9 @@
 namespace engine::journal {
 namespace {
 
-// 16 MB: scattered small commits write the same pages again and again, and each checkpoint writes them once.
-constexpr int checkpoint_pages = 4'000;
-// Steady readers can keep the WAL from ever starting anew: from here on the writer waits a moment for them.
-constexpr int restart_pages_first = 16'000;
+// Steady readers can keep the WAL from ever starting anew: at this many times the pages of a checkpoint the writer
+// waits a moment for them.
+constexpr int restart_factor = 4;
 constexpr std::size_t idle_readers_max = 8;
 
 void require_folder(const std::filesystem::path& path) {
@@ -92,12 +91,12 @@ std::unique_ptr<Journal> Journal::open(const JournalOptions& options) {
   return std::unique_ptr<Journal>(new Journal(options));
 }
 
-Journal::Journal(const JournalOptions& options) : options_(options), restart_pages_(restart_pages_first) {
+Journal::Journal(const JournalOptions& options)
+    : options_(options), restart_pages_(restart_factor * options.checkpoint_pages) {
   require_folder(options_.path);
   lock_ = std::make_unique<LockFile>(options_.path);
   create_if_missing(options_.path);
-  writer_.connection =
-      std::make_unique<Connection>(options_.path.string(), Connection::Mode::read_write, options_.vfs);
+  writer_.connection = std::make_unique<Connection>(options_.path.string(), Connection::Mode::read_write, options_.vfs);
   bring_up_to_date(*writer_.connection);
   writer_.records = std::make_unique<Records>(*writer_.connection);
   id_ = journal_id(*writer_.connection);
@@ -194,7 +193,8 @@ bool Journal::run_group(std::vector<Item>& group, std::vector<std::exception_ptr
   return kept;
 }
 
-/// What the work threw, its effects undone; null when they stay. Throws when SQLite failed, whatever the work made of it.
+/// What the work threw, its effects undone; null when they stay. Throws when SQLite failed, whatever the work made of
+/// it.
 std::exception_ptr Journal::run_item(const Item& item, bool alone) {
   Connection& connection = *writer_.connection;
   if (!alone) connection.prepare("SAVEPOINT item").run();
@@ -231,15 +231,20 @@ void Journal::tell_listeners() {
   for (const auto& listener : listeners_) listener();
 }
 
-/// After the callbacks, so that nobody waits for it.
+/// Seldom, since scattered small commits write the same pages again and again, and a checkpoint writes each once; and
+/// after the callbacks, so that nobody waits for it.
 void Journal::checkpoint_when_large() {
   const int pages = writer_.connection->wal_pages();
-  if (pages < checkpoint_pages) return;
+  const int restart_pages_first = restart_factor * options_.checkpoint_pages;
+  if (pages < options_.checkpoint_pages) {
+    restart_pages_ = restart_pages_first;
+    return;
+  }
   const bool wait = pages >= restart_pages_;
   try {
     const bool done = writer_.connection->checkpoint(wait);
     // A reader that stays for minutes must not cost every commit a second.
-    restart_pages_ = wait && !done ? pages * 2 : restart_pages_first;
+    if (wait) restart_pages_ = done ? restart_pages_first : pages * 2;
   } catch (const std::exception& error) {
     failed_ = copy_of(error);
     log_event(LogLevel::error, "journal.checkpoint_failed", {{"error", error.what()}});

@@ -38,9 +38,10 @@ struct Records {
 
 struct JournalOptions {
   std::filesystem::path path;
-  std::string vfs;                   ///< name of a registered SQLite VFS; empty: the default
-  std::size_t group_max = 512;       ///< pieces of work committed together at most
-  std::size_t queued_max = 65'536;   ///< pieces of work that may wait; whoever brings more waits, too
+  std::string vfs;                  ///< name of a registered SQLite VFS; empty: the default
+  std::size_t group_max = 512;      ///< pieces of work committed together at most
+  std::size_t queued_max = 65'536;  ///< pieces of work that may wait; whoever brings more waits, too
+  int checkpoint_pages = 4'000;     ///< pages of 4 KiB in the WAL at which they are copied into the database
 };
 
 class Journal {
@@ -49,8 +50,8 @@ class Journal {
   using Committed = std::function<void(std::exception_ptr)>;
 
   /// Creates or opens, takes the writer's lock (`PATH.lock`), migrates after a backup. Throws journal_locked naming the
-  /// process that holds it, environment_missing when its folder is not there or not writable, journal_failed for a newer
-  /// schema or a damaged file, journal_full.
+  /// process that holds it, environment_missing when its folder is not there or not writable, journal_failed for a
+  /// newer schema or a damaged file, journal_full.
   static std::unique_ptr<Journal> open(const JournalOptions& options);
   /// Commits what is queued. No lease and no other thread may use the journal any more.
   ~Journal();
@@ -59,9 +60,9 @@ class Journal {
   const std::string& id() const { return id_; }
 
   /// Runs `work` on the writer thread inside a savepoint of the group's transaction, and returns when that is on disk.
-  /// Rethrows what `work` threw (its effects are undone, those of others stay). journal_full: nothing was kept, try again
-  /// later; journal_failed: the journal takes no more work, and whether this one was kept is known after a restart. Not to
-  /// be called on the writer thread.
+  /// Rethrows what `work` threw (its effects are undone, those of others stay). journal_full: nothing was kept, try
+  /// again later; journal_failed: the journal takes no more work, and whether this one was kept is known after a
+  /// restart. Not to be called on the writer thread.
   void write(const Work& work);
   /// The same without waiting: `committed` is called on the writer thread, with null on success.
   void write_async(Work work, Committed committed);
@@ -118,7 +119,7 @@ class Journal {
   // The writer thread's own.
   Reader writer_;
   std::exception_ptr failed_;  ///< set once: the journal takes no more work
-  int restart_pages_;
+  int restart_pages_;          ///< pages in the WAL at which the writer waits for readers to leave it
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -135,8 +136,8 @@ class Journal {
 };
 
 /// Opens read-only for a reading verb, whether the daemon runs or not, and leaves no file behind. Throws
-/// environment_missing when there is no journal or no permission to read it, journal_failed for a schema this program does
-/// not know.
+/// environment_missing when there is no journal or no permission to read it, journal_failed for a schema this program
+/// does not know.
 class ReadOnlyJournal {
  public:
   explicit ReadOnlyJournal(const std::filesystem::path& path);

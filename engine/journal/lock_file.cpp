@@ -32,8 +32,8 @@ std::string holder_of(int file) {
 
 Error refused(const std::string& path, int cause) {
   const auto code = cause == ENOSPC || cause == EDQUOT ? ErrorCode::journal_full : ErrorCode::environment_missing;
-  return Error(code, fmt::format("the lock file {} cannot be written: {}", path, std::strerror(cause)), {{"file", path}},
-               "The daemon's user must be able to write the folder of the journal.");
+  return Error(code, fmt::format("the lock file {} cannot be written: {}", path, std::strerror(cause)),
+               {{"file", path}}, "The daemon's user must be able to write the folder of the journal.");
 }
 
 void write_pid(int file, const std::string& path) {

@@ -5,11 +5,12 @@
 
 namespace engine::journal {
 
-/// Held as long as the object lives and the process runs: the kernel drops it when the process ends, however it ends. The
-/// file itself stays, since removing it would let two processes hold locks on two files of one name.
+/// Held as long as the object lives and the process runs: the kernel drops it when the process ends, however it ends.
+/// The file itself stays, since removing it would let two processes hold locks on two files of one name.
 class LockFile {
  public:
-  /// Throws journal_locked naming the holder, environment_missing when the folder is missing or not writable, journal_full.
+  /// Throws journal_locked naming the holder, environment_missing when the folder is missing or not writable,
+  /// journal_full.
   explicit LockFile(const std::filesystem::path& journal);
   ~LockFile();
   LockFile(const LockFile&) = delete;

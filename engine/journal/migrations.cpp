@@ -54,11 +54,12 @@ void require_journal(Connection& connection) {
 }
 
 [[noreturn]] void refuse_newer(const std::string& path, std::int64_t found, int known) {
-  throw Error(ErrorCode::journal_failed,
-              fmt::format("the journal {} has schema version {}, this program knows versions up to {}", path, found, known),
-              {{"journal", path}},
-              "Run the program that wrote it, or put back the backup it made before migrating: "
-              "JOURNAL.backup-vN-TIME beside the journal.");
+  throw Error(
+      ErrorCode::journal_failed,
+      fmt::format("the journal {} has schema version {}, this program knows versions up to {}", path, found, known),
+      {{"journal", path}},
+      "Run the program that wrote it, or put back the backup it made before migrating: "
+      "JOURNAL.backup-vN-TIME beside the journal.");
 }
 
 /// Runs `body` in a transaction; nothing of it stays when it throws.

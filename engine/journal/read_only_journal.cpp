@@ -13,10 +13,10 @@
 namespace engine::journal {
 namespace {
 
-/// A cleanly closed journal has no WAL, and opening it the usual way would create one: impossible in a folder that one may
-/// only read, and elsewhere it would leave files that the daemon's user cannot write. So it is read as a file that does
-/// not change. Never while a daemon runs. (One that starts a moment later writes to the WAL first and touches the file only
-/// at its first checkpoint, long after a reading verb has ended.)
+/// A cleanly closed journal has no WAL, and opening it the usual way would create one: impossible in a folder that one
+/// may only read, and elsewhere it would leave files that the daemon's user cannot write. So it is read as a file that
+/// does not change. Never while a daemon runs. (One that starts a moment later writes to the WAL first and touches the
+/// file only at its first checkpoint, long after a reading verb has ended.)
 Connection::Mode mode_for(const std::filesystem::path& path) {
   std::error_code missing;
   const auto wal_size = std::filesystem::file_size(path.string() + "-wal", missing);

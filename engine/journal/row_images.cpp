@@ -56,7 +56,10 @@ std::string_view blob_of(sqlite3_stmt* statement, int column) {
 
 static_assert(std::endian::native == std::endian::little);
 
-ImageCursor::~ImageCursor() { sqlite3_finalize(statement_); }
+ImageCursor::~ImageCursor() {
+  rest();
+  sqlite3_finalize(statement_);
+}
 
 bool ImageCursor::move_to(std::string_view key) {
   if (!open_ || key < std::string_view(asked_)) {
@@ -77,11 +80,18 @@ bool ImageCursor::move_to(std::string_view key) {
 
 void ImageCursor::seek(std::string_view key) {
   if (statement_ == nullptr) statement_ = connection_.prepare_own(walk_sql);
-  rest();
+  sqlite3_reset(statement_);
+  // One transaction from the first move on: a seek without it would take and drop SQLite's locks, which costs more than
+  // the seek, and would move on to a later state in the middle of the walk.
+  if (!connection_.in_transaction()) {
+    connection_.prepare("BEGIN").run();
+    began_ = true;
+  }
+  sought_.assign(key);
   sqlite3_bind_int64(statement_, 1, table_id_);
-  // Copied by SQLite, since a scan may compare with it at any later step. The zero-length key has no address to bind.
-  sqlite3_bind_blob64(statement_, 2, key.empty() ? "" : key.data(), key.size(), SQLITE_TRANSIENT);
+  sqlite3_bind_blob64(statement_, 2, sought_.data(), sought_.size(), SQLITE_STATIC);
   open_ = true;
+  at_end_ = false;
   step();
 }
 
@@ -93,12 +103,19 @@ void ImageCursor::step() {
     return;
   }
   // At the end there is nothing to come back to: the read transaction ends, the position is kept.
-  sqlite3_reset(statement_);
+  end_transaction();
   at_end_ = true;
   key_ = {};
   if (result == SQLITE_DONE) return;
   open_ = false;
   connection_.fail(result);
+}
+
+void ImageCursor::end_transaction() {
+  if (statement_ != nullptr) sqlite3_reset(statement_);
+  // Nothing was written, so that ending it cannot fail in a way that matters.
+  if (began_) sqlite3_exec(connection_.handle(), "COMMIT", nullptr, nullptr, nullptr);
+  began_ = false;
 }
 
 model::Digest ImageCursor::digest() const {
@@ -112,7 +129,7 @@ std::int64_t ImageCursor::ordinal() const {
 }
 
 void ImageCursor::rest() {
-  if (statement_ != nullptr) sqlite3_reset(statement_);
+  end_transaction();
   open_ = false;
   at_end_ = false;
   key_ = {};
@@ -158,14 +175,16 @@ std::int64_t RowImages::ordinal_max() {
 }
 
 std::int64_t RowImages::count(std::int64_t table_id) {
-  Statement row = connection_.prepare("SELECT count(*) FROM row_image INDEXED BY row_image_by_table WHERE table_id = ?1");
+  Statement row =
+      connection_.prepare("SELECT count(*) FROM row_image INDEXED BY row_image_by_table WHERE table_id = ?1");
   row.bind(1, table_id).step();
   return row.integer(0);
 }
 
 std::int64_t RowImages::insert(const RowImage& image) {
   const auto digest = bytes_of(image.digest);
-  connection_.prepare("INSERT INTO row_image (table_id, layout_id, key, digest, image, locator) VALUES (?, ?, ?, ?, ?, ?)")
+  connection_
+      .prepare("INSERT INTO row_image (table_id, layout_id, key, digest, image, locator) VALUES (?, ?, ?, ?, ?, ?)")
       .bind(1, image.table_id)
       .bind(2, image.layout_id)
       .bind_blob(3, image.key)

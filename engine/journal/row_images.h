@@ -19,14 +19,15 @@ struct RowImage {
   std::int64_t ordinal = 0;
   std::int64_t table_id = 0;
   std::int64_t layout_id = 0;
-  std::string key;    ///< encoded, see model/key.h
+  std::string key;  ///< encoded, see model/key.h
   model::Digest digest;
   std::string image;  ///< JSON
-  std::optional<std::string> locator;  ///< the key as the source gave it, where `encode_key` of the canonical row is not enough
+  std::optional<std::string>
+      locator;  ///< the key as the source gave it, where `encode_key` of the canonical row is not enough
 };
 
-/// A forward walk over (key, digest, ordinal) of one table in key order, read from the covering index alone. It sees the
-/// images as they were at its first move, until it rests. Gone before the connection it reads with.
+/// A forward walk over (key, digest, ordinal) of one table in key order, read from the covering index alone. It sees
+/// the images as they were at its first move, until it rests. Gone before the connection it reads with.
 class ImageCursor {
  public:
   ImageCursor(Connection& connection, std::int64_t table_id) : connection_(connection), table_id_(table_id) {}
@@ -47,14 +48,17 @@ class ImageCursor {
  private:
   void step();
   void seek(std::string_view key);
+  void end_transaction();
 
   Connection& connection_;
   std::int64_t table_id_;
   sqlite3_stmt* statement_ = nullptr;
-  bool open_ = false;      ///< the position holds: on an image or at the end
+  bool open_ = false;  ///< the position holds: on an image or at the end
   bool at_end_ = false;
-  std::string_view key_;   ///< owned by the statement until the next step
-  std::string asked_;      ///< the key last moved to: no image lies between it and key_
+  bool began_ = false;    ///< the read transaction is this cursor's own
+  std::string_view key_;  ///< owned by the statement until the next step
+  std::string asked_;     ///< the key last moved to: no image lies between it and key_
+  std::string sought_;    ///< bound to the statement
 };
 
 class RowImages {

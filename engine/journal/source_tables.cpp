@@ -88,8 +88,9 @@ std::optional<std::string> SourceTables::checkpoint(std::int64_t table_id) {
 
 void SourceTables::save_checkpoint(std::int64_t table_id, const std::string& position, std::int64_t now_ms) {
   connection_
-      .prepare("INSERT INTO checkpoint (table_id, position, updated_ms) VALUES (?1, ?2, ?3)"
-               " ON CONFLICT (table_id) DO UPDATE SET position = excluded.position, updated_ms = excluded.updated_ms")
+      .prepare(
+          "INSERT INTO checkpoint (table_id, position, updated_ms) VALUES (?1, ?2, ?3)"
+          " ON CONFLICT (table_id) DO UPDATE SET position = excluded.position, updated_ms = excluded.updated_ms")
       .bind(1, table_id)
       .bind(2, position)
       .bind(3, now_ms)

@@ -16,7 +16,7 @@ struct SourceTable {
   std::int64_t id = 0;
   std::string name;
   std::optional<std::int64_t> layout_id;
-  std::string state;         ///< new, snapshot, watching, paused
+  std::string state;  ///< new, snapshot, watching, paused
   std::string state_reason;
   std::int64_t last_cycle_ms = 0;
   std::int64_t rows = 0;

@@ -84,7 +84,8 @@ int open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int*
 Faults& fault_vfs() {
   static sqlite3_vfs vfs = [] {
     sqlite3_vfs* default_vfs = sqlite3_vfs_find(nullptr);
-    // All but opening (paths, time, randomness) is the default's, whose functions do not look at the vfs they are given.
+    // All but opening (paths, time, randomness) is the default's, whose functions do not look at the vfs they are
+    // given.
     sqlite3_vfs made = *default_vfs;
     made.zName = fault_vfs_name;
     made.szOsFile = static_cast<int>(sizeof(FaultFile)) + default_vfs->szOsFile;

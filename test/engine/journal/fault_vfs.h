@@ -1,5 +1,5 @@
-// A SQLite VFS that stands before the default one and breaks it on cue: a disk that is full after some writes (the last of
-// them torn), a sync that fails.
+// A SQLite VFS that stands before the default one and breaks it on cue: a disk that is full after some writes (the last
+// of them torn), a sync that fails.
 #pragma once
 
 #include <atomic>

@@ -14,9 +14,7 @@ using test::code_thrown_by;
 using test::fault_vfs;
 using test::TemporaryFolder;
 
-JournalOptions faulty(const TemporaryFolder& folder) {
-  return {.path = folder.journal(), .vfs = test::fault_vfs_name};
-}
+JournalOptions faulty(const TemporaryFolder& folder) { return {.path = folder.journal(), .vfs = test::fault_vfs_name}; }
 
 void append(Records& records, const std::string& key) {
   records.changes.append(change_of(1, key, std::string(3000, 'x')));
@@ -34,7 +32,8 @@ std::pair<std::size_t, std::int64_t> after_a_kill(const TemporaryFolder& folder)
   return {lease->changes.after(1, 0, 100'000).size(), lease->images.count(1)};
 }
 
-TEST_CASE("a disk that fills up at any write keeps a piece of work whole or not at all, and takes it when there is space") {
+TEST_CASE(
+    "a disk that fills up at any write keeps a piece of work whole or not at all, and takes it when there is space") {
   const TemporaryFolder folder;
   auto& faults = fault_vfs();
   const auto journal = Journal::open(faulty(folder));
@@ -115,7 +114,8 @@ TEST_CASE("a full disk undoes the whole group, and all in it hear of it") {
   for (int i = 0; i < 6; ++i) {
     journal->write_async([i](Records& records) { append(records, std::to_string(i)); },
                          [&, i](std::exception_ptr error) {
-                           full += error && code_thrown_by([&] { std::rethrow_exception(error); }) == ErrorCode::journal_full;
+                           full += error &&
+                                   code_thrown_by([&] { std::rethrow_exception(error); }) == ErrorCode::journal_full;
                            if (i == 5) done.set_value();
                          });
   }

@@ -76,6 +76,9 @@ TEST_CASE("a cursor sees no images written after its first move until it rests")
   CHECK(cursor.move_to("10"));
   journal->write([](Records& records) { records.images.insert(image_of(1, "11x", 1)); });
   CHECK(!cursor.move_to("11x"));
+  // Too far for steps, and back again: sought anew, in the same state.
+  CHECK(cursor.move_to("50"));
+  CHECK(!cursor.move_to("11x"));
   cursor.rest();
   CHECK(cursor.move_to("11x"));
 }

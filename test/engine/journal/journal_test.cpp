@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -94,7 +96,9 @@ TEST_CASE("writers of many threads are served, each in its own order") {
   for (int table = 1; table <= 4; ++table) {
     threads.emplace_back([&journal, table] {
       for (int i = 0; i < 200; ++i) {
-        const auto append = [=](Records& records) { records.changes.append(change_of(table, std::to_string(i), "{}")); };
+        const auto append = [=](Records& records) {
+          records.changes.append(change_of(table, std::to_string(i), "{}"));
+        };
         if (i % 10 == 9) {
           journal->write(append);
         } else {
@@ -149,6 +153,21 @@ TEST_CASE("a lease that ends in the middle of a walk holds no read transaction")
   }
   journal->write([](Records& records) { records.images.insert(test::image_of(1, "99", 1)); });
   CHECK(journal->read()->images.count(1) == 11);
+}
+
+TEST_CASE("a reader who stays for long costs the writers no lasting wait") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal(), .checkpoint_pages = 10});
+  journal->write([](Records& records) { records.images.insert(test::image_of(1, "1", 1)); });
+  auto lease = journal->read();
+  auto cursor = lease->images.cursor(1);
+  CHECK(cursor.move_to("1"));
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < 60; ++i) {
+    journal->write([](Records& records) { records.changes.append(change_of(1, "[1]", std::string(20'000, 'x'))); });
+  }
+  // A wait of 250 ms at 40 pages, at 80 and so on, not at each of the 60 commits, which would be a quarter of a minute.
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(8));
 }
 
 TEST_CASE("leases of many threads read while the writer writes") {

@@ -98,7 +98,7 @@ TEST_CASE("a daemon killed at any moment leaves whole pieces of work, and all th
   std::mt19937 random(20'261'122);
   for (int journal_number = 0; journal_number < 3; ++journal_number) {
     const TemporaryFolder folder;
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 8; ++round) {
       const int count = static_cast<int>(random() % 120);
       CAPTURE(count);
       const auto acknowledged = run_and_kill(folder, count);

@@ -82,7 +82,8 @@ TEST_CASE("a file that is no database, or no journal, is refused and left as it 
 TEST_CASE("a journal whose pages were overwritten fails when they are read, instead of giving nonsense") {
   const TemporaryFolder folder;
   Journal::open({.path = folder.journal()})->write([](Records& records) {
-    for (int i = 0; i < 2'000; ++i) records.changes.append(test::change_of(1, std::to_string(i), std::string(500, 'x')));
+    for (int i = 0; i < 2'000; ++i)
+      records.changes.append(test::change_of(1, std::to_string(i), std::string(500, 'x')));
   });
   {
     std::fstream file(folder.journal(), std::ios::in | std::ios::out | std::ios::binary);
@@ -141,11 +142,13 @@ TEST_CASE("an older journal is taken forward step by step after a backup that a 
 TEST_CASE("a migration that fails leaves the journal as it was") {
   const TemporaryFolder folder;
   Journal::open({.path = folder.journal()});
-  const Migration steps[] = {{2, "ALTER TABLE source_table ADD COLUMN owner TEXT"}, {3, "ALTER TABLE no_such ADD COLUMN x"}};
+  const Migration steps[] = {{2, "ALTER TABLE source_table ADD COLUMN owner TEXT"},
+                             {3, "ALTER TABLE no_such ADD COLUMN x"}};
   {
     Connection connection(folder.journal().string(), Connection::Mode::read_write);
-    CHECK(code_thrown_by([&] { bring_up_to_date(connection, Schema{3, current_schema().create, steps}); }) ==
-          ErrorCode::journal_failed);
+    CHECK(code_thrown_by([&] {
+            bring_up_to_date(connection, Schema{3, current_schema().create, steps});
+          }) == ErrorCode::journal_failed);
   }
   Journal::open({.path = folder.journal()})->write([](Records& records) { records.tables.ensure("anacli"); });
   CHECK(backups_in(folder).size() == 1);

@@ -155,7 +155,8 @@ TEST_CASE("a table keeps its identity, and a layout is stored again only when it
   CHECK(table.state == "new");
   CHECK(tables.ensure("anacli").id == table.id);
   CHECK(!tables.find("ordini"));
-  const model::Layout one{.columns = {{.name = "CODCLI"}, {.name = "FIDO", .type = model::ColumnType::decimal}}, .key = {0}};
+  const model::Layout one{.columns = {{.name = "CODCLI"}, {.name = "FIDO", .type = model::ColumnType::decimal}},
+                          .key = {0}};
   model::Layout two = one;
   two.columns.push_back({.name = "NOTE"});
   const auto first = tables.put_layout(table.id, one, 1);
