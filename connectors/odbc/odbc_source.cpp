@@ -55,7 +55,7 @@ class OdbcSource : public engine::model::Source {
   };
 
   const std::shared_ptr<Session>& session();
-  const std::shared_ptr<Session>& streaming_session();
+  std::shared_ptr<Session> streaming_session();
   std::shared_ptr<PreparedRead> prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::unique_ptr<RowStream> stream(std::shared_ptr<PreparedRead> read, const TableRequest& table, const Layout& layout,
@@ -65,7 +65,6 @@ class OdbcSource : public engine::model::Source {
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
   std::shared_ptr<Session> session_;
-  std::shared_ptr<Session> streaming_session_;
   std::list<Kept> kept_;  ///< the one used last in front
   std::set<std::string> read_row_by_row_;
 };
@@ -75,16 +74,14 @@ const std::shared_ptr<Session>& OdbcSource::session() {
   return session_;
 }
 
-const std::shared_ptr<Session>& OdbcSource::streaming_session() {
-  if (dialect_.stream_options.empty()) return session();
-  if (!streaming_session_) streaming_session_ = std::make_shared<Session>(connection_, dialect_, true);
-  return streaming_session_;
+/// Anew for each read: a driver that streams is left in odd states by a stream that was not read to its end.
+std::shared_ptr<Session> OdbcSource::streaming_session() {
+  return dialect_.stream_options.empty() ? session() : std::make_shared<Session>(connection_, dialect_, true);
 }
 
 void OdbcSource::close() {
   kept_.clear();
   session_.reset();
-  streaming_session_.reset();
 }
 
 TableShape OdbcSource::describe(const TableRequest& table) {

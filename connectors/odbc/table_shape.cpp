@@ -112,7 +112,10 @@ class Described {
 };
 
 Layout all_columns(Session& session, const TableRequest& table) {
-  const Described described(session, StatementText(table, session.dialect()).described());
+  const std::string sql = StatementText(table, session.dialect()).described();
+  // SQLite's driver describes from what the connection knew of the schema before the statement ran, and learns by running it.
+  { const Described refreshed(session, sql); }
+  const Described described(session, sql);
   SQLSMALLINT count = 0;
   if (!SQL_SUCCEEDED(SQLNumResultCols(described.handle(), &count))) session.fail(HandleKind::statement, described.handle(), "describing a table");
   Layout layout;

@@ -21,7 +21,7 @@ struct DialectDefinition {
   std::vector<std::string> session;
   /// Appended to the connection string unless the key is already there: "UseDeclareFetch" → "1".
   std::map<std::string, std::string> connect_options;
-  /// Joins `connect_options` on the connection that streams whole tables.
+  /// Joins `connect_options` on a connection that streams a whole table: one of its own for each such read.
   std::map<std::string, std::string> stream_options;
   /// How a column is selected where its bare name or the driver's own conversion would lose something, by source type name
   /// or canonical type: "timestamp" → "{column}::text". Such a column is read as text and parsed here.
