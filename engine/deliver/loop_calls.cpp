@@ -201,7 +201,7 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
       if (settled.health != Settled::Health::auth) {
         intake_.wait(job->delivery().id, settled.wait_ms, settled.health == Settled::Health::ill);
       }
-      if (job->is_uncertain()) report_.ended(*job, wall_ms());
+      if (job->is_uncertain() && job->journaled != DeliveryState::uncertain) report_.ended(*job, wall_ms());
       return write(entry_of(job, LedgerEntry::After::release, wall_ms()));
   }
 }

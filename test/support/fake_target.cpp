@@ -1,0 +1,181 @@
+#include "test/support/fake_target.h"
+
+#include <boost/json.hpp>
+
+#include "engine/base/error.h"
+
+namespace test {
+
+namespace json = boost::json;
+using namespace engine::model;
+
+namespace {
+
+std::string text_at(const json::object& object, std::string_view name) {
+  return std::string(object.at({name.data(), name.size()}).as_string());
+}
+
+json::object json_of(const Call& call) {
+  return {{"match", fields_json(call.match)},
+          {"new_match", fields_json(call.new_match)},
+          {"id", call.remote_id.value_or("")},
+          {"fields", fields_json(call.fields)},
+          {"changed", fields_json(call.changed_fields)},
+          {"comment", call.comment},
+          {"marker", call.marker},
+          {"key", call.idempotency_key}};
+}
+
+bool is_taken(Fate fate) {
+  return fate == Fate::taken || fate == Fate::taken_answer_lost || fate == Fate::partly || fate == Fate::silently;
+}
+
+CallAnswer refusal(Fate fate, std::int64_t throttle_ms) {
+  switch (fate) {
+    case Fate::unreachable:
+      return {.outcome = RetryLater{.reason = "connection refused"}, .any_byte_sent = false};
+    case Fate::busy: return {.outcome = RetryLater{.reason = "status 503"}, .status = 503};
+    case Fate::throttled:
+      return {.outcome = RetryLater{.reason = "status 429", .after_ms = throttle_ms, .throttled = true}, .status = 429};
+    case Fate::refused: return {.outcome = Permanent{.reason = "status 422"}, .status = 422};
+    case Fate::auth: return {.outcome = Permanent{.reason = "status 401", .auth = true}, .status = 401};
+    default: return {.outcome = Uncertain{.reason = "the connection was cut"}};
+  }
+}
+
+}  // namespace
+
+FakeTarget& FakeTarget::offers(CallKind kind, CallTraits traits) {
+  traits_.calls[kind] = traits;
+  return *this;
+}
+
+const ObjectTraits& FakeTarget::traits(std::string_view object) const {
+  if (object == "nothing") throw engine::Error(engine::ErrorCode::config_invalid, "no such object");
+  return traits_;
+}
+
+PreparedCall FakeTarget::prepare(std::span<const Call> calls) const {
+  json::array list;
+  for (const Call& call : calls) {
+    if (call.fields.contains("unpreparable")) throw engine::Error(engine::ErrorCode::config_invalid, "a value is missing");
+    list.push_back(json_of(call));
+  }
+  return {.kind = calls[0].kind, .object = calls[0].object, .records = calls.size(), .request = json::serialize(list)};
+}
+
+void FakeTarget::send(const PreparedCall& call, Answered answered) {
+  queue_.push_back({call, std::move(answered)});
+  if (!automatic) return;
+  Fate fate = otherwise;
+  if (!script.empty()) {
+    fate = script.front();
+    script.pop_front();
+  }
+  process(fate);
+}
+
+void FakeTarget::process(Fate fate) { process_at(0, fate)(); }
+
+std::function<void()> FakeTarget::process_at(std::size_t index, Fate fate) {
+  Waiting one = std::move(queue_.at(index));
+  queue_.erase(queue_.begin() + static_cast<std::ptrdiff_t>(index));
+  return [answers = answer(one.call, fate), answered = std::move(one.answered)] { answered(answers); };
+}
+
+std::vector<CallAnswer> FakeTarget::answer(const PreparedCall& call, Fate fate) {
+  if (!is_taken(fate)) return std::vector<CallAnswer>(call.records, refusal(fate, throttle_ms));
+  seen.push_back({call.kind, call.request});
+  std::vector<CallAnswer> answers;
+  const json::value list = json::parse(call.request);
+  for (const json::value& one : list.as_array()) answers.push_back(apply(call.kind, json::serialize(one), fate));
+  if (fate == Fate::taken_answer_lost) {
+    return std::vector<CallAnswer>(call.records, {.outcome = Uncertain{.reason = "no answer in time"}});
+  }
+  return answers;
+}
+
+std::string FakeTarget::id_of(const std::string& match, const std::string& remote_id) const {
+  if (!remote_id.empty()) return records.contains(remote_id) ? remote_id : "";
+  for (const auto& [id, record] : records) {
+    if (record.match == match) return id;
+  }
+  return {};
+}
+
+CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
+  const json::value parsed = json::parse(one);
+  const json::object& call = parsed.as_object();
+  const std::string match = text_at(call, "match");
+  const std::string new_match = text_at(call, "new_match");
+  const std::string key = text_at(call, "key");
+  std::string id = kind == CallKind::create ? "" : id_of(match, text_at(call, "id"));
+  CallAnswer answer{.status = 200, .answer = "ok"};
+
+  if (kind == CallKind::find) {
+    for (const auto& [each, record] : records) {
+      if (record.match == match) answer.found.push_back(each);
+    }
+    answer.outcome = Delivered{};
+    return answer;
+  }
+  if (id.empty() && kind != CallKind::create && kind != CallKind::upsert) {
+    return {.outcome = Permanent{.reason = "status 404", .missing = true}, .status = 404};
+  }
+  if (kind == CallKind::read_back) {
+    answer.fields = records[id].fields;
+    return answer;
+  }
+  if (kind == CallKind::find_comment) {
+    for (const std::string& comment : records[id].comments) {
+      if (comment.find(text_at(call, "marker")) != std::string::npos) answer.found.push_back("1");
+    }
+    return answer;
+  }
+  if (traits_.of(kind).repeat_safe && !known_keys_.insert(key).second) {
+    answer.outcome = Duplicate{.remote_id = id_of(match, "").empty() ? std::nullopt : std::optional(id_of(match, ""))};
+    return answer;
+  }
+
+  if (id.empty()) id = "R" + std::to_string(next_id_++);
+  if (kind == CallKind::delete_) {
+    effects.push_back({kind, id, match, key, {}});
+    records.erase(id);
+    return answer;
+  }
+  Record& record = records[id];
+  if (record.match.empty()) record.match = match;
+  if (new_match != "{}") record.match = new_match;
+  if (kind == CallKind::archive || kind == CallKind::resolve) record.state = name_of(kind);
+  if (kind == CallKind::comment) record.comments.push_back(text_at(call, "comment"));
+  FieldMap fields = fields_from_json(text_at(call, kind == CallKind::create ? "fields" : "changed"));
+  std::vector<std::string> refused;
+  const bool refuses = fate == Fate::partly || fate == Fate::silently;
+  if (kind == CallKind::comment) fields.clear();
+  for (const auto& [name, value] : fields) {
+    if (refuses && refused_fields.contains(name)) {
+      refused.push_back(name);
+    } else {
+      record.fields[name] = value;
+    }
+  }
+  effects.push_back({kind, id, record.match, key, fields});
+  answer.outcome = Delivered{.remote_id = id};
+  if (fate == Fate::partly) answer.outcome = Partial{.reason = "some were refused", .refused = refused, .remote_id = id};
+  return answer;
+}
+
+const FakeTarget::Record* FakeTarget::record(const std::string& match_json) const {
+  for (const auto& [id, record] : records) {
+    if (record.match == match_json) return &record;
+  }
+  return nullptr;
+}
+
+int FakeTarget::count_seen(CallKind kind) const {
+  int number = 0;
+  for (const Seen& one : seen) number += one.kind == kind ? 1 : 0;
+  return number;
+}
+
+}  // namespace test
