@@ -103,7 +103,9 @@ const json::value* JsonPath::first(const json::value& root) const {
 std::string scalar_text(const json::value* value) {
   if (value == nullptr || value->is_null() || value->is_structured()) return {};
   if (const json::string* text = value->if_string()) return {text->data(), text->size()};
-  return json::serialize(*value);
+  if (!value->is_double()) return json::serialize(*value);
+  char digits[40];
+  return {digits, std::to_chars(digits, digits + sizeof digits, value->get_double()).ptr};
 }
 
 }  // namespace connectors::http

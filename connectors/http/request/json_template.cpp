@@ -42,6 +42,8 @@ class JsonTemplate::Flattening {
       append_array(value.get_array());
     } else if (value.is_string()) {
       append_string({value.get_string().data(), value.get_string().size()});
+    } else if (value.is_double()) {
+      append_json(engine::model::FieldScalar(value.get_double()), text());
     } else {
       text() += json::serialize(value);
     }
