@@ -5,7 +5,7 @@
 namespace engine::capture {
 
 namespace {
-constexpr std::size_t doubted_max = 10'000;
+constexpr std::size_t doubted_max = 1'000;
 }
 
 void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
@@ -42,8 +42,10 @@ void Merge::compare(const model::RowBatch& rows, const model::RowStream& stream,
 void Merge::doubt_again(std::size_t index, const model::RowStream& stream) {
   if (++doubted_ > doubted_max) {
     throw Error(ErrorCode::source_bad_data,
-                "the source gives the same rows again and again: its order by the key and its comparison of keys do not agree",
-                {}, "check the collation of the key columns and the index that leads with them");
+                "the source gives the same keys again and again, such as " + model::source_key_json(stream.source_key(index)) +
+                    ": the key is not unique, or its order and its comparison do not agree",
+                {{"key", model::source_key_json(stream.source_key(index))}},
+                "check that `key:` names a unique key, and the collation of its columns");
   }
   doubt(keys_.key(index), stream.source_key(index));
 }

@@ -1,0 +1,137 @@
+#include "test/engine/capture/captured_table.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include "engine/base/log.h"
+#include "engine/model/row_json.h"
+#include "test/support/random_rows.h"
+
+namespace test {
+
+using namespace engine;
+
+TemporaryFolder::TemporaryFolder() {
+  // In memory where there is such a folder: hundreds of journals are written, and no disk needs to keep them.
+  const std::filesystem::path memory = "/dev/shm";
+  const auto parent = std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path();
+  std::string name = (parent / "datapicker-capture-XXXXXX").string();
+  REQUIRE(mkdtemp(name.data()) != nullptr);
+  path = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+CapturedTable::CapturedTable(model::Layout layout, std::size_t chunk_rows) : source(std::move(layout)) {
+  set_log_level(LogLevel::error);
+  definition.name = "customers";
+  definition.capture.chunk_rows = chunk_rows;
+  path_ = folder_.path / "journal.db";
+}
+
+void CapturedTable::open() {
+  if (journal) return;
+  journal = journal::Journal::open({.path = path_});
+  mode_ = capture::make_capture_mode(definition, *journal, clock);
+}
+
+void CapturedTable::close() {
+  mode_.reset();
+  journal.reset();
+}
+
+void CapturedTable::restart() {
+  close();
+  open();
+}
+
+void CapturedTable::restart_from(const std::filesystem::path& journal_copy) {
+  close();
+  path_ = journal_copy;
+  open();
+}
+
+capture::CycleResult CapturedTable::cycle() {
+  open();
+  clock.now_ms += 1'000;
+  source.statements.clear();
+  return mode_->run_cycle(source, stop, progress);
+}
+
+std::vector<model::Change> CapturedTable::changes_after(std::int64_t seq) {
+  return journal->read()->changes.page(seq, 1'000'000, false);
+}
+std::vector<model::Change> CapturedTable::changes() { return changes_after(0); }
+std::int64_t CapturedTable::last_seq() { return journal->read()->changes.last_seq(); }
+std::optional<journal::SourceTable> CapturedTable::row() { return journal->read()->tables.find(definition.name); }
+std::vector<journal::Cycle> CapturedTable::cycles() { return journal->read()->cycles.latest(row()->id, 1000); }
+std::int64_t CapturedTable::images() { return journal->read()->images.count(row()->id); }
+
+std::string CapturedTable::key_json(const Cells& row) const {
+  model::RowBatch batch;
+  batch.begin(source.layout.columns.size());
+  append(row, batch);
+  return model::key_json(source.layout, batch.row(0));
+}
+
+std::map<std::string, std::string> CapturedTable::imaged() {
+  std::map<std::string, std::string> state;
+  auto lease = journal->read();
+  for (const auto& image : lease->images.page(lease->tables.find(definition.name)->id, 0, 1'000'000)) {
+    model::RowBatch batch;
+    batch.begin(source.layout.columns.size());
+    model::append_row_from_json(source.layout, image.image, batch);
+    CHECK(state.emplace(model::key_json(source.layout, batch.row(0)), image.image).second);
+    CHECK(image.digest == model::digest_of(batch.row(0)));
+  }
+  return state;
+}
+
+std::map<std::string, std::string> CapturedTable::held() {
+  std::map<std::string, std::string> state;
+  for (const Cells& row : source.rows) {
+    model::RowBatch batch;
+    batch.begin(source.layout.columns.size());
+    append(row, batch);
+    state[key_json(row)] = model::row_json(source.layout, batch.row(0));
+  }
+  return state;
+}
+
+std::map<std::string, std::string> CapturedTable::applied(std::map<std::string, std::string> state,
+                                                          const std::vector<model::Change>& changes) {
+  for (const model::Change& change : changes) {
+    const auto found = state.find(change.key);
+    const bool known = found != state.end();
+    const bool adds = change.operation == model::Operation::insert || change.operation == model::Operation::snapshot;
+    CHECK(known != adds);
+    CHECK(change.before.has_value() == known);
+    if (known && change.before) CHECK(*change.before == found->second);
+    CHECK((change.changed_columns != "[]") == (change.operation == model::Operation::update));
+    if (change.after) {
+      state[change.key] = *change.after;
+    } else {
+      state.erase(change.key);
+    }
+  }
+  return state;
+}
+
+model::Layout small_layout(model::ColumnType key) {
+  model::Layout layout = layout_of({key, model::ColumnType::text, model::ColumnType::text}, 1);
+  layout.columns[0].name = "k";
+  layout.columns[1].name = "a";
+  layout.columns[2].name = "b";
+  return layout;
+}
+
+std::vector<std::string> told(const std::vector<model::Change>& changes) {
+  std::vector<std::string> lines;
+  for (const auto& change : changes) lines.push_back(std::string(name_of(change.operation)) + " " + change.key);
+  return lines;
+}
+
+}  // namespace test

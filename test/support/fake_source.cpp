@@ -1,0 +1,149 @@
+#include "test/support/fake_source.h"
+
+#include <algorithm>
+
+#include "engine/base/error.h"
+
+namespace test {
+
+using engine::model::ColumnType;
+using engine::model::SourceKey;
+
+class FakeSource::Stream final : public engine::model::RowStream {
+ public:
+  Stream(FakeSource& source, std::vector<Cells> rows, std::size_t statement)
+      : source_(source), rows_(std::move(rows)), statement_(statement) {
+    if (source_.cut_short) end_ = source_.cut_short(statement);
+    if (source_.fail_after) fail_ = source_.fail_after(statement);
+    source_.open_ = true;
+  }
+  ~Stream() override { source_.open_ = false; }
+
+  bool next(engine::model::RowBatch& into) override {
+    into.begin(source_.layout.columns.size());
+    first_ = at_;
+    while (at_ < std::min(rows_.size(), end_.value_or(rows_.size())) && into.rows() < source_.array_size) {
+      if (fail_ && at_ >= *fail_) throw engine::Error(engine::ErrorCode::source_unreachable, "the connection was lost");
+      for (const auto& cell : rows_[at_]) cell ? into.append(*cell) : into.append_null();
+      into.end_row();
+      ++at_;
+    }
+    source_.statements[statement_].given = at_;
+    return into.rows() > 0;
+  }
+
+  SourceKey source_key(std::size_t index) const override { return source_.source_key(rows_[first_ + index]); }
+
+ private:
+  FakeSource& source_;
+  std::vector<Cells> rows_;
+  std::size_t statement_;
+  std::size_t at_ = 0;
+  std::size_t first_ = 0;
+  std::optional<std::size_t> end_;
+  std::optional<std::size_t> fail_;
+};
+
+FakeSource::FakeSource(engine::model::Layout described) : layout(std::move(described)) {
+  compare = [this](const Key& one, const Key& other) {
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      const bool number = layout.columns[layout.key[i]].type == ColumnType::integer;
+      const auto order = number ? std::stoll(one[i]) <=> std::stoll(other[i]) : one[i].compare(other[i]) <=> 0;
+      if (order != 0) return order < 0 ? -1 : 1;
+    }
+    return 0;
+  };
+}
+
+void FakeSource::put(Cells row) {
+  const Key key = key_of(row);
+  const auto found = std::ranges::find_if(rows, [&](const Cells& one) { return key_of(one) == key; });
+  found == rows.end() ? rows.push_back(std::move(row)) : void(*found = std::move(row));
+}
+
+void FakeSource::erase(const Key& key) {
+  std::erase_if(rows, [&](const Cells& row) { return key_of(row) == key; });
+}
+
+FakeSource::Key FakeSource::key_of(const Cells& row) const {
+  Key key;
+  for (const std::size_t column : layout.key) key.push_back(row[column].value_or(""));
+  return key;
+}
+
+SourceKey FakeSource::source_key(const Cells& row) const {
+  SourceKey key{key_of(row)};
+  for (std::size_t i = 0; i < key.parts.size(); ++i) {
+    if (layout.columns[layout.key[i]].type == ColumnType::text && key.parts[i].size() < padded_to) key.parts[i].resize(padded_to, ' ');
+  }
+  return key;
+}
+
+FakeSource::Key FakeSource::without_padding(const SourceKey& source_key) const {
+  Key key = source_key.parts;
+  for (std::string& part : key) {
+    while (padded_to > 0 && part.ends_with(' ')) part.pop_back();
+  }
+  return key;
+}
+
+std::vector<const Cells*> FakeSource::ordered() const {
+  std::vector<std::pair<Key, const Cells*>> keyed;
+  for (const Cells& row : rows) keyed.emplace_back(key_of(row), &row);
+  std::ranges::stable_sort(keyed, [this](const auto& one, const auto& other) { return compare(one.first, other.first) < 0; });
+  std::vector<const Cells*> all;
+  for (const auto& [key, row] : keyed) all.push_back(row);
+  return all;
+}
+
+std::size_t FakeSource::rows_given(char kind) const {
+  std::size_t given = 0;
+  for (const Statement& statement : statements) given += statement.kind == kind ? statement.given : 0;
+  return given;
+}
+
+std::size_t FakeSource::begin_statement(char kind, const std::optional<SourceKey>& after) {
+  ENGINE_ASSERT(!open_);
+  statements.push_back({kind, after});
+  if (before_statement) before_statement(statements.size() - 1);
+  return statements.size() - 1;
+}
+
+std::unique_ptr<engine::model::RowStream> FakeSource::stream(std::vector<Cells> given, std::size_t statement) {
+  return std::make_unique<Stream>(*this, std::move(given), statement);
+}
+
+engine::model::TableShape FakeSource::describe(const engine::model::TableRequest&) { return {layout, key_is_indexed}; }
+
+std::unique_ptr<engine::model::RowStream> FakeSource::open_after(const engine::model::TableRequest&,
+                                                                 const engine::model::TableShape&,
+                                                                 const std::optional<SourceKey>& after, std::size_t limit) {
+  const std::size_t statement = begin_statement('a', after);
+  std::vector<Cells> given;
+  for (const Cells* row : ordered()) {
+    if (given.size() == limit) break;
+    if (!after || compare(key_of(*row), without_padding(*after)) > 0) given.push_back(*row);
+  }
+  return stream(std::move(given), statement);
+}
+
+std::unique_ptr<engine::model::RowStream> FakeSource::open_whole(const engine::model::TableRequest&,
+                                                                 const engine::model::TableShape&) {
+  const std::size_t statement = begin_statement('w', std::nullopt);
+  return stream(rows, statement);
+}
+
+std::unique_ptr<engine::model::RowStream> FakeSource::open_keys(const engine::model::TableRequest&,
+                                                                const engine::model::TableShape&,
+                                                                std::span<const SourceKey> keys) {
+  ENGINE_ASSERT(keys.size() <= keys_max_);
+  const std::size_t statement = begin_statement('k', std::nullopt);
+  std::vector<Cells> given;
+  for (const Cells& row : rows) {
+    const auto wanted = [&](const SourceKey& key) { return compare(key_of(row), without_padding(key)) == 0; };
+    if (std::ranges::any_of(keys, wanted)) given.push_back(row);
+  }
+  return stream(std::move(given), statement);
+}
+
+}  // namespace test
