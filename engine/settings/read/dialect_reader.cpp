@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/settings/map_reader.h"
 
 namespace engine::settings {
