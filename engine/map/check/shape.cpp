@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/map/functions/regexp.h"
+#include "engine/map/functions/regex.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::map {
@@ -103,7 +103,8 @@ class Shape {
 
   void pattern(std::size_t i) {
     if (i >= tokens_.size() || tokens_[i].kind != TokenKind::string) return;
-    if (const std::string problem = regex_problem(tokens_[i].content()); !problem.empty()) {
+    std::string problem;
+    if (compile_regex(tokens_[i].content(), &problem) == nullptr) {
       add("sql.regexp", tokens_[i].offset, fmt::format("{} is no regular expression ({})", tokens_[i].text, problem));
     }
   }

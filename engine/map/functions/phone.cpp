@@ -8,7 +8,6 @@
 #include <phonenumbers/phonenumberutil.h>
 #pragma GCC diagnostic pop
 
-#include <functional>
 #include <set>
 
 #include "engine/map/functions/arguments.h"
@@ -21,8 +20,6 @@ namespace {
 using i18n::phonenumbers::PhoneNumber;
 using i18n::phonenumbers::PhoneNumberUtil;
 
-constexpr std::size_t remembered_max = 8192;
-
 const PhoneNumberUtil& library() { return *PhoneNumberUtil::GetInstance(); }
 
 bool is_region(const std::string& region) {
@@ -34,7 +31,7 @@ bool is_region(const std::string& region) {
   return regions.contains(region);
 }
 
-std::optional<std::string> normalised(const std::string& text, const std::string& region) {
+std::optional<std::string> by_library(const std::string& text, const std::string& region) {
   PhoneNumber number;
   if (library().Parse(text, region.empty() ? "ZZ" : region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return {};
   if (!library().IsValidNumber(number)) return {};
@@ -47,22 +44,16 @@ void e164(sqlite3_context* context, int, sqlite3_value** values) {
   if (is_null(values[0])) return give_null(context);
   const std::string_view text = text_of(values[0]);
   if (text.find_first_not_of(' ') == std::string_view::npos) return give_null(context);
-  std::string asked = is_null(values[1]) ? std::string{} : std::string(text_of(values[1]));
-  const std::size_t region_size = asked.size();
-  asked.append(1, ' ').append(text);
-
-  auto& entries = state_of(context).phones.entries;
-  if (entries.empty()) entries.resize(remembered_max);
-  PhoneMemory::Entry& entry = entries[std::hash<std::string>{}(asked) % remembered_max];
-  if (entry.asked != asked) {
-    const std::string region = asked.substr(0, region_size);
-    if (!region.empty() && !is_region(region)) {
-      return give_error(context, fmt::format("e164: {} is no region; write two letters such as 'IT'", shown(values[1])));
-    }
-    entry.answer = normalised(std::string(text), region);
-    entry.asked = std::move(asked);
+  std::string region = is_null(values[1]) ? std::string{} : std::string(text_of(values[1]));
+  if (!region.empty() && !is_region(region)) {
+    return give_error(context, fmt::format("e164: {} is no region; write two letters such as 'IT'", shown(values[1])));
   }
-  entry.answer ? give_text(context, *entry.answer) : give_null(context);
+  auto& known = state_of(context).phone_regions;
+  auto found = known.find(region);
+  if (found == known.end()) found = known.emplace(region, PlainNumbers(region)).first;
+  auto number = found->second.international(text);
+  if (!number) number = by_library(std::string(text), region);
+  number ? give_text(context, *number) : give_null(context);
 }
 
 constexpr FunctionEntry entries[] = {

@@ -5,18 +5,12 @@
 
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/catalog.h"
-#include "engine/map/functions/regexp.h"
+#include "engine/map/functions/regex.h"
 #include "engine/map/functions/state.h"
 
 namespace engine::map {
 
 void RegexCloser::operator()(URegularExpression* expression) const { uregex_close(expression); }
-
-namespace {
-
-constexpr std::size_t patterns_max = 64;
-/// In ICU's units of some milliseconds' work: a pattern that backtracks without end fails the row, not the process.
-constexpr int32_t time_limit = 200;
 
 void to_utf16(std::string_view text, std::u16string& into) {
   into.resize(text.size() + 1);
@@ -27,33 +21,41 @@ void to_utf16(std::string_view text, std::u16string& into) {
   into.resize(U_FAILURE(status) ? 0 : static_cast<std::size_t>(size));
 }
 
-CompiledRegex compile(std::string_view pattern, UErrorCode& status) {
+CompiledRegex compile_regex(std::string_view pattern, std::string* problem) {
+  /// In ICU's units of some milliseconds' work: a pattern that backtracks without end fails the row, not the process.
+  constexpr int32_t time_limit = 200;
   std::u16string text;
   to_utf16(pattern, text);
   // ICU refuses an empty pattern; the empty group matches the same: everything.
   if (text.empty()) text = u"()";
   UParseError where;
+  UErrorCode status = U_ZERO_ERROR;
   CompiledRegex regex(uregex_open(text.data(), static_cast<int32_t>(text.size()), 0, &where, &status));
   if (U_SUCCESS(status)) uregex_setTimeLimit(regex.get(), time_limit, &status);
-  return regex;
+  if (U_SUCCESS(status)) return regex;
+  if (problem != nullptr) *problem = u_errorName(status);
+  return nullptr;
 }
+
+namespace {
+
+constexpr std::size_t patterns_max = 64;
 
 void regexp(sqlite3_context* context, int, sqlite3_value** values) {
   if (is_null(values[0]) || is_null(values[1])) return give_null(context);
   FunctionState& state = state_of(context);
   const std::string pattern(text_of(values[0]));
-  UErrorCode status = U_ZERO_ERROR;
   auto found = state.patterns.find(pattern);
   if (found == state.patterns.end()) {
-    CompiledRegex regex = compile(pattern, status);
-    if (U_FAILURE(status)) {
-      return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), u_errorName(status)));
-    }
+    std::string problem;
+    CompiledRegex regex = compile_regex(pattern, &problem);
+    if (!regex) return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), problem));
     if (state.patterns.size() >= patterns_max) state.patterns.clear();
     found = state.patterns.emplace(pattern, std::move(regex)).first;
   }
   to_utf16(text_of(values[1]), state.utf16);
   URegularExpression* const regex = found->second.get();
+  UErrorCode status = U_ZERO_ERROR;
   uregex_setText(regex, state.utf16.data(), static_cast<int32_t>(state.utf16.size()), &status);
   const bool matches = uregex_find(regex, 0, &status);
   if (U_FAILURE(status)) return give_error(context, fmt::format("regexp: {} ({})", shown(values[0]), u_errorName(status)));
@@ -68,12 +70,6 @@ constexpr FunctionEntry entries[] = {
 };
 
 }  // namespace
-
-std::string regex_problem(std::string_view pattern) {
-  UErrorCode status = U_ZERO_ERROR;
-  compile(pattern, status);
-  return U_FAILURE(status) ? u_errorName(status) : std::string{};
-}
 
 FunctionGroup regexp_functions() { return {"Regular expressions", "NULL gives NULL.", entries}; }
 

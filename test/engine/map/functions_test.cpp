@@ -65,16 +65,6 @@ TEST_CASE("phone numbers become international, and what is none becomes NULL") {
   CHECK(value_of("e164(tel, 'ITA')").find("'ITA' is no region") != std::string::npos);
 }
 
-TEST_CASE("a phone number that was asked for before gives the same again, by its region") {
-  auto definition = pipeline();
-  definition.map = {field("a", "e164('333 1234567', 'IT')"), field("b", "e164('333 1234567', 'US')"),
-                    field("c", "e164('333 1234567', 'IT')")};
-  const auto compiled = mapper(definition);
-  for (int i = 0; i < 3; ++i) {
-    CHECK(text_of(compiled->map(update().row())) == R"({"a":"+393331234567","b":null,"c":"+393331234567"})");
-  }
-}
-
 TEST_CASE("dates kept as numbers: no date is NULL, an impossible date fails the row") {
   CHECK(value_of("from_cyymmdd(991231)") == R"("1999-12-31")");
   CHECK(value_of("from_cyymmdd(10101)") == R"("1901-01-01")");
