@@ -170,7 +170,7 @@ void Journal::commit_group(std::vector<Item>& group) {
     }
   }
   for (std::size_t i = 0; i < group.size(); ++i) {
-    if (group[i].committed) group[i].committed(results[i]);
+    if (group[i].committed) group[i].committed(std::move(results[i]));
   }
   if (!kept) return;
   tell_listeners();
