@@ -71,6 +71,8 @@ void Intake::drop_ready() {
   for (const JobPtr& job : ready_) {
     busy_.free(job->delivery());
     running_.erase(job->delivery().id);
+    // The scan finds pending ones alone.
+    if (job->is_uncertain()) wait(job->delivery().id, 0, true);
   }
   ready_.clear();
   look_again();
@@ -157,6 +159,7 @@ void Intake::take_in(journal::Head head, bool waited) {
   // Whoever occupies the lane leads to this one when it is released.
   if (!busy_.occupy(delivery)) {
     any_blocked_ = true;
+    if (waited) wait(delivery.id, busy_wait_ms, false);
     return;
   }
   running_.insert(delivery.id);

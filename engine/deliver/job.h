@@ -49,6 +49,8 @@ struct Job {
   std::optional<journal::Attempt> attempt;     ///< under way
   std::vector<journal::Attempt> ended;         ///< to be written
   Effects effects;
+  std::optional<std::int64_t> again_ms;        ///< steady: taken up again then, once its wait is on disk
+  bool is_retry = false;                       ///< it waits because the target was not well
 
   journal::Delivery& delivery() { return head.delivery; }
   const journal::Delivery& delivery() const { return head.delivery; }

@@ -221,7 +221,12 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
 }
 
 void Loop::after_write(LedgerEntry& entry) {
-  if (entry.after == LedgerEntry::After::release) return intake_.release(entry.job);
+  if (entry.after == LedgerEntry::After::release) {
+    intake_.release(entry.job);
+    const auto& again_ms = entry.job->again_ms;
+    if (again_ms) intake_.wait(entry.job->delivery().id, std::max<std::int64_t>(0, *again_ms - steady_ms()), entry.job->is_retry);
+    return;
+  }
   if (entry.after != LedgerEntry::After::send) return;
   if (!entry.written || entry.yielded) {
     --in_flight_;

@@ -198,8 +198,12 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
       return begin_attempt(job);
     }
     case Then::wait:
-      if (settled.health != Settled::Health::auth) {
-        intake_.wait(job->delivery().id, settled.wait_ms, settled.health == Settled::Health::ill);
+      // Refused credentials are waited for by the breaker, and then the scan finds what is pending, but not what is unsure.
+      if (settled.health == Settled::Health::auth && job->is_uncertain()) {
+        job->again_ms = breaker_.until_ms();
+      } else if (settled.health != Settled::Health::auth) {
+        job->again_ms = steady_ms() + settled.wait_ms;
+        job->is_retry = settled.health == Settled::Health::ill;
       }
       if (job->is_uncertain() && job->journaled != DeliveryState::uncertain) report_.ended(*job, wall_ms());
       return write(entry_of(job, LedgerEntry::After::release, wall_ms()));

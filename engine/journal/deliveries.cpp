@@ -20,17 +20,59 @@ struct Older {
   std::int64_t first_seq = 0;
 };
 
-/// Open ones that a newer delivery of the key may replace. A frozen request may have been applied, and a step means that
-/// the record was written already: those stay and are waited for.
-std::vector<Older> replaceable(Connection& connection, const Delivery& by) {
+/// Does a delivery of another key wait until this one has made its record leave the lane?
+bool is_awaited(Connection& connection, const Delivery& leaving, const std::string& match) {
   Statement statement = connection.prepare(
-      "SELECT d.id, d.first_seq FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? "
-      "AND " DELIVERY_IS_OPEN("d") " AND d.state IN ('pending', 'held') AND d.frozen IS NULL AND d.step = '' "
-      "AND d.policy = 'latest'");
-  statement.bind(1, by.pipeline_id).bind(2, by.key);
+      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match = ? "
+      "AND d.id > ? AND NOT (d.pipeline_id = ? AND d.key = ?) AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
+  statement.bind(1, leaving.connection).bind(2, leaving.object).bind(3, match).bind(4, leaving.id);
+  statement.bind(5, leaving.pipeline_id).bind(6, leaving.key);
+  return statement.step();
+}
+
+/// A newer delivery comes later in every lane. So one that frees a lane for somebody keeps its place: else two records that
+/// pass a match value on would meet at it.
+bool must_keep_its_place(Connection& connection, const Delivery& older) {
+  if (older.also_match && is_awaited(connection, older, *older.also_match)) return true;
+  return !older.present && older.match != "{}" && is_awaited(connection, older, older.match);
+}
+
+/// Open ones of a key that a newer delivery replaces. A frozen request may have been applied, and a step means that the
+/// record was written already: those stay and are waited for.
+std::vector<Older> replaceable(Connection& connection, const std::vector<Delivery>& open) {
   std::vector<Older> all;
-  while (statement.step()) all.push_back({statement.integer(0), statement.integer(1)});
+  for (const Delivery& older : open) {
+    const bool waits = older.state == DeliveryState::pending || older.state == DeliveryState::held;
+    if (!waits || older.frozen || !older.step.empty() || older.every_change) continue;
+    if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq});
+  }
   return all;
+}
+
+std::vector<Delivery> open_of_key(Connection& connection, const Delivery& newer) {
+  Statement statement = connection.prepare("SELECT " DELIVERY_COLUMNS
+                                           " FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? "
+                                           "AND d.key = ? AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id");
+  statement.bind(1, newer.pipeline_id).bind(2, newer.key);
+  return deliveries_of(statement);
+}
+
+/// A message key may have many open ones: only the newest tells where the record will be.
+std::vector<Delivery> newest_of_key(Connection& connection, const Delivery& newer) {
+  Statement statement = connection.prepare("SELECT " DELIVERY_COLUMNS
+                                           " FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? "
+                                           "AND d.key = ? AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id DESC LIMIT 1");
+  statement.bind(1, newer.pipeline_id).bind(2, newer.key);
+  return deliveries_of(statement);
+}
+
+std::string match_staying(const std::vector<Delivery>& open, const std::vector<Older>& replaced) {
+  std::string match;
+  for (const Delivery& older : open) {
+    const bool stays = std::none_of(replaced.begin(), replaced.end(), [&](const Older& each) { return each.id == older.id; });
+    if (stays) match = older.match;
+  }
+  return match;
 }
 
 }  // namespace
@@ -48,11 +90,17 @@ DeliveryState delivery_state_of(std::string_view name) {
 std::int64_t Deliveries::plan(const Delivery& delivery) {
   std::int64_t first_seq = delivery.first_seq;
   std::vector<Older> replaced;
+  std::optional<std::string> also;
   // What cannot be sent replaces nothing: the older state is still better than none.
-  if (!delivery.every_change && is_open(delivery.state)) replaced = replaceable(connection_, delivery);
-  for (const Older& older : replaced) first_seq = std::min(first_seq, older.first_seq);
-
-  const std::optional<std::string> also = is_open(delivery.state) ? match_so_far(delivery) : std::nullopt;
+  if (is_open(delivery.state)) {
+    const std::vector<Delivery> open = delivery.every_change ? newest_of_key(connection_, delivery) : open_of_key(connection_, delivery);
+    if (!delivery.every_change) replaced = replaceable(connection_, open);
+    for (const Older& older : replaced) first_seq = std::min(first_seq, older.first_seq);
+    // Those that stay are before it, and the last of them says where the record will be.
+    const bool all_replaced = replaced.size() == open.size();
+    also = all_replaced ? match_last_sent(delivery) : match_staying(open, replaced);
+    if (also == delivery.match) also.reset();
+  }
   Statement insert = connection_.prepare(
       "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, generation, connection, object, match, "
       "also_match, effect, fields, comment, policy, mapping, state, reason, not_before_ms, expires_ms, created_ms, "
@@ -75,24 +123,11 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
   return id;
 }
 
-/// Where the record is or will be when the delivery's turn comes, if that is not where it shall be: behind an older delivery
-/// of the key that stays, or where it was last sent.
-std::optional<std::string> Deliveries::match_so_far(const Delivery& delivery) {
-  std::optional<std::string> match;
-  {
-    Statement older = connection_.prepare(
-        "SELECT d.match FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? "
-        "AND " DELIVERY_IS_OPEN("d") " AND (d.state IN ('in_flight', 'uncertain') OR d.frozen IS NOT NULL OR d.step <> '' "
-        "OR d.policy = 'every_change') ORDER BY d.id DESC LIMIT 1");
-    older.bind(1, delivery.pipeline_id).bind(2, delivery.key);
-    if (older.step()) match = older.text(0);
-  }
-  if (!match) {
-    const auto sent = last_sent(delivery.pipeline_id, delivery.key);
-    if (sent && sent->live && sent->connection == delivery.connection && sent->object == delivery.object) match = sent->match;
-  }
-  if (match == delivery.match) return std::nullopt;
-  return match;
+/// Where the record is now, as far as it was sent.
+std::optional<std::string> Deliveries::match_last_sent(const Delivery& delivery) {
+  const auto sent = last_sent(delivery.pipeline_id, delivery.key);
+  const bool is_there = sent && sent->live && sent->connection == delivery.connection && sent->object == delivery.object;
+  return is_there ? std::optional(sent->match) : std::nullopt;
 }
 
 void Deliveries::update(const Delivery& delivery) {

@@ -113,7 +113,8 @@ class Deliveries {
   explicit Deliveries(Connection& connection) : connection_(connection) {}
 
   /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to have been
-  /// applied become superseded and their first_seq is taken over. Sets also_match. Returns the id.
+  /// applied become superseded and their first_seq is taken over, but for those that free a lane somebody else waits for. Sets
+  /// also_match. Returns the id.
   std::int64_t plan(const Delivery& delivery);
   /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
@@ -171,7 +172,7 @@ class Deliveries {
 
  private:
   bool is_head(const Delivery& delivery);
-  std::optional<std::string> match_so_far(const Delivery& delivery);
+  std::optional<std::string> match_last_sent(const Delivery& delivery);
 
   Connection& connection_;
 };

@@ -45,7 +45,7 @@ class Simulation {
       const auto* record = world_.target.record("{\"code\":\"" + match_of_[i] + "\"}");
       if (wanted_[i].empty()) continue;
       ++live;
-      INFO("key ", i, " wanted ", wanted_[i], " at ", match_of_[i]);
+      INFO("key ", i, " wanted ", wanted_[i], " at ", match_of_[i], story_of(i));
       REQUIRE(record != nullptr);
       CHECK(engine::model::fields_json(record->fields) == wanted_[i]);
     }
@@ -123,6 +123,20 @@ class Simulation {
     CHECK(world_.loop->is_idle());
   }
 
+  std::string story_of(int key) {
+    std::string story;
+    for (const std::int64_t id : planned_) {
+      const engine::journal::Delivery delivery = world_.delivery(id);
+      if (delivery.key != "[\"K" + std::to_string(key) + "\"]") continue;
+      story += "\n" + std::to_string(id) + ' ' + world_.state(id) + ' ' + delivery.operation + ' ' + delivery.match + ' ' +
+               delivery.fields.value_or("absent") + ' ' + delivery.reason;
+      for (const auto& attempt : world_.attempts(id)) {
+        story += "\n    " + attempt.step + ' ' + attempt.outcome.value_or("?") + ' ' + attempt.reason.value_or("");
+      }
+    }
+    return story;
+  }
+
   static std::int64_t seq_of(const std::string& key) {
     const std::size_t generation = key.rfind('-');
     const std::size_t seq = key.rfind('-', generation - 1);
@@ -153,7 +167,7 @@ void simulate(Kind kind) {
   const char* one = std::getenv("DATAPICKER_SEED");
   const char* more = std::getenv("DATAPICKER_SEEDS");
   const std::uint64_t first = one != nullptr ? std::strtoull(one, nullptr, 10) : 1;
-  const std::uint64_t count = one != nullptr ? 1 : more != nullptr ? std::strtoull(more, nullptr, 10) : 40;
+  const std::uint64_t count = one != nullptr ? 1 : more != nullptr ? std::strtoull(more, nullptr, 10) : 25;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     INFO("DATAPICKER_SEED=", seed);
     Simulation simulation(seed, kind);

@@ -1,0 +1,192 @@
+#include <doctest/doctest.h>
+
+#include "test/engine/deliver/objects.h"
+
+using namespace test;
+
+namespace {
+const std::string a = R"({"name":"A"})";
+}
+
+TEST_CASE("a sick target is left alone after failures in a row, probed by one request, and flooded only when it is well") {
+  World world;
+  make_upsert_object(world.target);
+  world.options.in_flight = 8;
+  world.options.breaker_opens_after = 5;
+  world.target.otherwise = Fate::unreachable;
+  for (int i = 0; i < 50; ++i) world.plan("K" + std::to_string(i), a);
+  world.start();
+  world.pass(60'000);
+  CHECK(world.loop->status().state == "open");
+  int tried = 0;
+  for (int i = 1; i <= 50; ++i) tried += static_cast<int>(world.attempts(i).size());
+  CHECK(tried <= 8 + 5 + 60 / 15);
+  world.target.otherwise = Fate::taken;
+  world.pass(15'000);
+  CHECK(world.loop->status().state == "running");
+  CHECK(world.target.records.size() == 50);
+}
+
+TEST_CASE("being throttled pauses the whole connection for the time asked for, and is no sign of ill health") {
+  World world;
+  make_upsert_object(world.target);
+  world.options.in_flight = 1;
+  world.options.breaker_opens_after = 1;
+  world.target.script = {Fate::throttled};
+  world.plan("K1", a);
+  world.plan("K2", a);
+  world.start();
+  world.pass(world.target.throttle_ms - 100);
+  CHECK(world.loop->status().state == "running");
+  CHECK(world.target.records.empty());
+  world.pass(10'000);
+  CHECK(world.target.records.size() == 2);
+}
+
+TEST_CASE("refused credentials stop the connection and no record; a person's repair is tried at once") {
+  World world;
+  make_ticket_object(world.target);
+  world.target.otherwise = Fate::auth;
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.pass(60'000);
+  CHECK(world.loop->status().state == "auth_refused");
+  CHECK(world.state(id) == "pending");
+  CHECK(world.attempts(id).size() == 1);
+  world.target.otherwise = Fate::taken;
+  SUBCASE("after five minutes by itself") { world.pass(300'000); }
+  SUBCASE("when asked") {
+    world.loop->look_again();
+    world.settle();
+  }
+  CHECK(world.state(id) == "delivered");
+  CHECK(world.loop->status().state == "running");
+}
+
+TEST_CASE("a target that comes back is noticed within seconds, however long it was away") {
+  World world;
+  make_upsert_object(world.target);
+  world.target.otherwise = Fate::unreachable;
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.pass(120'000);
+  world.target.otherwise = Fate::taken;
+  world.pass(15'000);
+  CHECK(world.state(id) == "delivered");
+}
+
+TEST_CASE("a batch holds one delivery of a record, is accounted record by record, and one bad record spoils no other") {
+  World world;
+  make_upsert_object(world.target);
+  world.target.object().calls[CallKind::upsert].records_max = 10;
+  world.options.in_flight = 1;
+  for (int i = 0; i < 5; ++i) world.plan("K" + std::to_string(i), a);
+  SUBCASE("all well: one request") {
+    world.start();
+    world.settle();
+    CHECK(world.target.seen.size() == 1);
+    CHECK(world.target.records.size() == 5);
+  }
+  SUBCASE("refused as a whole: each goes alone") {
+    world.target.script = {Fate::refused, Fate::taken, Fate::refused};
+    world.start();
+    world.settle();
+    CHECK(world.target.records.size() == 4);
+  }
+  SUBCASE("one cannot be made into a request") {
+    world.plan("K9", R"({"unpreparable":1})");
+    world.start();
+    world.settle();
+    CHECK(world.target.records.size() == 5);
+  }
+}
+
+TEST_CASE("no more requests are under way than allowed, and no more go out in a second") {
+  World world;
+  make_message_object(world.target);
+  world.target.automatic = false;
+  world.options.in_flight = 3;
+  for (int i = 0; i < 20; ++i) world.plan("K" + std::to_string(i), a);
+  SUBCASE("in flight") {
+    world.start();
+    world.settle();
+    CHECK(world.target.waiting() == 3);
+    world.target.process(Fate::taken);
+    world.settle();
+    CHECK(world.target.waiting() == 3);
+  }
+  SUBCASE("per second") {
+    world.target.automatic = true;
+    world.options.per_second = 2;
+    world.start();
+    world.pass(3'000);
+    CHECK(world.target.effects.size() >= 5);
+    CHECK(world.target.effects.size() <= 8);
+  }
+}
+
+TEST_CASE("a record that vanished at the target is made anew") {
+  World world;
+  make_ticket_object(world.target);
+  world.plan("K1", a);
+  world.start();
+  world.settle();
+  world.target.records.clear();
+  const auto id = world.plan("K1", R"({"name":"B"})");
+  world.settle();
+  CHECK(world.state(id) == "delivered");
+  REQUIRE(world.target.records.size() == 1);
+  CHECK(world.target.record(R"({"code":"K1"})") != nullptr);
+}
+
+TEST_CASE("an existing record is found and updated, and two of them are for a person") {
+  World world;
+  make_ticket_object(world.target);
+  world.target.records["7"] = {.object = "companies", .match = R"({"code":"K1"})"};
+  SUBCASE("one") {
+    const auto id = world.plan("K1", a);
+    world.start();
+    world.settle();
+    CHECK(world.state(id) == "delivered");
+    CHECK(world.target.records.size() == 1);
+  }
+  SUBCASE("two") {
+    world.target.records["8"] = world.target.records["7"];
+    const auto id = world.plan("K1", a);
+    world.start();
+    world.settle();
+    CHECK(world.state(id) == "dead");
+    CHECK(world.delivery(id).reason.find("7, 8") != std::string::npos);
+  }
+}
+
+TEST_CASE("draining lets what is under way end and starts nothing") {
+  World world;
+  make_message_object(world.target);
+  world.target.automatic = false;
+  world.options.in_flight = 1;
+  const auto first = world.plan("K1", a);
+  const auto second = world.plan("K2", a);
+  world.start();
+  world.settle();
+  world.loop->drain();
+  world.settle();
+  CHECK_FALSE(world.loop->is_idle());
+  world.target.process(Fate::taken);
+  world.settle();
+  CHECK(world.loop->is_idle());
+  CHECK(world.state(first) == "delivered");
+  CHECK(world.state(second) == "pending");
+}
+
+TEST_CASE("deliveries of a pipeline that is not configured wait") {
+  World world;
+  make_upsert_object(world.target);
+  auto delivery = world.delivery_for("K1", "");
+  delivery.pipeline_id = 99;
+  delivery.fields = a;
+  const auto id = world.plan(delivery);
+  world.start();
+  world.pass(60'000);
+  CHECK(world.state(id) == "pending");
+}
