@@ -28,7 +28,8 @@ class Api(BaseHTTPRequestHandler):
         now = time.time()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
         clock = datetime.datetime.fromtimestamp(now).strftime("%H:%M:%S.%f")[:-3]
-        print(f"    {clock}  {self.command} {self.path} {body}", flush=True)
+        sys.stdout.write(f"    {clock}  {self.command} {self.path} {body}\n")  # one write: requests come in parallel
+        sys.stdout.flush()
         with open(sys.argv[2], "a", encoding="utf-8") as log:
             log.write(json.dumps({"time": round(now * 1000), "method": self.command, "path": self.path, "body": body,
                                   "key": self.headers.get("Idempotency-Key")}) + "\n")

@@ -17,9 +17,7 @@ namespace bench {
 
 namespace {
 
-constexpr const char* columns = "codcli, ragsoc, indir, citta, piva, tel, fido, dtult, stato, note";
 constexpr std::size_t column_count = 10;
-constexpr std::size_t date_column = 7;
 constexpr std::size_t cell_bytes = 64;
 
 void require(SQLRETURN result, SQLSMALLINT kind, SQLHANDLE handle) {
@@ -61,9 +59,7 @@ class Reader {
     for (std::size_t i = 0; i < column_count; ++i) {
       cells_[i].resize(wanted.array_rows * cell_bytes);
       sizes_[i].resize(wanted.array_rows);
-      const bool date = i == date_column;
-      check(SQLBindCol(statement_, static_cast<SQLUSMALLINT>(i + 1), date ? SQL_C_TYPE_DATE : SQL_C_CHAR, cells_[i].data(),
-                       date ? sizeof(SQL_DATE_STRUCT) : cell_bytes, sizes_[i].data()));
+      check(SQLBindCol(statement_, static_cast<SQLUSMALLINT>(i + 1), SQL_C_CHAR, cells_[i].data(), cell_bytes, sizes_[i].data()));
     }
     SQLSetStmtAttr(statement_, SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<SQLPOINTER>(wanted.array_rows), 0);
     SQLSetStmtAttr(statement_, SQL_ATTR_ROWS_FETCHED_PTR, &fetched_, 0);
@@ -71,7 +67,7 @@ class Reader {
 
   BareResult read() {
     const StopWatch watch;
-    wanted_.chunk_rows == 0 ? read_whole() : read_chunks();
+    read_chunks();
     result_.seconds = watch.seconds();
     return result_;
   }
@@ -79,18 +75,10 @@ class Reader {
  private:
   void check(SQLRETURN result) { require(result, SQL_HANDLE_STMT, statement_); }
 
-  void read_whole() {
-    execute(fmt::format("SELECT {} FROM {}", columns, wanted_.table));
-    fetch_all();
-  }
-
   void read_chunks() {
-    const auto limited = [&](std::string_view where) {
-      return fmt::format("SELECT {} FROM {} {} ORDER BY codcli LIMIT {}", columns, wanted_.table, where, wanted_.chunk_rows);
-    };
-    execute(limited(""));
-    if (!fetch_all()) return;
-    prepare(limited("WHERE codcli > ?"));
+    execute(wanted_.first);
+    if (!fetch_all() || wanted_.next.empty()) return;
+    prepare(wanted_.next);
     SQLBIGINT after = 0;
     check(SQLBindParameter(statement_, 1, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 0, 0, &after, 0, nullptr));
     do {
@@ -127,10 +115,8 @@ class Reader {
     char bytes[column_count * cell_bytes];
     std::size_t size = 0;
     for (std::size_t i = 0; i < column_count; ++i) {
-      const bool date = i == date_column;
-      const std::size_t stride = date ? sizeof(SQL_DATE_STRUCT) : cell_bytes;
       const std::size_t length = sizes_[i][row] < 0 ? 0 : static_cast<std::size_t>(sizes_[i][row]);
-      std::copy_n(&cells_[i][row * stride], length, bytes + size);
+      std::copy_n(&cells_[i][row * cell_bytes], length, bytes + size);
       size += length;
     }
     result_.digest ^= XXH3_128bits(bytes, size).low64;

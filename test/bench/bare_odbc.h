@@ -8,10 +8,10 @@
 namespace bench {
 
 struct BareRead {
-  std::string connection;       ///< ODBC connection string
-  std::string table;
-  std::size_t chunk_rows = 0;   ///< 0: the whole table by one statement
-  std::size_t array_rows = 500; ///< bound at once
+  std::string connection;      ///< ODBC connection string
+  std::string first;           ///< SQL of the first chunk, or of the whole table
+  std::string next;            ///< SQL of each further chunk, with one marker for the last integer key; empty: none
+  std::size_t array_rows = 1;  ///< bound at once
 };
 
 struct BareResult {
@@ -20,7 +20,7 @@ struct BareResult {
   std::uint64_t digest = 0;  ///< of all rows, so that no hash can be left out by the compiler
 };
 
-/// Reads every row in the order of its integer key `codcli`. Throws std::runtime_error with the driver's message.
+/// Reads every row; the first column is the key. Throws std::runtime_error with the driver's message.
 BareResult read_bare(const BareRead& wanted);
 
 }  // namespace bench

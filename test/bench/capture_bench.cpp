@@ -1,7 +1,7 @@
 // A diff cycle over unchanged rows, against the bare loop of the same SQL, and the memory it takes.
-// usage: capture_bench --driver NAME --dialect NAME --odbc STRING [--stream OPTIONS] [--array ROWS]
-// The table `bench_customers` is there (tables.sh made it). With --bare it only prints the seconds of a bare read: that runs as a process
-// of its own, so that its buffers are not counted as ours.
+// usage: capture_bench --driver NAME --dialect NAME --odbc STRING
+// The table `bench_customers` is there (tables.sh made it). With --bare FILE it only makes the read that the file describes and prints its
+// seconds: that runs as a process of its own, so that its buffers are not counted as ours.
 #include <unistd.h>
 
 #include <atomic>
@@ -15,6 +15,9 @@
 #include <fmt/format.h>
 
 #include "connectors/catalog/catalog.h"
+#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/session.h"
+#include "connectors/odbc/statement_text.h"
 #include "engine/capture/capture_mode.h"
 #include "engine/settings/instance.h"
 #include "test/bench/bare_odbc.h"
@@ -28,7 +31,7 @@ constexpr const char* table = "bench_customers";
 constexpr int rounds = 3;
 
 struct Options {
-  std::string driver, dialect, odbc, stream, array;
+  std::string driver, dialect, odbc;
 };
 
 settings::Instance instance(const std::string& folder, const Options& options) {
@@ -74,20 +77,50 @@ class MemoryPeak {
   std::thread sampler_;
 };
 
-double bare_seconds(const Options& options, std::size_t chunk_rows) {
-  char self[PATH_MAX]{};
-  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) throw std::runtime_error("no /proc");
-  const std::string odbc = chunk_rows == 0 ? options.odbc + ";" + options.stream : options.odbc;
-  const std::string command = fmt::format("'{}' --bare {} --odbc '{}' --array {}", self, chunk_rows, odbc, options.array);
-  const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), pclose);
-  double seconds = 0;
-  if (!output || std::fscanf(output.get(), "%lf", &seconds) != 1) throw std::runtime_error("the bare read failed");
-  return seconds;
-}
+/// The reads that the source itself would make, as the bare loop takes them.
+class BareReads {
+ public:
+  BareReads(const settings::Instance& all, const settings::TableDefinition& definition, const engine::model::Layout& layout)
+      : connection_(all.sources.at("erp")), dialect_(all.dialects.at(connection_.dialect)) {
+    const connectors::odbc::StatementText text(definition.request, dialect_);
+    const auto plan = connectors::odbc::plan_read(layout, dialect_, connection_.char_padding, true, false);
+    const std::size_t chunk_rows = definition.capture.chunk_rows;
+    chunks_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, false),
+               .first = text.first_chunk(layout, chunk_rows).text, .next = text.next_chunk(layout, chunk_rows).text,
+               .array_rows = plan.rows};
+    whole_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, true),
+              .first = text.whole(layout).text, .next = {}, .array_rows = plan.rows};
+  }
+  double seconds_in_chunks(const std::string& file) const { return seconds(chunks_, file); }
+  double seconds_of_one_scan(const std::string& file) const { return seconds(whole_, file); }
 
-int run_bare(const Options& options, const std::string& chunk_rows) {
-  const auto result = bench::read_bare({.connection = options.odbc, .table = table, .chunk_rows = std::stoul(chunk_rows),
-                                        .array_rows = std::stoul(options.array)});
+ private:
+  static double seconds(const bench::BareRead& read, const std::string& file) {
+    std::ofstream(file) << read.connection << '\n' << read.first << '\n' << read.next << '\n' << read.array_rows << '\n';
+    char self[PATH_MAX]{};
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) throw std::runtime_error("no /proc");
+    const std::string command = fmt::format("'{}' --bare '{}'", self, file);
+    const std::unique_ptr<FILE, int (*)(FILE*)> output(popen(command.c_str(), "r"), pclose);
+    double seconds = 0;
+    if (!output || std::fscanf(output.get(), "%lf", &seconds) != 1) throw std::runtime_error("the bare read failed");
+    return seconds;
+  }
+
+  settings::SourceConnection connection_;
+  settings::DialectDefinition dialect_;
+  bench::BareRead chunks_, whole_;
+};
+
+int run_bare(const std::string& file) {
+  std::ifstream lines(file);
+  bench::BareRead read;
+  std::string array_rows;
+  std::getline(lines, read.connection);
+  std::getline(lines, read.first);
+  std::getline(lines, read.next);
+  std::getline(lines, array_rows);
+  read.array_rows = std::stoul(array_rows);
+  const auto result = bench::read_bare(read);
   fmt::print("{}\n", result.seconds);
   fmt::print(stderr, "{} rows bare in {:.2f} s, digest {:x}\n", result.rows, result.seconds, result.digest);
   return result.rows > 0 ? 0 : 1;
@@ -110,6 +143,8 @@ void run(const Options& options) {
   const auto source = connectors::catalog::make_source(all.sources.at("erp"), all.dialects.at(options.dialect));
   const auto mode = engine::capture::make_capture_mode(definition, *journal, engine::system_clock());
 
+  const BareReads bare_reads(all, definition, source->describe(definition.request).layout);
+
   std::vector<double> ours, bare;
   double peak_mb = 0;
   for (int round = -1; round < rounds; ++round) {
@@ -119,10 +154,10 @@ void run(const Options& options) {
       if (round >= 0) ours.push_back(seconds);
       peak_mb = std::max(peak_mb, memory.megabytes());
     }
-    if (round >= 0) bare.push_back(bare_seconds(options, definition.capture.chunk_rows));
+    if (round >= 0) bare.push_back(bare_reads.seconds_in_chunks(folder.file("bare")));
   }
   source->close();
-  const double scan = bare_seconds(options, 0);
+  const double scan = bare_reads.seconds_of_one_scan(folder.file("bare"));
   print(bench::compared("diff_cycle_" + options.driver, bench::median(ours), bench::median(bare), "s", bench::Better::less, 1.25));
   print(bench::Figure{.name = "diff_cycle_to_one_scan_" + options.driver, .ours = bench::median(ours), .bare = scan, .unit = "s",
                       .ratio = bench::median(ours) / scan});
@@ -133,11 +168,10 @@ void run(const Options& options) {
 
 int main(int argc, char** argv) {
   const auto given = [&](std::string_view name, const char* otherwise) { return bench::option(argc, argv, name, otherwise); };
-  const Options options{.driver = given("--driver", ""), .dialect = given("--dialect", "generic"), .odbc = given("--odbc", ""),
-                        .stream = given("--stream", ""), .array = given("--array", "500")};
-  const std::string chunk_rows = given("--bare", "");
+  const Options options{.driver = given("--driver", ""), .dialect = given("--dialect", "generic"), .odbc = given("--odbc", "")};
+  const std::string bare = given("--bare", "");
   try {
-    if (!chunk_rows.empty()) return run_bare(options, chunk_rows);
+    if (!bare.empty()) return run_bare(bare);
     run(options);
     return 0;
   } catch (const std::exception& error) {

@@ -45,10 +45,10 @@ diff_cycles() {
   . "$work/servers/env"
   bash test/bench/tables.sh postgresql "$rows" | PGPASSWORD=$DATAPICKER_TEST_PG_PASSWORD psql -q -v ON_ERROR_STOP=1 \
     -h "$DATAPICKER_TEST_PG_HOST" -p "$DATAPICKER_TEST_PG_PORT" -U "$DATAPICKER_TEST_PG_USER" "$DATAPICKER_TEST_PG_DATABASE" >&2
-  bench capture_bench --driver postgresql --dialect postgresql --odbc "$DATAPICKER_TEST_PG" --stream 'UseDeclareFetch=1;Fetch=1000'
+  bench capture_bench --driver postgresql --dialect postgresql --odbc "$DATAPICKER_TEST_PG"
   bash test/bench/tables.sh mariadb "$rows" | mariadb -h "$DATAPICKER_TEST_MARIADB_HOST" -P "$DATAPICKER_TEST_MARIADB_PORT" \
     -u "$DATAPICKER_TEST_MARIADB_USER" -p"$DATAPICKER_TEST_MARIADB_PASSWORD" "$DATAPICKER_TEST_MARIADB_DATABASE" >&2
-  bench capture_bench --driver mariadb --dialect mariadb --odbc "$DATAPICKER_TEST_MARIADB" --stream 'FORWARDONLY=1;NO_CACHE=1'
+  bench capture_bench --driver mariadb --dialect mariadb --odbc "$DATAPICKER_TEST_MARIADB"
   test/support/servers.sh stop "$work/servers" >&2
   rm -rf "$work/servers"
 }
