@@ -134,6 +134,7 @@ void OdbcSource::refuse_null_keys(const TableRequest& table, const TableShape& s
   plan.bound = 1;
   PreparedRead read(session(), std::move(sql), std::move(plan), {});
   read.execute({});
+  const Watched now = read.watched();
   if (read.fetch() == 0) return;
   throw Error(ErrorCode::source_bad_data, fmt::format("{} has a row whose key holds NULL", title_of(table)), {{"table", title_of(table)}},
               "choose a key that is never NULL, or leave such rows out by `query:`");

@@ -117,11 +117,10 @@ PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadP
     // Where a driver knows the attribute, the server ends the statement; the watchdog stands behind it.
     const std::int64_t timeout_s = (session_->connection().query_timeout_ms + 999) / 1000;
     SQLSetStmtAttr(statement_, SQL_ATTR_QUERY_TIMEOUT, attribute(static_cast<std::uint64_t>(timeout_s)), 0);
-    Watched watched(session_->watchdog(), statement_);
+    const Watched now = watched();
     const SQLRETURN result =
         SQLPrepare(statement_, reinterpret_cast<SQLCHAR*>(sql_.text.data()), static_cast<SQLINTEGER>(sql_.text.size()));
-    const bool cancelled = watched.done();
-    if (!SQL_SUCCEEDED(result)) fail("preparing a statement", cancelled);
+    if (!SQL_SUCCEEDED(result)) fail("preparing a statement");
     bind_columns();
   } catch (...) {
     SQLFreeHandle(SQL_HANDLE_STMT, statement_);
@@ -131,9 +130,9 @@ PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadP
 
 PreparedRead::~PreparedRead() { SQLFreeHandle(SQL_HANDLE_STMT, statement_); }
 
-void PreparedRead::fail(std::string_view doing, bool cancelled) {
+void PreparedRead::fail(std::string_view doing) {
   Error error = error_of(diagnostics_of(HandleKind::statement, statement_), session_->dialect(), session_->connection().name, doing);
-  if (!cancelled) throw error;
+  if (!session_->watchdog().cancelled()) throw error;
   throw Error(ErrorCode::source_busy,
               fmt::format("source '{}' took longer than {} ms while {}: cancelled", session_->connection().name,
                           session_->connection().query_timeout_ms, doing),
@@ -211,28 +210,26 @@ void PreparedRead::execute(std::span<const engine::model::SourceKey> keys) {
     ENGINE_ASSERT(at.key < keys.size() && at.part < keys[at.key].parts.size());
     bind_parameter(marker, key_[at.part], keys[at.key].parts[at.part]);
   }
-  Watched watched(session_->watchdog(), statement_);
+  const Watched now = watched();
   const SQLRETURN result = SQLExecute(statement_);
-  const bool cancelled = watched.done();
-  if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) fail("running a statement", cancelled);
+  // A cancelled statement need not fail: MariaDB's SLEEP() then simply returns.
+  if ((!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) || session_->watchdog().cancelled()) fail("running a statement");
   executing_ = true;
 }
 
 std::size_t PreparedRead::fetch() {
   rows_fetched_ = 0;
-  Watched watched(session_->watchdog(), statement_);
   const SQLRETURN result = SQLFetch(statement_);
-  const bool cancelled = watched.done();
   if (result == SQL_NO_DATA) {
     // An end that comes with a diagnostic is no end: some drivers report a lost connection so.
     for (const Diagnostic& diagnostic : diagnostics_of(HandleKind::statement, statement_)) {
       const std::string_view group = std::string_view(diagnostic.sqlstate).substr(0, 2);
-      if (group != "00" && group != "01" && group != "02") fail("reading rows", cancelled);
+      if (group != "00" && group != "01" && group != "02") fail("reading rows");
     }
-    if (cancelled) fail("reading rows", true);
+    if (session_->watchdog().cancelled()) fail("reading rows");
     return 0;
   }
-  if (!SQL_SUCCEEDED(result)) fail("reading rows", cancelled);
+  if (!SQL_SUCCEEDED(result)) fail("reading rows");
   check_rows(result);
   return rows_fetched_;
 }

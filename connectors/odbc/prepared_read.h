@@ -26,6 +26,8 @@ class PreparedRead {
 
   /// Binds the parts of the keys to the markers, typed by column, and executes.
   void execute(std::span<const engine::model::SourceKey> keys);
+  /// For the caller to arm the watchdog around its fetches: for single rows, doing so in each would cost as much as the row.
+  Watched watched() { return Watched(session_->watchdog(), statement_); }
   /// Fills the buffers and returns how many rows they hold; 0 when the statement ended without a diagnostic.
   std::size_t fetch();
   /// Ends the execution; the statement stays prepared.
@@ -58,7 +60,7 @@ class PreparedRead {
   void widen_where_needed();
   void bind_parameter(std::size_t marker, std::size_t column, const std::string& text);
   void check_rows(short result);
-  [[noreturn]] void fail(std::string_view doing, bool cancelled = false);
+  [[noreturn]] void fail(std::string_view doing);
 
   std::shared_ptr<Session> session_;
   KeyedSql sql_;

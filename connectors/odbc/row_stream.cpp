@@ -68,6 +68,7 @@ bool OdbcRowStream::next(RowBatch& into) {
   into.begin(layout_.columns.size());
   key_bytes_.clear();
   key_starts_.assign(1, 0);
+  const Watched now = read_->watched();
   try {
     while (into.rows() < batch_rows_max && into.bytes() < batch_bytes_max && (options_.limit == 0 || delivered_ < options_.limit)) {
       if (converted_ == fetched_ && !fetch_more()) break;

@@ -94,9 +94,8 @@ class Described {
     SQLHANDLE made = nullptr;
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, session.handle(), &made))) session.fail(HandleKind::connection, session.handle(), "opening a statement");
     statement_ = made;
-    Watched watched(session.watchdog(), statement_);
+    const Watched now(session.watchdog(), statement_);
     const SQLRETURN result = SQLExecDirect(statement_, reinterpret_cast<SQLCHAR*>(sql.data()), static_cast<SQLINTEGER>(sql.size()));
-    watched.done();
     if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return;
     const auto diagnostics = diagnostics_of(HandleKind::statement, statement_);
     SQLFreeHandle(SQL_HANDLE_STMT, statement_);

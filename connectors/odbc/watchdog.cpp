@@ -28,9 +28,13 @@ void Watchdog::arm(Handle statement) {
   if (was_idle) wake_.notify_one();
 }
 
-bool Watchdog::disarm() {
+void Watchdog::disarm() {
   const std::lock_guard lock(mutex_);
   statement_ = nullptr;
+}
+
+bool Watchdog::cancelled() {
+  const std::lock_guard lock(mutex_);
   return cancelled_;
 }
 

@@ -21,8 +21,10 @@ class Watchdog {
 
   /// From here on the statement may run for the time-out.
   void arm(Handle statement);
-  /// The call came back. True when it was cancelled.
-  bool disarm();
+  /// The call came back.
+  void disarm();
+  /// The statement last armed was cancelled.
+  bool cancelled();
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -39,23 +41,16 @@ class Watchdog {
   std::thread thread_;
 };
 
-/// Arms for the length of one driver call.
+/// Arms for the length of one driver call, or of a few that belong together.
 class Watched {
  public:
   Watched(Watchdog& watchdog, Handle statement) : watchdog_(watchdog) { watchdog_.arm(statement); }
-  ~Watched() { done(); }
+  ~Watched() { watchdog_.disarm(); }
   Watched(const Watched&) = delete;
   Watched& operator=(const Watched&) = delete;
-  bool done() {
-    if (armed_) cancelled_ = watchdog_.disarm();
-    armed_ = false;
-    return cancelled_;
-  }
 
  private:
   Watchdog& watchdog_;
-  bool armed_ = true;
-  bool cancelled_ = false;
 };
 
 }  // namespace connectors::odbc
