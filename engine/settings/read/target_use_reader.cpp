@@ -82,6 +82,8 @@ void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics&
   pipeline.object = place("object");
   pipeline.on_delete = place("on_delete");
   read_match(reader, pipeline.definition, use);
+  // A message tells of something that happened: a row that goes takes nothing back, unless the pipeline says so.
+  if (pipeline.definition.deliver == DeliverPolicy::every_change) use.on_delete = OnDelete::ignore;
   read_on_delete(reader, use);
   if (const YamlNode* comment = reader.take("comment")) read_comment(*comment, use, diagnostics);
   reader.finish();
