@@ -32,9 +32,16 @@ constexpr std::int64_t connect_timeout_ms_max = 10'000;
 std::string base_url_of(const TargetConnection& connection) {
   const std::string& url = connection.url;
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
-    throw engine::Error(engine::ErrorCode::config_invalid,
-                        fmt::format("the connection '{}' needs a url that begins with http:// or https://", connection.name),
-                        {{"file", connection.origin.text()}});
+    throw engine::Error(
+        engine::ErrorCode::config_invalid,
+        fmt::format("the connection '{}' needs a url that begins with http:// or https://", connection.name),
+        {{"file", connection.origin.text()}});
+  }
+  if (url.find_first_of(" ?#") != std::string::npos) {
+    throw engine::Error(
+        engine::ErrorCode::config_invalid,
+        fmt::format("the url of the connection '{}' ends before '?' and '#': paths stand behind it", connection.name),
+        {{"file", connection.origin.text()}});
   }
   return url.substr(0, url.find_last_not_of('/') + 1);
 }
@@ -103,8 +110,9 @@ class HttpTarget : public engine::model::Target {
     PreparedRequest request = thawed(call.request);
     const ObjectPlan& object = plan_.of(call.object);
     if (!object.traits.has(call.kind)) {
-      throw engine::Error(engine::ErrorCode::config_invalid,
-                          fmt::format("the target '{}' no longer offers '{}' on '{}'", plan_.name, name_of(call.kind), call.object));
+      throw engine::Error(
+          engine::ErrorCode::config_invalid,
+          fmt::format("the target '{}' no longer offers '{}' on '{}'", plan_.name, name_of(call.kind), call.object));
     }
     const bool is_batch = request.expect.starts_with(R"({"records")");
     Exchange exchange;
@@ -112,7 +120,8 @@ class HttpTarget : public engine::model::Target {
     exchange.url = base_url_ + request.url;
     for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
     if (sign_) {
-      exchange.headers.push_back(sign_->header + ": " + sign_->prefix + hmac_sha256_hex(sign_->secret.reveal(), request.body));
+      exchange.headers.push_back(sign_->header + ": " + sign_->prefix +
+                                 hmac_sha256_hex(sign_->secret.reveal(), request.body));
     }
     exchange.body = std::move(request.body);
     exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});

@@ -73,8 +73,9 @@ class ObjectBuilder {
     if (call.as) {
       const auto other = definition_.calls.find(*call.as);
       if (other == definition_.calls.end() || other->second.as) {
-        refuse_template(fmt::format("'{}' is done by '{}', which '{}' does not define", name_of(kind), name_of(*call.as),
-                                    definition_.name), call.request.origin);
+        refuse_template(fmt::format("'{}' is done by '{}', which '{}' does not define", name_of(kind),
+                                    name_of(*call.as), definition_.name),
+                        call.request.origin);
       }
       base = &other->second;
     }
@@ -132,8 +133,9 @@ class ObjectBuilder {
     if (plan_.traits.has(CallKind::read_back)) return;
     for (const auto& [kind, traits] : plan_.traits.calls) {
       if (traits.read_back == ReadBack::never) continue;
-      refuse_template(fmt::format("'{}' of '{}' is to be read back, but the object has no read_back request", name_of(kind),
-                                  definition_.name), definition_.calls.at(kind).request.origin);
+      refuse_template(fmt::format("'{}' of '{}' is to be read back, but the object has no read_back request",
+                                  name_of(kind), definition_.name),
+                      definition_.calls.at(kind).request.origin);
     }
   }
 
@@ -155,8 +157,12 @@ AnswerPlan answer_plan(const AnswerRule& rule) {
 }  // namespace
 
 RequestPlan::RequestPlan(const RequestTemplate& request)
-    : method(request.method), path(request.path, Place::path, request.origin), query(query_of(request)),
-      headers(headers_of(request)), gone(request.gone), absent(request.absent) {
+    : method(request.method),
+      path(request.path, Place::path, request.origin),
+      query(query_of(request)),
+      headers(headers_of(request)),
+      gone(request.gone),
+      absent(request.absent) {
   static constexpr std::string_view methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   if (std::find(std::begin(methods), std::end(methods), method) == std::end(methods)) {
     refuse_template(fmt::format("'{}' is not a method: GET, POST, PUT, PATCH or DELETE", method), request.origin);
@@ -166,13 +172,17 @@ RequestPlan::RequestPlan(const RequestTemplate& request)
 }
 
 BatchPlan::BatchPlan(const BatchDefinition& batch)
-    : request(batch.request), record(batch.record, batch.request.origin), by_order(batch.accounted_by.empty()),
-      order(batch.accounted_by_order), record_failed(batch.record_failed) {
+    : request(batch.request),
+      record(batch.record, batch.request.origin),
+      by_order(batch.accounted_by.empty()),
+      order(batch.accounted_by_order),
+      record_failed(batch.record_failed) {
   for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, JsonPath(pointer));
 }
 
 TargetPlan::TargetPlan(const TargetConnection& connection)
-    : name(connection.target.name), idempotency_header(connection.idempotency_header),
+    : name(connection.target.name),
+      idempotency_header(connection.idempotency_header),
       nulls_as_empty_text(connection.target.nulls_as_empty_text) {
   for (const auto& [object, definition] : connection.target.objects) {
     objects.emplace(object, ObjectBuilder(definition).build());

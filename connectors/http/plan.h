@@ -21,7 +21,7 @@ struct RequestPlan {
 
   std::string method;
   TextTemplate path;
-  std::vector<std::pair<std::string, TextTemplate>> query;    ///< names percent-encoded
+  std::vector<std::pair<std::string, TextTemplate>> query;  ///< names percent-encoded
   std::vector<std::pair<std::string, TextTemplate>> headers;
   std::optional<JsonTemplate> body;
   std::vector<int> gone;

@@ -106,7 +106,8 @@ std::string expectation(const ObjectPlan& object, const Call& call) {
     append_json_string(engine::model::fields_json(key), text);
     text += '}';
   } else if (call.kind == CallKind::find_comment) {
-    if (call.marker.empty()) throw Error(ErrorCode::config_invalid, "a comment is looked for by a marker, but the call has none");
+    if (call.marker.empty())
+      throw Error(ErrorCode::config_invalid, "a comment is looked for by a marker, but the call has none");
     text = R"({"marker":)";
     append_json_string(call.marker, text);
     text += '}';
@@ -154,8 +155,7 @@ PreparedCall prepare_batch(const TargetPlan& target, const BatchPlan& plan, std:
   }
   records += ']';
   identities += "]}";
-  PreparedRequest request =
-      fill(target, plan.request, {calls[0], calls[0].fields, calls[0].changed_fields, records});
+  PreparedRequest request = fill(target, plan.request, {calls[0], calls[0].fields, calls[0].changed_fields, records});
   add_idempotency(target, calls[0].kind, batch_key(calls), request);
   request.expect = std::move(identities);
   return {.kind = calls[0].kind, .object = calls[0].object, .records = calls.size(), .request = frozen_text(request)};
@@ -171,9 +171,9 @@ PreparedCall prepare_calls(const TargetPlan& plan, std::span<const Call> calls) 
   if (calls.size() == 1 && single != object.calls.end()) return prepare_one(plan, object, single->second, first);
   const auto batch = object.batch.find(first.kind);
   if (batch == object.batch.end()) {
-    throw Error(ErrorCode::config_invalid, fmt::format("the target '{}' offers no '{}' of {} record{} on '{}'", plan.name,
-                                                       name_of(first.kind), calls.size(), calls.size() == 1 ? "" : "s",
-                                                       first.object));
+    throw Error(ErrorCode::config_invalid,
+                fmt::format("the target '{}' offers no '{}' of {} record{} on '{}'", plan.name, name_of(first.kind),
+                            calls.size(), calls.size() == 1 ? "" : "s", first.object));
   }
   ENGINE_ASSERT(calls.size() <= object.traits.of(first.kind).records_max);
   return prepare_batch(plan, batch->second, calls);

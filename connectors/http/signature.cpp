@@ -12,7 +12,8 @@ std::string hmac_sha256_hex(std::string_view key, std::string_view bytes) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-  ENGINE_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(), digest, &size) != nullptr);
+  ENGINE_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(), digest, &size) !=
+                nullptr);
   std::string hex;
   hex.reserve(size * 2);
   for (unsigned int i = 0; i < size; ++i) {

@@ -12,55 +12,58 @@
 
 namespace engine::settings {
 
-/// One request. Strings are templates: {name} {match.x} {remote_id} {idempotency_key} {text} {marker} {field.x}, {name|filter};
+/// One request. Strings are templates: {name} {match.x} {remote_id} {idempotency_key} {text} {marker} {field.x},
+/// {name|filter};
 /// {{options.x}} was already put in. In a URL values are percent-encoded, in a body they are JSON values.
 struct RequestTemplate {
   Origin origin;
   std::string method;
-  std::string path;                           ///< behind the connection's url
+  std::string path;  ///< behind the connection's url
   std::map<std::string, std::string> query;
   std::map<std::string, std::string> headers;
-  std::string body;  ///< JSON text of the template; the strings "fields", "changed_fields", "{records}" stand for values. Empty: none
-  std::vector<int> gone;                      ///< statuses that mean: already not there (delete)
-  std::vector<int> absent;                    ///< find: statuses that mean "no such record"
+  std::string body;       ///< JSON text of the template; the strings "fields", "changed_fields", "{records}" stand for
+                          ///< values. Empty: none
+  std::vector<int> gone;  ///< statuses that mean: already not there (delete)
+  std::vector<int> absent;  ///< find: statuses that mean "no such record"
 };
 
 struct CallDefinition {
   RequestTemplate request;
-  std::string id;                             ///< JSON pointer to the remote id in the answer; empty: none
+  std::string id;  ///< JSON pointer to the remote id in the answer; empty: none
   std::optional<bool> repeat_safe;
   model::ReadBack read_back = model::ReadBack::never;
-  std::optional<model::CallKind> as;          ///< `as: update`: done by another kind of call, with the fields of `set` alone
-  model::FieldMap set;                        ///< else: fields added to the pipeline's; texts are templates
+  std::optional<model::CallKind> as;  ///< `as: update`: done by another kind of call, with the fields of `set` alone
+  model::FieldMap set;                ///< else: fields added to the pipeline's; texts are templates
 };
 
 struct FindDefinition {
   RequestTemplate request;
-  std::string items;                          ///< JSON pointer to the list; empty: the answer is the record
-  std::string id;                             ///< JSON pointer inside an item
-  bool more_than_one_is_dead_letter = true;   ///< else the first is taken
+  std::string items;                         ///< JSON pointer to the list; empty: the answer is the record
+  std::string id;                            ///< JSON pointer inside an item
+  bool more_than_one_is_dead_letter = true;  ///< else the first is taken
   std::int64_t consistent_after_ms = 0;
 };
 
 /// Where a read-back finds the record's fields.
 struct ReadBackDefinition {
   RequestTemplate request;
-  /// Field or prefix ("CustomFields.*") → JSON pointer, in which {name} is what `*` stood for and `[name=x]` picks the item of
-  /// a list that has such a member. Fields not named stand under their own nested names.
+  /// Field or prefix ("CustomFields.*") → JSON pointer, in which {name} is what `*` stood for and `[name=x]` picks the
+  /// item of a list that has such a member. Fields not named stand under their own nested names.
   std::map<std::string, std::string> fields;
-  std::vector<std::string> write_only;        ///< fields the target never shows: taken as stored
+  std::vector<std::string> write_only;  ///< fields the target never shows: taken as stored
 };
 
 struct BatchDefinition {
   RequestTemplate request;
-  std::string record;                         ///< JSON template of one record
+  std::string record;  ///< JSON template of one record
   std::size_t records_max = 1;
   std::size_t bytes_max = 0;
-  std::string accounted_by_order;             ///< JSON pointer to a list with one result a record, or
-  /// Pointers with '*'. `id` and `match`: remote ids and match values of records that were taken; `done`: their idempotency keys;
-  /// `trace`: the idempotency keys of records that were refused.
+  std::string accounted_by_order;  ///< JSON pointer to a list with one result a record, or
+  /// Pointers with '*'. `id` and `match`: remote ids and match values of records that were taken; `done`: their
+  /// idempotency keys; `trace`: the idempotency keys of records that were refused.
   std::map<std::string, std::string> accounted_by;
-  std::string record_failed;                  ///< accounted_by_order: pointer inside a result that is present (and not null/false/empty) on failure
+  std::string record_failed;  ///< accounted_by_order: pointer inside a result that is present (and not
+                              ///< null/false/empty) on failure
 };
 
 enum class AnswerClass : std::uint8_t { delivered, duplicate, partial, retry, permanent, missing, auth, uncertain };
@@ -71,16 +74,17 @@ struct AnswerRule {
   std::vector<std::pair<int, int>> statuses;  ///< ranges; empty: all
   std::string body_matches;                   ///< regular expression over the raw body; empty: all
   AnswerClass answer_class = AnswerClass::permanent;
-  std::string after_header;                   ///< Retry-After
+  std::string after_header;  ///< Retry-After
   std::int64_t after_unit_ms = 1000;
 };
 
 struct ObjectDefinition {
-  std::string name;                           ///< "*": any; its requests may be written by a connection
-  std::optional<bool> repeat_safe;            ///< for calls and batches that do not say it themselves
+  std::string name;                 ///< "*": any; its requests may be written by a connection
+  std::optional<bool> repeat_safe;  ///< for calls and batches that do not say it themselves
   std::optional<FindDefinition> find;
   std::optional<ReadBackDefinition> read_back;
-  std::optional<ReadBackDefinition> comment_history;  ///< request and nothing else: the marker is looked for in the raw answer
+  std::optional<ReadBackDefinition>
+      comment_history;  ///< request and nothing else: the marker is looked for in the raw answer
   std::map<model::CallKind, CallDefinition> calls;
   std::map<model::CallKind, BatchDefinition> batch;
 };
@@ -94,7 +98,7 @@ struct TargetDefinition {
   std::map<std::string, std::string> headers;  ///< sent with every request
   bool nulls_as_empty_text = false;            ///< `nulls: empty_text`: for APIs that cannot clear a field by null
   std::map<std::string, ObjectDefinition> objects;
-  std::vector<AnswerRule> answers;             ///< the first that fits speaks; then the runtime's defaults
+  std::vector<AnswerRule> answers;  ///< the first that fits speaks; then the runtime's defaults
 };
 
 }  // namespace engine::settings

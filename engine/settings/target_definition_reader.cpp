@@ -21,7 +21,8 @@ std::map<std::string, std::string> read_options(const YamlNode& map, Diagnostics
   std::map<std::string, std::string> options;
   if (!map.is_map()) refuse_kind(map, "'options'", "a map of names to defaults", diagnostics);
   for (const YamlEntry& entry : map.entries()) {
-    if (!entry.value.is_scalar()) refuse_kind(entry.value, fmt::format("'{}' of options", entry.key), "a text", diagnostics);
+    if (!entry.value.is_scalar())
+      refuse_kind(entry.value, fmt::format("'{}' of options", entry.key), "a text", diagnostics);
     options.emplace(entry.key, entry.value.is_null() ? "" : entry.value.text());
   }
   return options;
@@ -36,13 +37,15 @@ void read_objects(const YamlNode& map, TargetDefinition& definition, Diagnostics
   }
 }
 
-/// The object whose requests a connection may write; null pointer, and a problem, where the definition has fixed its own.
+/// The object whose requests a connection may write; null pointer, and a problem, where the definition has fixed its
+/// own.
 ObjectDefinition* open_object(const YamlNode& at, TargetDefinition& definition, Diagnostics& diagnostics) {
   const auto found = definition.objects.find("*");
   if (found != definition.objects.end()) return &found->second;
-  diagnostics.error("key.unknown", at.origin(),
-                    fmt::format("the target '{}' has its own requests, which a connection cannot change", definition.name),
-                    "copy the definition into the instance's targets/ folder under another name and change it there");
+  diagnostics.error(
+      "key.unknown", at.origin(),
+      fmt::format("the target '{}' has its own requests, which a connection cannot change", definition.name),
+      "copy the definition into the instance's targets/ folder under another name and change it there");
   return nullptr;
 }
 
@@ -54,7 +57,8 @@ void merge_options(const YamlNode& map, TargetDefinition& definition, Diagnostic
     const auto option = definition.options.find(entry.key);
     if (option == definition.options.end()) {
       const std::string near = nearest(entry.key, known);
-      diagnostics.error("key.unknown", entry.origin, fmt::format("the target '{}' has no option '{}'", definition.name, entry.key),
+      diagnostics.error("key.unknown", entry.origin,
+                        fmt::format("the target '{}' has no option '{}'", definition.name, entry.key),
                         near.empty() ? "" : fmt::format("did you mean '{}'?", near));
     } else if (!entry.value.is_scalar()) {
       refuse_kind(entry.value, fmt::format("'{}' of options", entry.key), "a text", diagnostics);
@@ -98,10 +102,12 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
 
 void merge_connection_requests(const YamlNode& connection_map, TargetDefinition& definition, Diagnostics& diagnostics) {
   if (const YamlNode* requests = connection_map.find("requests")) {
-    if (ObjectDefinition* object = open_object(*requests, definition, diagnostics)) read_object(*requests, *object, diagnostics);
+    if (ObjectDefinition* object = open_object(*requests, definition, diagnostics))
+      read_object(*requests, *object, diagnostics);
   }
   if (const YamlNode* batch = connection_map.find("batch")) {
-    if (ObjectDefinition* object = open_object(*batch, definition, diagnostics)) read_batches(*batch, *object, diagnostics);
+    if (ObjectDefinition* object = open_object(*batch, definition, diagnostics))
+      read_batches(*batch, *object, diagnostics);
   }
   if (const YamlNode* repeat_safe = connection_map.find("repeat_safe")) {
     if (ObjectDefinition* object = open_object(*repeat_safe, definition, diagnostics)) {

@@ -1,5 +1,6 @@
 // The shipped definition against a real Request Tracker. RT takes 0.3 to 0.4 s a call: about 30 calls in all.
-// Needs RT_URL (…/REST/2.0) and RT_TOKEN of a server that request_tracker.sh started; RT_SCRIPT and RT_DIR to stop it at the end.
+// Needs RT_URL (…/REST/2.0) and RT_TOKEN of a server that request_tracker.sh started; RT_SCRIPT and RT_DIR to stop it
+// at the end.
 #include <doctest/doctest.h>
 
 #include <cstdlib>
@@ -27,9 +28,10 @@ std::unique_ptr<Target> tracker(const std::string& token, const std::string& key
   text << file.rdbuf();
   Diagnostics diagnostics;
   TargetConnection connection;
-  connection.target = *read_target_definition(*parse_yaml(text.str(), "request_tracker.yaml", diagnostics), diagnostics);
-  merge_connection_requests(*parse_yaml("options: { key_field: " + key_field + " }", "helpdesk.yaml", diagnostics), connection.target,
-                            diagnostics);
+  connection.target =
+      *read_target_definition(*parse_yaml(text.str(), "request_tracker.yaml", diagnostics), diagnostics);
+  merge_connection_requests(*parse_yaml("options: { key_field: " + key_field + " }", "helpdesk.yaml", diagnostics),
+                            connection.target, diagnostics);
   REQUIRE(diagnostics.ok());
   connection.name = "helpdesk";
   connection.url = environment("RT_URL");
@@ -67,7 +69,8 @@ std::string outcome(const CallAnswer& answer) { return std::string(name_of(answe
 
 TEST_CASE("a ticket lives: created, found, read back, updated, refused, commented, resolved, deleted") {
   const auto target = tracker(environment("RT_TOKEN"));
-  const FieldMap fields{{"CustomFields.Credit", FieldScalar(NumberText{"1000.50"})}, {"Queue", text("General")},
+  const FieldMap fields{{"CustomFields.Credit", FieldScalar(NumberText{"1000.50"})},
+                        {"Queue", text("General")},
                         {"Subject", text("Rossi \"& Figli\" è qui €")}};
   CHECK(ask(*target, ticket(CallKind::find)).found.empty());
   const CallAnswer created = ask(*target, ticket(CallKind::create, fields));
@@ -85,7 +88,8 @@ TEST_CASE("a ticket lives: created, found, read back, updated, refused, commente
   CHECK(outcome(stored) == "delivered");
   CHECK(stored.fields == fields);
 
-  CHECK(outcome(ask(*target, addressed(CallKind::update, {{"Priority", FieldScalar(std::int64_t{5})}, {"Owner", text("datapicker")}}))) == "delivered");
+  CHECK(outcome(ask(*target, addressed(CallKind::update, {{"Priority", FieldScalar(std::int64_t{5})},
+                                                          {"Owner", text("datapicker")}}))) == "delivered");
   const FieldMap wanted{{"Owner", text("datapicker")}, {"Priority", FieldScalar(std::int64_t{5})}};
   CHECK(ask(*target, addressed(CallKind::read_back, wanted)).fields == wanted);
 
@@ -138,7 +142,8 @@ TEST_CASE("what RT refuses is permanent, and only a wrong token stops the connec
   CHECK(queue.status == 403);
   REQUIRE(outcome(queue) == "permanent");
   CHECK_FALSE(std::get<Permanent>(queue.outcome).auth);
-  const CallAnswer status = ask(*target, ticket(CallKind::create, {{"Queue", text("General")}, {"Status", text("nonsense")}}));
+  const CallAnswer status =
+      ask(*target, ticket(CallKind::create, {{"Queue", text("General")}, {"Status", text("nonsense")}}));
   CHECK(outcome(status) == "permanent");
   Call gone = ticket(CallKind::update, {{"Subject", text("x")}});
   gone.remote_id = "99999";
@@ -167,7 +172,8 @@ TEST_CASE("a key field that does not exist is told by the read-back, before tick
 TEST_CASE("while RT is down nothing is sent") {
   const std::string stop = environment("RT_SCRIPT") + " stop " + environment("RT_DIR");
   REQUIRE(std::system(stop.c_str()) == 0);
-  const CallAnswer answer = ask(*tracker(environment("RT_TOKEN")), ticket(CallKind::create, {{"Queue", text("General")}}));
+  const CallAnswer answer =
+      ask(*tracker(environment("RT_TOKEN")), ticket(CallKind::create, {{"Queue", text("General")}}));
   CHECK(outcome(answer) == "retry_later");
   CHECK_FALSE(answer.any_byte_sent);
 }

@@ -82,7 +82,8 @@ HttpStub::HttpStub() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   auto* name = reinterpret_cast<sockaddr*>(&address);
-  if (::bind(listener_, name, size) != 0 || ::listen(listener_, 256) != 0 || ::getsockname(listener_, name, &size) != 0) {
+  if (::bind(listener_, name, size) != 0 || ::listen(listener_, 256) != 0 ||
+      ::getsockname(listener_, name, &size) != 0) {
     throw std::runtime_error("the HTTP stub cannot listen");
   }
   port_ = ntohs(address.sin_port);

@@ -40,7 +40,7 @@ struct StubAnswer {
   std::string body = "{}";
   std::vector<std::string> headers{};  ///< "Name: value"
   Fault fault = Fault::none;
-  bool close = false;                  ///< after this answer
+  bool close = false;                           ///< after this answer
   std::optional<std::size_t> content_length{};  ///< when it shall lie
 };
 

@@ -8,7 +8,8 @@
 
 namespace connectors::http {
 
-/// Valid UTF-8 of at most `bytes_max`, registered secrets masked, "…" at the end when it was cut. Bad bytes and NUL become U+FFFD.
+/// Valid UTF-8 of at most `bytes_max`, registered secrets masked, "…" at the end when it was cut. Bad bytes and NUL
+/// become U+FFFD.
 std::string kept_text(std::string_view body, std::size_t bytes_max);
 
 /// Retry-After and its like: a number of `unit_ms`, or an HTTP date. At most a day; nullopt when it is neither.

@@ -1,4 +1,5 @@
-// JSON pointers with two additions: `*` stands for every item, `[name=x]` for the item whose member `name` is the text x.
+// JSON pointers with two additions: `*` stands for every item, `[name=x]` for the item whose member `name` is the text
+// x.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -98,8 +98,8 @@ class Judging {
       const AnswerRule& rule = plan.rule;
       const auto& calls = rule.calls;
       if (!calls.empty() && std::find(calls.begin(), calls.end(), question_.kind) == calls.end()) continue;
-      const bool status_fits = rule.statuses.empty() ||
-          std::any_of(rule.statuses.begin(), rule.statuses.end(), [this](const auto& range) {
+      const bool status_fits =
+          rule.statuses.empty() || std::any_of(rule.statuses.begin(), rule.statuses.end(), [this](const auto& range) {
             return raw_.status >= range.first && raw_.status <= range.second;
           });
       if (status_fits && (!plan.body || body_matches(*plan.body))) return &rule;
@@ -118,14 +118,22 @@ class Judging {
 
   DeliveryOutcome by_class(AnswerClass answer_class, const AnswerRule& rule) const {
     switch (answer_class) {
-      case AnswerClass::duplicate: return Duplicate{.remote_id = remote_id()};
-      case AnswerClass::partial: return Partial{.reason = reason(), .refused = {}, .remote_id = remote_id()};
-      case AnswerClass::retry: return retry(rule.after_header, rule.after_unit_ms);
-      case AnswerClass::missing: return Permanent{.reason = reason(), .missing = true};
-      case AnswerClass::auth: return Permanent{.reason = reason(), .auth = true};
-      case AnswerClass::uncertain: return may_repeat(question_) ? retry(rule.after_header, rule.after_unit_ms) : lost(reason());
-      case AnswerClass::permanent: return Permanent{.reason = reason(), .missing = says_missing()};
-      case AnswerClass::delivered: break;
+      case AnswerClass::duplicate:
+        return Duplicate{.remote_id = remote_id()};
+      case AnswerClass::partial:
+        return Partial{.reason = reason(), .refused = {}, .remote_id = remote_id()};
+      case AnswerClass::retry:
+        return retry(rule.after_header, rule.after_unit_ms);
+      case AnswerClass::missing:
+        return Permanent{.reason = reason(), .missing = true};
+      case AnswerClass::auth:
+        return Permanent{.reason = reason(), .auth = true};
+      case AnswerClass::uncertain:
+        return may_repeat(question_) ? retry(rule.after_header, rule.after_unit_ms) : lost(reason());
+      case AnswerClass::permanent:
+        return Permanent{.reason = reason(), .missing = says_missing()};
+      case AnswerClass::delivered:
+        break;
     }
     return Delivered{};
   }
@@ -138,8 +146,8 @@ class Judging {
   }
 
   bool says_missing() const {
-    const bool addresses_one = question_.kind != CallKind::create && question_.kind != CallKind::upsert &&
-                               question_.kind != CallKind::find;
+    const bool addresses_one =
+        question_.kind != CallKind::create && question_.kind != CallKind::upsert && question_.kind != CallKind::find;
     return addresses_one && (raw_.status == 404 || raw_.status == 410);
   }
 
@@ -171,10 +179,14 @@ class Judging {
   std::vector<CallAnswer> taken() const {
     if (question_.is_batch) return account();
     switch (question_.kind) {
-      case CallKind::find: return found();
-      case CallKind::read_back: return read_back();
-      case CallKind::find_comment: return found_comment();
-      default: break;
+      case CallKind::find:
+        return found();
+      case CallKind::read_back:
+        return read_back();
+      case CallKind::find_comment:
+        return found_comment();
+      default:
+        break;
     }
     const auto id = remote_id();
     const bool must_tell = question_.kind == CallKind::create && call() != nullptr && !call()->id.empty();
@@ -211,9 +223,10 @@ class Judging {
     StoredRecord record = stored_record(question_.object.read_back, question_.expect, *answer);
     answers[0].fields = std::move(record.fields);
     if (!record.lost_keys.empty()) {
-      answers[0].outcome = Partial{.reason = fmt::format("the record does not hold the value by which it is found again: {}",
-                                                         fmt::join(record.lost_keys, ", ")),
-                                   .refused = record.lost_keys};
+      answers[0].outcome =
+          Partial{.reason = fmt::format("the record does not hold the value by which it is found again: {}",
+                                        fmt::join(record.lost_keys, ", ")),
+                  .refused = record.lost_keys};
     }
     return answers;
   }

@@ -24,9 +24,9 @@ struct Question {
 bool may_repeat(const Question& question);
 
 /// First `gone` and `absent` of the request, then the definition's `answers`, then the defaults:
-/// 2xx delivered; 408, 425, 429 retry; 401 credentials; 404, 410 missing where a known record was addressed; other 3xx and 4xx
-/// permanent; 5xx and lost answers uncertain, or retry where repeating does no harm. A 2xx that lacks what it must tell (the id of a
-/// created record) counts as lost.
+/// 2xx delivered; 408, 425, 429 retry; 401 credentials; 404, 410 missing where a known record was addressed; other 3xx
+/// and 4xx permanent; 5xx and lost answers uncertain, or retry where repeating does no harm. A 2xx that lacks what it
+/// must tell (the id of a created record) counts as lost.
 std::vector<engine::model::CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms);
 
 }  // namespace connectors::http

@@ -35,7 +35,8 @@ std::optional<double> number_of(std::string_view text) {
   return number;
 }
 
-/// "2026-12-24T10:00:00.250Z" and "2026-12-24 10:00:00.25" both give the digits of date, time and fraction; "" is no time.
+/// "2026-12-24T10:00:00.250Z" and "2026-12-24 10:00:00.25" both give the digits of date, time and fraction; "" is no
+/// time.
 std::string time_digits(std::string_view text) {
   static constexpr std::string_view shape = "dddd-dd-dd dd:dd:dd";
   if (text.size() < 10) return {};

@@ -11,15 +11,16 @@
 namespace connectors::http {
 
 struct StoredRecord {
-  engine::model::FieldMap fields;       ///< for each field of the call that the record has; in the sent shape when it means the same
-  std::vector<std::string> lost_keys;   ///< key fields whose stored value is another
+  engine::model::FieldMap
+      fields;  ///< for each field of the call that the record has; in the sent shape when it means the same
+  std::vector<std::string> lost_keys;  ///< key fields whose stored value is another
 };
 
 /// `expect` is {"fields":"{…}","key":"{…}"} as frozen with the request.
 StoredRecord stored_record(const ReadBackPlan& plan, const std::string& expect, const boost::json::value& answer);
 
-/// Targets store what they were sent in their own form: 5 as "5", "General" as {"id":"1","Name":"General"}, a value as a list
-/// of one, a time with a T and a Z, nothing as null, "" or []. Those mean the same.
+/// Targets store what they were sent in their own form: 5 as "5", "General" as {"id":"1","Name":"General"}, a value as
+/// a list of one, a time with a T and a Z, nothing as null, "" or []. Those mean the same.
 bool means_the_same(const engine::model::FieldValue& sent, const boost::json::value* stored);
 
 }  // namespace connectors::http

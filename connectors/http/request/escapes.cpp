@@ -37,11 +37,15 @@ std::optional<Filter> filter_of(std::string_view name) {
 
 std::string filtered(Filter filter, std::string_view text) {
   switch (filter) {
-    case Filter::rt_quote: return with_backslashes(text, "\\'");
-    case Filter::soql_quote: return with_backslashes(text, "\\'\"");
-    case Filter::sql_quote: return with_doubled_quotes(text);
+    case Filter::rt_quote:
+      return with_backslashes(text, "\\'");
+    case Filter::soql_quote:
+      return with_backslashes(text, "\\'\"");
+    case Filter::sql_quote:
+      return with_doubled_quotes(text);
     case Filter::none:
-    case Filter::text: break;
+    case Filter::text:
+      break;
   }
   return std::string(text);
 }

@@ -10,16 +10,17 @@ namespace connectors::http {
 
 enum class Filter : std::uint8_t {
   none,
-  text,       ///< the value as text, so that a number becomes a JSON string
-  rt_quote,   ///< inside '…' of TicketSQL: backslash and quote get a backslash
-  sql_quote,  ///< inside '…' of SQL and OData: a quote is doubled
-  soql_quote, ///< inside '…' of Salesforce's SOQL
+  text,        ///< the value as text, so that a number becomes a JSON string
+  rt_quote,    ///< inside '…' of TicketSQL: backslash and quote get a backslash
+  sql_quote,   ///< inside '…' of SQL and OData: a quote is doubled
+  soql_quote,  ///< inside '…' of Salesforce's SOQL
 };
 
 std::optional<Filter> filter_of(std::string_view name);
 std::string filtered(Filter filter, std::string_view text);
 
-/// Everything but RFC 3986's unreserved characters is encoded: the result fits into a path segment as well as into a query value.
+/// Everything but RFC 3986's unreserved characters is encoded: the result fits into a path segment as well as into a
+/// query value.
 void append_percent_encoded(std::string_view text, std::string& into);
 
 }  // namespace connectors::http

@@ -40,7 +40,8 @@ void append_scalar_json(const FieldScalar& scalar, std::string& into) {
     into += "null";
   } else if (const auto* text = std::get_if<std::string>(&scalar)) {
     engine::model::append_json_string(*text, into);
-  } else if (const auto* number = std::get_if<NumberText>(&scalar); number && !engine::model::is_json_number(number->digits)) {
+  } else if (const auto* number = std::get_if<NumberText>(&scalar);
+             number && !engine::model::is_json_number(number->digits)) {
     engine::model::append_json_string(number->digits, into);
   } else {
     into += scalar_text(scalar);

@@ -9,8 +9,9 @@
 
 namespace connectors::http {
 
-/// A string that is one placeholder becomes the value with its JSON type; inside a longer string the value becomes text. The strings
-/// `fields`, `changed_fields` and `{records}` become whole JSON. The order of members is the template's: equal calls have equal bodies.
+/// A string that is one placeholder becomes the value with its JSON type; inside a longer string the value becomes
+/// text. The strings `fields`, `changed_fields` and `{records}` become whole JSON. The order of members is the
+/// template's: equal calls have equal bodies.
 class JsonTemplate {
  public:
   /// `json` is the template's JSON text. Throws Error config_invalid.

@@ -34,7 +34,8 @@ constexpr std::array<std::pair<std::string_view, Name>, 11> plain_names{{
 }};
 
 std::optional<Placeholder> named(std::string_view name) {
-  for (const auto& [prefix, kind] : {std::pair<std::string_view, Name>{"match.", Name::match}, {"field.", Name::field}}) {
+  for (const auto& [prefix, kind] :
+       {std::pair<std::string_view, Name>{"match.", Name::match}, {"field.", Name::field}}) {
     if (name.starts_with(prefix) && name.size() > prefix.size()) {
       return Placeholder{.name = kind, .part = std::string(name.substr(prefix.size()))};
     }
@@ -48,7 +49,8 @@ std::optional<Placeholder> named(std::string_view name) {
 Placeholder parsed(std::string_view inside, const engine::settings::Origin& origin) {
   const std::size_t bar = inside.find('|');
   auto placeholder = named(inside.substr(0, bar));
-  if (!placeholder) refuse_template(fmt::format("nothing is called {{{}}} in a template", inside.substr(0, bar)), origin);
+  if (!placeholder)
+    refuse_template(fmt::format("nothing is called {{{}}} in a template", inside.substr(0, bar)), origin);
   if (bar != std::string_view::npos) {
     const auto filter = filter_of(inside.substr(bar + 1));
     if (!filter) refuse_template(fmt::format("there is no filter '{}'", inside.substr(bar + 1)), origin);
@@ -112,16 +114,24 @@ FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
     case Name::match:
       return placeholder.part.empty() ? only_match(placeholder, values).second
                                       : found_in(call.match, placeholder, values);
-    case Name::field: return found_in(values.fields, placeholder, values);
-    case Name::match_field: return FieldScalar(only_match(placeholder, values).first);
-    case Name::remote_id: return text_value(call.remote_id.value_or(""), placeholder, values);
-    case Name::idempotency_key: return text_value(call.idempotency_key, placeholder, values);
-    case Name::text: return text_value(call.comment, placeholder, values);
-    case Name::marker: return text_value(call.marker, placeholder, values);
-    case Name::object: return text_value(call.object, placeholder, values);
+    case Name::field:
+      return found_in(values.fields, placeholder, values);
+    case Name::match_field:
+      return FieldScalar(only_match(placeholder, values).first);
+    case Name::remote_id:
+      return text_value(call.remote_id.value_or(""), placeholder, values);
+    case Name::idempotency_key:
+      return text_value(call.idempotency_key, placeholder, values);
+    case Name::text:
+      return text_value(call.comment, placeholder, values);
+    case Name::marker:
+      return text_value(call.marker, placeholder, values);
+    case Name::object:
+      return text_value(call.object, placeholder, values);
     case Name::fields:
     case Name::changed_fields:
-    case Name::records: break;
+    case Name::records:
+      break;
   }
   refuse_call(placeholder, values, "which only stands as a whole JSON value in a body");
 }

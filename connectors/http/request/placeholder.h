@@ -16,9 +16,9 @@ namespace connectors::http {
 /// What the placeholders of one call stand for. All of it outlives the rendering.
 struct CallValues {
   const engine::model::Call& call;
-  const engine::model::FieldMap& fields;          ///< the call's, and what the definition sets
+  const engine::model::FieldMap& fields;  ///< the call's, and what the definition sets
   const engine::model::FieldMap& changed_fields;
-  std::string_view records = {};                  ///< JSON list; batches only
+  std::string_view records = {};  ///< JSON list; batches only
 };
 
 struct Placeholder {
@@ -26,8 +26,14 @@ struct Placeholder {
     match,        ///< the only match value, or match.x
     field,        ///< field.x
     match_field,  ///< the name of the only match field
-    remote_id, idempotency_key, text, marker, object,
-    fields, changed_fields, records,  ///< whole JSON, in bodies only
+    remote_id,
+    idempotency_key,
+    text,
+    marker,
+    object,
+    fields,
+    changed_fields,
+    records,  ///< whole JSON, in bodies only
   };
   Name name = Name::match;
   std::string part;  ///< x of match.x and field.x
@@ -44,7 +50,8 @@ struct Piece {
   std::optional<Placeholder> placeholder;
 };
 
-/// Names start with a small letter; any other brace is text. Throws Error config_invalid for a name or filter that does not exist.
+/// Names start with a small letter; any other brace is text. Throws Error config_invalid for a name or filter that does
+/// not exist.
 std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Origin& origin);
 
 /// Throws Error config_invalid when the call lacks the value. Not for whole JSON.

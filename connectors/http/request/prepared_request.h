@@ -14,7 +14,8 @@ struct PreparedRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   /// JSON text, or empty: what judging the answer needs of the call, frozen with it so that it survives a restart.
-  /// {"fields":"{…}","key":"{…}"} of a read-back, {"marker":…} of find_comment, {"records":[{"key","match","id"}…]} of a batch.
+  /// {"fields":"{…}","key":"{…}"} of a read-back, {"marker":…} of find_comment, {"records":[{"key","match","id"}…]} of
+  /// a batch.
   std::string expect;
 };
 

@@ -15,6 +15,11 @@ namespace {
 
 using Place = TextTemplate::Place;
 
+/// What a URL cannot hold as it is, and '#', which would cut off the rest.
+bool breaks_url(char c) {
+  return static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '#';
+}
+
 bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 [[noreturn]] void refuse_value(const Placeholder& placeholder, const std::string& why) {
@@ -49,6 +54,9 @@ TextTemplate::TextTemplate(std::string_view text, Place place, const engine::set
     }
     if (place_ == Place::header && std::any_of(piece.literal.begin(), piece.literal.end(), is_control)) {
       refuse_template("a header cannot hold a control character", origin);
+    }
+    if (place_ == Place::path && std::any_of(piece.literal.begin(), piece.literal.end(), breaks_url)) {
+      refuse_template("a blank, '#' and all beyond ASCII must be percent-encoded in a path", origin);
     }
     if (place_ != Place::query) continue;
     std::string encoded;

@@ -170,8 +170,8 @@ class CurlLoop::Running {
   std::mutex mutex_;
   std::deque<Exchange> incoming_;
   bool stopping_ = false;
-  std::vector<std::unique_ptr<Transfer>> idle_;   ///< the loop's thread only, as the next
-  std::unordered_set<Transfer*> active_;          ///< owned
+  std::vector<std::unique_ptr<Transfer>> idle_;  ///< the loop's thread only, as the next
+  std::unordered_set<Transfer*> active_;         ///< owned
   std::atomic<std::thread::id> loop_thread_;
   std::thread thread_;
 };

@@ -10,11 +10,11 @@
 namespace connectors::http {
 
 struct RawAnswer {
-  int status = 0;               ///< 0: none came
+  int status = 0;  ///< 0: none came
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  ///< those of WireOptions::wanted_headers, as named there
-  std::string failure;          ///< empty: a whole answer came; else why not
-  bool request_begun = false;   ///< false: the connection was not even ready, so not one byte of the request was sent
+  std::string failure;                                       ///< empty: a whole answer came; else why not
+  bool request_begun = false;  ///< false: the connection was not even ready, so not one byte of the request was sent
   std::int64_t duration_ms = 0;
 
   const std::string* header(std::string_view name) const {
@@ -30,15 +30,15 @@ struct Exchange {
   std::string url;
   std::vector<std::string> headers;  ///< "Name: value"
   std::string body;
-  /// libcurl sends a request again by itself when a kept connection turns out to be closed, though the target may have acted on
-  /// it. Only where that does no harm is it let.
+  /// libcurl sends a request again by itself when a kept connection turns out to be closed, though the target may have
+  /// acted on it. Only where that does no harm is it let.
   bool may_repeat = false;
   std::function<void(RawAnswer)> answered;  ///< on the loop's thread; must not block or throw
 };
 
 /// The same for all exchanges of a connection.
 struct WireOptions {
-  std::vector<std::string> headers;         ///< "Name: value", credentials among them
+  std::vector<std::string> headers;  ///< "Name: value", credentials among them
   std::vector<std::string> wanted_headers;
   std::string ca;
   std::string certificate;

@@ -16,23 +16,31 @@ template <typename Value>
 void set(void* handle, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(handle, option, value);
   if (code == CURLE_OK) return;
-  throw engine::Error(engine::ErrorCode::environment_missing,
-                      fmt::format("libcurl refuses an option ({}): {}", static_cast<int>(option), curl_easy_strerror(code)));
+  throw engine::Error(
+      engine::ErrorCode::environment_missing,
+      fmt::format("libcurl refuses an option ({}): {}", static_cast<int>(option), curl_easy_strerror(code)));
 }
 
 std::string failure_text(CURLcode code, const char* detail, const std::string& proxy) {
   const std::string text = detail[0] != '\0' ? detail : curl_easy_strerror(code);
   switch (code) {
     case CURLE_PEER_FAILED_VERIFICATION:
-      return fmt::format("TLS: the server's certificate is not trusted ({}); set tls.ca when it is signed by an authority of "
-                         "your own", text);
-    case CURLE_SSL_CACERT_BADFILE: return fmt::format("TLS: the file under tls.ca cannot be used ({})", text);
-    case CURLE_SSL_CERTPROBLEM: return fmt::format("TLS: the client certificate cannot be used ({})", text);
-    case CURLE_SSL_CONNECT_ERROR: return fmt::format("TLS: the handshake failed ({})", text);
-    case CURLE_COULDNT_RESOLVE_PROXY: return fmt::format("the proxy's name is unknown ({})", text);
+      return fmt::format(
+          "TLS: the server's certificate is not trusted ({}); set tls.ca when it is signed by an authority of "
+          "your own",
+          text);
+    case CURLE_SSL_CACERT_BADFILE:
+      return fmt::format("TLS: the file under tls.ca cannot be used ({})", text);
+    case CURLE_SSL_CERTPROBLEM:
+      return fmt::format("TLS: the client certificate cannot be used ({})", text);
+    case CURLE_SSL_CONNECT_ERROR:
+      return fmt::format("TLS: the handshake failed ({})", text);
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return fmt::format("the proxy's name is unknown ({})", text);
     case CURLE_COULDNT_CONNECT:
       return fmt::format("no connection{} ({})", proxy.empty() ? "" : ", the proxy included", text);
-    default: return text;
+    default:
+      return text;
   }
 }
 
@@ -53,6 +61,8 @@ Transfer::~Transfer() { curl_easy_cleanup(handle_); }
 void Transfer::set_up(const WireOptions& options) {
   set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
   set(handle_, CURLOPT_NOSIGNAL, 1L);
+  // A name server that does not answer must not hold up the end of the process.
+  set(handle_, CURLOPT_QUICK_EXIT, 1L);
   set(handle_, CURLOPT_ERRORBUFFER, error_.data());
   set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
   set(handle_, CURLOPT_FOLLOWLOCATION, 0L);

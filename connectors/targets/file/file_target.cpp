@@ -22,7 +22,8 @@ constexpr std::size_t group_max = 1'000;
 
 ObjectTraits offered() {
   ObjectTraits traits;
-  for (const CallKind kind : {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) {
+  for (const CallKind kind :
+       {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) {
     traits.calls[kind] = {.native_upsert = kind == CallKind::upsert, .repeat_safe = true};
   }
   return traits;
@@ -69,15 +70,19 @@ class FileTarget : public Target {
     ENGINE_ASSERT(calls.size() == 1);
     const Call& call = calls.front();
     if (!traits_.has(call.kind)) {
-      throw engine::Error(engine::ErrorCode::config_invalid, "a file takes no '" + std::string(name_of(call.kind)) + "'");
+      throw engine::Error(engine::ErrorCode::config_invalid,
+                          "a file takes no '" + std::string(name_of(call.kind)) + "'");
     }
-    return {.kind = call.kind, .object = call.object, .records = 1,
+    return {.kind = call.kind,
+            .object = call.object,
+            .records = 1,
             .request = std::string(frozen_start) + line_of(call) + '}'};
   }
 
   void send(const PreparedCall& call, Answered answered) override {
     Waiting waiting{.line = call.request.substr(frozen_start.size(), call.request.size() - frozen_start.size() - 1),
-                    .key = {}, .answered = std::move(answered)};
+                    .key = {},
+                    .answered = std::move(answered)};
     const std::size_t key_begin = waiting.line.find(':') + 2;
     waiting.key = waiting.line.substr(key_begin, waiting.line.find('"', key_begin) - key_begin);
     const char* refused = nullptr;
@@ -110,7 +115,8 @@ class FileTarget : public Target {
         wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
         if (waiting_.empty()) return;
         const std::size_t count = std::min(waiting_.size(), group_max);
-        group.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.begin() + static_cast<long>(count)));
+        group.assign(std::make_move_iterator(waiting_.begin()),
+                     std::make_move_iterator(waiting_.begin() + static_cast<long>(count)));
         waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<long>(count));
       }
       write(group);

@@ -65,7 +65,8 @@ void LineFile::open() {
 }
 
 bool LineFile::was_replaced() const {
-  struct stat ours {}, named {};
+  struct stat ours {
+  }, named{};
   if (::fstat(file_, &ours) != 0 || ::stat(path_.c_str(), &named) != 0) return true;
   return ours.st_ino != named.st_ino || ours.st_dev != named.st_dev || ours.st_size != size_;
 }
@@ -123,7 +124,8 @@ void LineFile::append(std::span<Line> lines) {
   std::string bytes;
   std::unordered_set<std::string_view> new_keys;
   for (Line& line : lines) {
-    line.was_present = !line.key.empty() && (keys_.contains(std::string(line.key)) || !new_keys.insert(line.key).second);
+    line.was_present =
+        !line.key.empty() && (keys_.contains(std::string(line.key)) || !new_keys.insert(line.key).second);
     if (!line.was_present) bytes.append(line.text).append(1, '\n');
   }
   if (bytes.empty()) return;

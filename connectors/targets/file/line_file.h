@@ -24,8 +24,8 @@ class LineFile {
     std::string_view text;  ///< without a line break
     bool was_present = false;
   };
-  /// Appends those lines whose keys are not there yet, and marks the others; one fdatasync for all. Throws std::system_error: then the
-  /// file ends where it ended before, or will be cut back when it is opened next.
+  /// Appends those lines whose keys are not there yet, and marks the others; one fdatasync for all. Throws
+  /// std::system_error: then the file ends where it ended before, or will be cut back when it is opened next.
   void append(std::span<Line> lines);
 
  private:

@@ -43,7 +43,8 @@ void read_calls(MapReader& reader, AnswerRule& rule) {
     if (const auto kind = model::call_kind_of(name)) {
       rule.calls.push_back(*kind);
     } else {
-      reader.diagnostics().error("value.unknown", reader.node().find("call")->origin(), fmt::format("there is no call '{}'", name));
+      reader.diagnostics().error("value.unknown", reader.node().find("call")->origin(),
+                                 fmt::format("there is no call '{}'", name));
     }
   }
 }
@@ -57,10 +58,14 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
   rule.body_matches = reader.text("body_matches");
   if (!reader.has("class")) reader.require("class");
   rule.answer_class = reader.one_of("class", AnswerClass::permanent,
-                                    {{"delivered", AnswerClass::delivered}, {"duplicate", AnswerClass::duplicate},
-                                     {"partial", AnswerClass::partial}, {"retry", AnswerClass::retry},
-                                     {"permanent", AnswerClass::permanent}, {"missing", AnswerClass::missing},
-                                     {"auth", AnswerClass::auth}, {"uncertain", AnswerClass::uncertain}});
+                                    {{"delivered", AnswerClass::delivered},
+                                     {"duplicate", AnswerClass::duplicate},
+                                     {"partial", AnswerClass::partial},
+                                     {"retry", AnswerClass::retry},
+                                     {"permanent", AnswerClass::permanent},
+                                     {"missing", AnswerClass::missing},
+                                     {"auth", AnswerClass::auth},
+                                     {"uncertain", AnswerClass::uncertain}});
   if (const YamlNode* after = reader.take("after")) {
     MapReader after_reader(*after, "'after'", diagnostics);
     rule.after_header = after_reader.required_text("header");
@@ -68,7 +73,8 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
     after_reader.finish();
   }
   if (rule.calls.empty() && rule.statuses.empty() && rule.body_matches.empty()) {
-    diagnostics.error("value.missing", map.origin(), "this rule would take every answer", "add status, call or body_matches");
+    diagnostics.error("value.missing", map.origin(), "this rule would take every answer",
+                      "add status, call or body_matches");
   }
   reader.finish();
   return rule;

@@ -13,7 +13,7 @@ using model::ReadBack;
 namespace {
 
 /// The calls that a definition writes as requests of their own; a comment's look-up stands below the comment.
-constexpr std::array writing_calls = {CallKind::create, CallKind::update,  CallKind::upsert, CallKind::delete_,
+constexpr std::array writing_calls = {CallKind::create,  CallKind::update,  CallKind::upsert, CallKind::delete_,
                                       CallKind::archive, CallKind::resolve, CallKind::comment};
 
 /// The request of `reader`'s map, nested or flat.
@@ -26,7 +26,8 @@ RequestTemplate take_request(MapReader& reader) {
   request_reader.finish();
   for (const char* key : {"gone", "absent"}) {
     if (reader.has(key)) {
-      reader.diagnostics().error("key.unknown", reader.take(key)->origin(), fmt::format("'{}' belongs into the request", key));
+      reader.diagnostics().error("key.unknown", reader.take(key)->origin(),
+                                 fmt::format("'{}' belongs into the request", key));
     }
   }
   return request;
@@ -75,7 +76,8 @@ std::optional<CallKind> take_as(MapReader& reader) {
   if (name.empty()) return std::nullopt;
   const auto kind = model::call_kind_of(name);
   if (kind && std::find(writing_calls.begin(), writing_calls.end(), *kind) != writing_calls.end()) return kind;
-  reader.diagnostics().error("value.unknown", reader.node().find("as")->origin(), fmt::format("there is no call '{}'", name));
+  reader.diagnostics().error("value.unknown", reader.node().find("as")->origin(),
+                             fmt::format("there is no call '{}'", name));
   return std::nullopt;
 }
 
@@ -87,8 +89,9 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
   call.request.origin = map.origin();
   call.id = take_pointer(reader, "id");
   if (reader.has("repeat_safe")) call.repeat_safe = reader.boolean("repeat_safe", false);
-  call.read_back = reader.one_of("read_back", ReadBack::never,
-                                 {{"never", ReadBack::never}, {"when_unsure", ReadBack::when_unsure}, {"always", ReadBack::always}});
+  call.read_back =
+      reader.one_of("read_back", ReadBack::never,
+                    {{"never", ReadBack::never}, {"when_unsure", ReadBack::when_unsure}, {"always", ReadBack::always}});
   if (const YamlNode* set = reader.take("set")) call.set = read_set(*set, diagnostics);
   if (kind == CallKind::comment && reader.has("marker")) read_marker(*reader.take("marker"), object, diagnostics);
   reader.finish();
@@ -132,11 +135,13 @@ void read_accounting(const YamlNode& map, BatchDefinition& batch, Diagnostics& d
   batch.accounted_by_order = take_pointer(reader, "order");
   batch.record_failed = take_pointer(reader, "failed");
   for (const char* role : {"id", "match", "done", "trace"}) {
-    if (std::string pointer = take_pointer(reader, role); !pointer.empty()) batch.accounted_by.emplace(role, std::move(pointer));
+    if (std::string pointer = take_pointer(reader, role); !pointer.empty())
+      batch.accounted_by.emplace(role, std::move(pointer));
   }
   const bool by_order = reader.has("order") || reader.has("failed");
   if (by_order && !batch.accounted_by.empty()) {
-    diagnostics.error("value.type", map.origin(), "records are accounted either by their order or by names, not by both");
+    diagnostics.error("value.type", map.origin(),
+                      "records are accounted either by their order or by names, not by both");
   }
   reader.finish();
 }

@@ -1,5 +1,5 @@
-// The parts of a target definition: requests, calls, objects, batches. Shipped definitions nest a call's request under `request:`;
-// a connection's `requests:` writes it flat. Both forms are taken in both places.
+// The parts of a target definition: requests, calls, objects, batches. Shipped definitions nest a call's request under
+// `request:`; a connection's `requests:` writes it flat. Both forms are taken in both places.
 #pragma once
 
 #include <optional>

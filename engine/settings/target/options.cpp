@@ -74,10 +74,11 @@ class OptionsFilling {
   std::string value_of(const std::string& name) {
     const auto found = options_.find(name);
     if (found != options_.end() && !found->second.empty()) return found->second;
-    diagnostics_.error(found == options_.end() ? "reference.unknown" : "value.missing", origin_,
-                       fmt::format("the option '{}' {}", name, found == options_.end() ? "is not declared" : "has no value"),
-                       found == options_.end() ? "declare it under 'options:' of the definition"
-                                               : fmt::format("write options: {{ {}: … }} in the connection", name));
+    diagnostics_.error(
+        found == options_.end() ? "reference.unknown" : "value.missing", origin_,
+        fmt::format("the option '{}' {}", name, found == options_.end() ? "is not declared" : "has no value"),
+        found == options_.end() ? "declare it under 'options:' of the definition"
+                                : fmt::format("write options: {{ {}: … }} in the connection", name));
     return {};
   }
 

@@ -6,7 +6,8 @@
 
 namespace engine::settings {
 
-/// Replaces every {{options.x}} by definition.options; an unknown x, and one without a value, is reported at the template.
+/// Replaces every {{options.x}} by definition.options; an unknown x, and one without a value, is reported at the
+/// template.
 void apply_options(TargetDefinition& definition, Diagnostics& diagnostics);
 
 }  // namespace engine::settings

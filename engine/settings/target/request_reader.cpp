@@ -45,8 +45,9 @@ RequestTemplate read_request(MapReader& reader) {
   if (!reader.has("method")) reader.require("method");
   request.path = reader.required_text("path");
   if (!request.path.empty() && request.path.front() != '/') {
-    reader.diagnostics().error("value.type", reader.node().find("path")->origin(),
-                               fmt::format("{} must begin with '/': it stands behind the connection's url", reader.named("path")));
+    reader.diagnostics().error(
+        "value.type", reader.node().find("path")->origin(),
+        fmt::format("{} must begin with '/': it stands behind the connection's url", reader.named("path")));
   }
   request.query = take_texts(reader, "query");
   request.headers = take_texts(reader, "headers");

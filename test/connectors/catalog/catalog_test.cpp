@@ -14,7 +14,8 @@ namespace {
 
 TargetConnection shipped(const std::string& name, const std::string& connection_yaml) {
   Diagnostics diagnostics;
-  const auto root = read_yaml_file(std::string(SOURCE_DIR) + "/connectors/targets/" + name + ".yaml", name, diagnostics);
+  const auto root =
+      read_yaml_file(std::string(SOURCE_DIR) + "/connectors/targets/" + name + ".yaml", name, diagnostics);
   TargetConnection connection;
   connection.name = name;
   connection.url = "http://127.0.0.1:1";
@@ -28,7 +29,8 @@ TargetConnection shipped(const std::string& name, const std::string& connection_
 
 TEST_CASE("every shipped definition becomes a target") {
   const std::map<std::string, std::string> connections = {
-      {"webhook", "requests: { upsert: { method: PUT, path: /c } }"}, {"request_tracker", "options: { key_field: ExternalId }"}};
+      {"webhook", "requests: { upsert: { method: PUT, path: /c } }"},
+      {"request_tracker", "options: { key_field: ExternalId }"}};
   for (const auto& file : std::filesystem::directory_iterator(std::string(SOURCE_DIR) + "/connectors/targets")) {
     if (file.path().extension() != ".yaml") continue;
     const std::string name = file.path().stem();
@@ -40,7 +42,8 @@ TEST_CASE("every shipped definition becomes a target") {
 }
 
 TEST_CASE("Request Tracker's traits are those its answers deserve") {
-  const auto target = connectors::catalog::make_target(shipped("request_tracker", "options: { key_field: ExternalId }"));
+  const auto target =
+      connectors::catalog::make_target(shipped("request_tracker", "options: { key_field: ExternalId }"));
   const auto& ticket = target->traits("ticket");
   CHECK_FALSE(ticket.of(CallKind::create).repeat_safe);
   CHECK_FALSE(ticket.of(CallKind::comment).repeat_safe);
@@ -48,14 +51,16 @@ TEST_CASE("Request Tracker's traits are those its answers deserve") {
   CHECK(ticket.of(CallKind::resolve).repeat_safe);
   CHECK(ticket.of(CallKind::create).read_back == engine::model::ReadBack::always);
   CHECK(ticket.of(CallKind::resolve).read_back == engine::model::ReadBack::always);
-  for (const CallKind kind : {CallKind::find, CallKind::read_back, CallKind::find_comment}) CHECK(ticket.of(kind).repeat_safe);
+  for (const CallKind kind : {CallKind::find, CallKind::read_back, CallKind::find_comment})
+    CHECK(ticket.of(kind).repeat_safe);
   CHECK_FALSE(ticket.has(CallKind::upsert));
   CHECK_THROWS_AS(target->traits("user"), engine::Error);
 }
 
 TEST_CASE("a definition that asks for a read-back without saying how is refused") {
   auto connection = shipped("webhook", "requests: { upsert: { method: PUT, path: /c, read_back: always } }");
-  CHECK_THROWS_WITH_AS(connectors::catalog::make_target(connection), doctest::Contains("no read_back request"), engine::Error);
+  CHECK_THROWS_WITH_AS(connectors::catalog::make_target(connection), doctest::Contains("no read_back request"),
+                       engine::Error);
 }
 
 TEST_CASE("the built-in file needs its path and no definition") {

@@ -47,12 +47,14 @@ Call line(const std::string& key, CallKind kind = CallKind::upsert) {
 
 std::string write(Target& target, const Call& call) {
   std::promise<std::string> outcome;
-  target.send(target.prepare({&call, 1}), [&](std::vector<CallAnswer> answers) { outcome.set_value(std::string(name_of(answers.at(0).outcome))); });
+  target.send(target.prepare({&call, 1}),
+              [&](std::vector<CallAnswer> answers) { outcome.set_value(std::string(name_of(answers.at(0).outcome))); });
   return outcome.get_future().get();
 }
 
 std::string shown(const std::string& key) {
-  return R"({"idempotency_key":")" + key + R"(","op":"upsert","object":"customer","match":{"code":"C001"},"fields":{"address":{"city":"Roma"}}})" + "\n";
+  return R"({"idempotency_key":")" + key +
+         R"(","op":"upsert","object":"customer","match":{"code":"C001"},"fields":{"address":{"city":"Roma"}}})" + "\n";
 }
 
 }  // namespace
@@ -63,8 +65,11 @@ TEST_CASE("each call is one JSON line with its key, operation and values") {
   CHECK(write(*target, line("k-1")) == "delivered");
   CHECK(write(*target, line("k-2", CallKind::delete_)) == "delivered");
   CHECK(write(*target, line("k-3", CallKind::comment)) == "delivered");
-  CHECK(folder.text() == shown("k-1") + R"({"idempotency_key":"k-2","op":"delete","object":"customer","match":{"code":"C001"}})" + "\n" +
-                             R"({"idempotency_key":"k-3","op":"comment","object":"customer","match":{"code":"C001"},"text":"a \"comment\""})" + "\n");
+  CHECK(
+      folder.text() ==
+      shown("k-1") + R"({"idempotency_key":"k-2","op":"delete","object":"customer","match":{"code":"C001"}})" + "\n" +
+          R"({"idempotency_key":"k-3","op":"comment","object":"customer","match":{"code":"C001"},"text":"a \"comment\""})" +
+          "\n");
 }
 
 TEST_CASE("a key that is in the file is not written again, after a restart neither") {

@@ -13,7 +13,8 @@ namespace {
 
 std::string batch(const std::string& kind, const std::string& accounted_by) {
   return "batch: { " + kind + ": { request: { method: POST, path: /batch, body: { inputs: \"{records}\" } }, " +
-         "record: { id: \"{match_value}\", trace: \"{idempotency_key}\", properties: fields }, at_most: { records: 10, bytes: 1MB }, " +
+         "record: { id: \"{match_value}\", trace: \"{idempotency_key}\", properties: fields }, at_most: { records: 10, "
+         "bytes: 1MB }, " +
          "accounted_by: " + accounted_by + " } }";
 }
 
@@ -39,29 +40,38 @@ std::string outcomes(const std::string& connection, CallKind kind, StubAnswer sc
   return all;
 }
 
-const std::string by_name = "{ id: /results/*/id, match: /results/*/code, done: /results/*/trace, trace: /errors/*/context/trace }";
+const std::string by_name =
+    "{ id: /results/*/id, match: /results/*/code, done: /results/*/trace, trace: /errors/*/context/trace }";
 
 }  // namespace
 
 TEST_CASE("results in order speak for the records in order") {
   const std::string connection = batch("upsert", "{ order: /results, failed: /error }");
-  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":1},{"error":"bad VAT"},{"id":3,"error":null}]})"}) ==
+  CHECK(outcomes(connection, CallKind::upsert,
+                 {.body = R"({"results":[{"id":1},{"error":"bad VAT"},{"id":3,"error":null}]})"}) ==
         "delivered permanent delivered");
   // With one result missing nobody knows whose: an upsert may go again, a create must be looked for.
-  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":1},{"id":3}]})"}) == "retry_later retry_later retry_later");
-  CHECK(outcomes(batch("create", "{ order: /results, failed: /error }"), CallKind::create, {.body = R"({"results":[{"id":1}]})"}) ==
-        "uncertain uncertain uncertain");
+  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":1},{"id":3}]})"}) ==
+        "retry_later retry_later retry_later");
+  CHECK(outcomes(batch("create", "{ order: /results, failed: /error }"), CallKind::create,
+                 {.body = R"({"results":[{"id":1}]})"}) == "uncertain uncertain uncertain");
 }
 
 TEST_CASE("records are accounted by their trace, their match value, or because the numbers add up") {
   const std::string connection = batch("upsert", by_name);
+  CHECK(
+      outcomes(
+          connection, CallKind::upsert,
+          {.status = 207,
+           .body = R"({"results":[{"id":"9"},{"id":"8"}],"errors":[{"message":"x","context":{"trace":["k-1"]}}]})"}) ==
+      "delivered permanent delivered");
+  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":"9","code":"C2"}]})"}) ==
+        "retry_later retry_later delivered");
   CHECK(outcomes(connection, CallKind::upsert,
-                 {.status = 207, .body = R"({"results":[{"id":"9"},{"id":"8"}],"errors":[{"message":"x","context":{"trace":["k-1"]}}]})"}) ==
-        "delivered permanent delivered");
-  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":"9","code":"C2"}]})"}) == "retry_later retry_later delivered");
-  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"trace":"k-0"},{"trace":"k-1"},{"trace":"k-2"}]})"}) ==
+                 {.body = R"({"results":[{"trace":"k-0"},{"trace":"k-1"},{"trace":"k-2"}]})"}) ==
         "delivered delivered delivered");
-  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":"9"}]})"}) == "retry_later retry_later retry_later");
+  CHECK(outcomes(connection, CallKind::upsert, {.body = R"({"results":[{"id":"9"}]})"}) ==
+        "retry_later retry_later retry_later");
   CHECK(outcomes(connection, CallKind::upsert, {.body = "{}"}) == "retry_later retry_later retry_later");
   CHECK(outcomes(connection, CallKind::upsert, {.body = "oops"}) == "retry_later retry_later retry_later");
 }

@@ -51,8 +51,10 @@ Call ticket(CallKind kind) {
   Call call = customer(kind);
   call.object = "ticket";
   call.match = {{"ExternalId", text("C'0\\01")}};
-  call.fields = {{"CustomFields.Credit", number("1000.00")}, {"Queue", text("General")},
-                 {"Subject", text("Customer “Rossi” è qui")}, {"TimeWorked", null()}};
+  call.fields = {{"CustomFields.Credit", number("1000.00")},
+                 {"Queue", text("General")},
+                 {"Subject", text("Customer “Rossi” è qui")},
+                 {"TimeWorked", null()}};
   call.changed_fields = {{"CustomFields.Credit", number("1000.00")}, {"TimeWorked", null()}};
   return call;
 }
@@ -77,7 +79,8 @@ TEST_CASE("the requests of a webhook are those of the golden file") {
 }
 
 TEST_CASE("the requests to Request Tracker are those of the golden file") {
-  const auto target = target_of(shipped_connection("request_tracker", "options: { key_field: ExternalId }"), "http://127.0.0.1:1");
+  const auto target =
+      target_of(shipped_connection("request_tracker", "options: { key_field: ExternalId }"), "http://127.0.0.1:1");
   std::string all;
   for (const CallKind kind : {CallKind::find, CallKind::create, CallKind::update, CallKind::resolve, CallKind::delete_,
                               CallKind::comment, CallKind::find_comment, CallKind::read_back}) {

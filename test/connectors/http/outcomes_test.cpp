@@ -30,7 +30,9 @@ struct Api {
     stub.answer({std::move(scripted)});
     return answer_to(*target, customer(kind));
   }
-  std::string outcome(CallKind kind, StubAnswer scripted) { return std::string(name_of(answer(kind, std::move(scripted)).outcome)); }
+  std::string outcome(CallKind kind, StubAnswer scripted) {
+    return std::string(name_of(answer(kind, std::move(scripted)).outcome));
+  }
 };
 
 const Permanent& permanent(const CallAnswer& answer) {
@@ -72,7 +74,8 @@ TEST_CASE("5xx and lost answers are uncertain for a call that must not be repeat
   CHECK(api.outcome(CallKind::create, {.fault = Fault::cut}) == "uncertain");
   CHECK(api.outcome(CallKind::create, {.fault = Fault::garbage}) == "uncertain");
   CHECK(api.outcome(CallKind::create, {.body = R"({"data":{"id":42}})", .fault = Fault::cut_in_body}) == "uncertain");
-  CHECK(api.outcome(CallKind::create, {.body = R"({"data":{"id":42}})", .close = true, .content_length = 500}) == "uncertain");
+  CHECK(api.outcome(CallKind::create, {.body = R"({"data":{"id":42}})", .close = true, .content_length = 500}) ==
+        "uncertain");
 }
 
 TEST_CASE("5xx and lost answers are tried again for an upsert and for what HTTP calls idempotent") {
@@ -93,18 +96,22 @@ TEST_CASE("429, 408 and 425 are tried again, at the time the target names") {
   CHECK(retry(throttled).throttled);
   CHECK_FALSE(retry(api.answer(CallKind::create, {.status = 408})).throttled);
   CHECK_FALSE(retry(api.answer(CallKind::create, {.status = 425})).after_ms.has_value());
-  const CallAnswer past = api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"}});
+  const CallAnswer past =
+      api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: Wed, 21 Oct 2015 07:28:00 GMT"}});
   CHECK(retry(past).after_ms == 0);
-  const CallAnswer far = api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: Wed, 21 Oct 2037 07:28:00 GMT"}});
+  const CallAnswer far =
+      api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: Wed, 21 Oct 2037 07:28:00 GMT"}});
   CHECK(retry(far).after_ms == 86'400'000);
-  CHECK_FALSE(retry(api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: soon"}})).after_ms.has_value());
+  CHECK_FALSE(
+      retry(api.answer(CallKind::create, {.status = 429, .headers = {"Retry-After: soon"}})).after_ms.has_value());
 }
 
 TEST_CASE("only 401 says that the credentials are refused") {
   Api api;
   CHECK(permanent(api.answer(CallKind::create, {.status = 401})).auth);
   CHECK_FALSE(permanent(api.answer(CallKind::create, {.status = 403, .body = "no such queue"})).auth);
-  CHECK(permanent(api.answer(CallKind::create, {.status = 403, .body = "no such queue"})).reason == "status 403: no such queue");
+  CHECK(permanent(api.answer(CallKind::create, {.status = 403, .body = "no such queue"})).reason ==
+        "status 403: no such queue");
 }
 
 TEST_CASE("404 says missing where a known record was addressed, and nothing where none was") {
@@ -123,7 +130,8 @@ TEST_CASE("a delete of what is gone is delivered where the definition says so") 
 
 TEST_CASE("a redirect is not followed, and its place is told") {
   Api api;
-  const CallAnswer answer = api.answer(CallKind::create, {.status = 302, .headers = {"Location: http://elsewhere.example/"}});
+  const CallAnswer answer =
+      api.answer(CallKind::create, {.status = 302, .headers = {"Location: http://elsewhere.example/"}});
   CHECK(permanent(answer).reason.find("http://elsewhere.example/") != std::string::npos);
   CHECK(api.stub.requests().size() == 1);
 }
@@ -131,7 +139,8 @@ TEST_CASE("a redirect is not followed, and its place is told") {
 TEST_CASE("find tells the ids, none, or that the answer was no answer") {
   Api api;
   CHECK(api.answer(CallKind::find, {.body = R"({"items":[{"id":"7"}]})"}).found == std::vector<std::string>{"7"});
-  CHECK(api.answer(CallKind::find, {.body = R"({"items":[{"id":7},{"id":8}]})"}).found == std::vector<std::string>{"7", "8"});
+  CHECK(api.answer(CallKind::find, {.body = R"({"items":[{"id":7},{"id":8}]})"}).found ==
+        std::vector<std::string>{"7", "8"});
   const CallAnswer none = api.answer(CallKind::find, {.body = R"({"items":[]})"});
   CHECK(std::holds_alternative<Delivered>(none.outcome));
   CHECK(none.found.empty());
@@ -139,7 +148,8 @@ TEST_CASE("find tells the ids, none, or that the answer was no answer") {
   CHECK(std::holds_alternative<Delivered>(absent.outcome));
   CHECK(absent.found.empty());
   // "Nothing found" must never be read out of an answer that says something else: a second record would be created.
-  for (const char* body : {"", "<html>login</html>", "{}", "{\"error\":\"busy\"}", R"({"items":[{"name":"without id"}]})"}) {
+  for (const char* body :
+       {"", "<html>login</html>", "{}", "{\"error\":\"busy\"}", R"({"items":[{"name":"without id"}]})"}) {
     CAPTURE(body);
     CHECK(api.outcome(CallKind::find, {.body = body}) == "retry_later");
   }

@@ -18,7 +18,8 @@ bool same(const FieldValue& sent, const char* stored) {
   return means_the_same(sent, &value);
 }
 
-CallAnswer read_back(const std::string& definition_name, const std::string& connection, const Call& call, const std::string& stored) {
+CallAnswer read_back(const std::string& definition_name, const std::string& connection, const Call& call,
+                     const std::string& stored) {
   test_support::HttpStub stub;
   stub.answer({{.body = stored}});
   return answer_to(*target_of(shipped_connection(definition_name, connection), stub.url()), call);
@@ -71,10 +72,12 @@ TEST_CASE("fields come back by the names they were sent under") {
   Call call = customer(CallKind::read_back);
   call.fields["missing"] = text("x");
   const CallAnswer answer =
-      read_back("webhook", "requests: { upsert: { method: PUT, path: /c }, read_back: { method: GET, path: \"/c/{remote_id}\" } }", call,
-                R"({"name":"Rossi Srl","credit":"1000","address":{"city":"Milano"}})");
+      read_back("webhook",
+                "requests: { upsert: { method: PUT, path: /c }, read_back: { method: GET, path: \"/c/{remote_id}\" } }",
+                call, R"({"name":"Rossi Srl","credit":"1000","address":{"city":"Milano"}})");
   CHECK(std::holds_alternative<Delivered>(answer.outcome));
-  CHECK(answer.fields == FieldMap{{"address.city", text("Milano")}, {"credit", number("1000.00")}, {"name", text("Rossi Srl")}});
+  CHECK(answer.fields ==
+        FieldMap{{"address.city", text("Milano")}, {"credit", number("1000.00")}, {"name", text("Rossi Srl")}});
 }
 
 TEST_CASE("a field that the target never shows is taken as stored") {
@@ -93,9 +96,11 @@ TEST_CASE("custom fields of Request Tracker are found by their name, and a lost 
   const std::string ticket = R"({"Status":"new","Queue":{"id":"1","Name":"General","type":"queue"},"CustomFields":[)"
                              R"({"name":"Credit/€","values":["5"]},{"name":"ExternalId","values":["%"]}]})";
   std::string held = ticket;
-  const CallAnswer good = read_back("request_tracker", "options: { key_field: ExternalId }", call, held.replace(held.find('%'), 1, "C001"));
+  const CallAnswer good =
+      read_back("request_tracker", "options: { key_field: ExternalId }", call, held.replace(held.find('%'), 1, "C001"));
   CHECK(std::holds_alternative<Delivered>(good.outcome));
-  CHECK(good.fields == FieldMap{{"CustomFields.Credit/€", number("5.00")}, {"Queue", text("General")}, {"Status", text("new")}});
+  CHECK(good.fields ==
+        FieldMap{{"CustomFields.Credit/€", number("5.00")}, {"Queue", text("General")}, {"Status", text("new")}});
   const CallAnswer lost = read_back("request_tracker", "options: { key_field: ExternalId }", call, ticket);
   REQUIRE(std::holds_alternative<Partial>(lost.outcome));
   CHECK(std::get<Partial>(lost.outcome).refused == std::vector<std::string>{"CustomFields.ExternalId"});

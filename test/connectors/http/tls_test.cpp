@@ -29,9 +29,10 @@ struct Certificates {
   ~Certificates() { fs::remove_all(folder); }
   std::string file(const std::string& name) const { return (folder / name).string(); }
   void make(const std::string& name, const std::string& subject) const {
-    const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name +
-                                " -addext subjectAltName=" + subject + " -keyout " + file(name + ".key") + " -out " + file(name + ".pem") +
-                                " 2>/dev/null";
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name +
+        " -addext subjectAltName=" + subject + " -keyout " + file(name + ".key") + " -out " + file(name + ".pem") +
+        " 2>/dev/null";
     REQUIRE(std::system(command.c_str()) == 0);
   }
 };
@@ -42,16 +43,18 @@ class TlsServer {
   TlsServer(const Certificates& certificates, const std::string& name, bool wants_client) {
     int ends[2];
     REQUIRE(::pipe(ends) == 0);
-    const std::string cert = certificates.file(name + ".pem"), key = certificates.file(name + ".key"), ca = certificates.file("client.pem");
+    const std::string cert = certificates.file(name + ".pem"), key = certificates.file(name + ".key"),
+                      ca = certificates.file("client.pem");
     process_ = ::fork();
     if (process_ == 0) {
       ::dup2(ends[1], STDOUT_FILENO);
       ::close(ends[0]);
-      if (std::freopen("/dev/null", "r", stdin) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(126);
+      if (std::freopen("/dev/null", "r", stdin) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr)
+        ::_exit(126);
       // A null pointer ends the arguments.
       const char* verify = wants_client ? "-Verify" : nullptr;
-      ::execlp("openssl", "openssl", "s_server", "-www", "-accept", "127.0.0.1:0", "-cert", cert.c_str(), "-key", key.c_str(), "-CAfile",
-               ca.c_str(), "-verify_return_error", verify, "1", nullptr);
+      ::execlp("openssl", "openssl", "s_server", "-www", "-accept", "127.0.0.1:0", "-cert", cert.c_str(), "-key",
+               key.c_str(), "-CAfile", ca.c_str(), "-verify_return_error", verify, "1", nullptr);
       ::_exit(127);
     }
     ::close(ends[1]);
@@ -77,7 +80,8 @@ class TlsServer {
 
 CallAnswer ask(const std::string& url, const TlsOptions& tls, std::int64_t timeout_ms = 10'000) {
   TargetConnection connection = shipped_connection(
-      "webhook", "requests: { upsert: { method: PUT, path: /c }, find: { method: GET, path: /, items: /items, id: /id } }");
+      "webhook",
+      "requests: { upsert: { method: PUT, path: /c }, find: { method: GET, path: /, items: /items, id: /id } }");
   connection.tls = tls;
   connection.timeout_ms = timeout_ms;
   return answer_to(*target_of(connection, url), customer(CallKind::find));
@@ -111,8 +115,10 @@ TEST_CASE("a client certificate opens a server that asks for one") {
   const Certificates certificates;
   const TlsServer server(certificates, "server", true);
   CHECK(ask(server.url(), {.ca = certificates.file("server.pem")}).status == 0);
-  CHECK(ask(server.url(), {.ca = certificates.file("server.pem"), .certificate = certificates.file("client.pem"),
-                           .key = certificates.file("client.key")}).status == 200);
+  CHECK(ask(server.url(), {.ca = certificates.file("server.pem"),
+                           .certificate = certificates.file("client.pem"),
+                           .key = certificates.file("client.key")})
+            .status == 200);
 }
 
 TEST_CASE("a server that does not speak TLS is told as such, and got no request") {

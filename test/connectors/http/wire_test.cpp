@@ -117,7 +117,8 @@ TEST_CASE("what is kept of an answer is bounded, valid UTF-8") {
 TEST_CASE("credentials reach the server, and neither the frozen request nor the kept answer") {
   HttpStub stub;
   stub.always([](const auto& request) {
-    return StubAnswer{.status = 400, .body = "you sent " + request.header("Authorization") + request.header("X-Api-Key")};
+    return StubAnswer{.status = 400,
+                      .body = "you sent " + request.header("Authorization") + request.header("X-Api-Key")};
   });
   const std::pair<Auth, std::string> ways[] = {
       {BearerAuth{engine::Secret("bearer-secret-1")}, "Bearer bearer-secret-1"},

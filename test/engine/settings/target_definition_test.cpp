@@ -44,7 +44,8 @@ answers:
 
 std::string problems(const Diagnostics& diagnostics) {
   std::string all;
-  for (const Diagnostic& problem : diagnostics.all()) all += problem.origin.text() + " " + problem.code + ": " + problem.message + "\n";
+  for (const Diagnostic& problem : diagnostics.all())
+    all += problem.origin.text() + " " + problem.code + ": " + problem.message + "\n";
   return all;
 }
 
@@ -82,7 +83,8 @@ TEST_CASE("a definition is read with all it says") {
   CHECK(ticket.find->consistent_after_ms == 2'000);
   const CallDefinition& create = ticket.calls.at(CallKind::create);
   CHECK(create.request.body == "\"fields\"");
-  CHECK(create.set == FieldMap{{"CustomFields.Erp", FieldScalar(std::string("{match}"))}, {"n", FieldScalar(std::int64_t{1})}});
+  CHECK(create.set ==
+        FieldMap{{"CustomFields.Erp", FieldScalar(std::string("{match}"))}, {"n", FieldScalar(std::int64_t{1})}});
   CHECK(create.repeat_safe == false);
   CHECK(create.read_back == ReadBack::always);
   CHECK(ticket.calls.at(CallKind::comment).request.body == R"({"Content":"{text}","At":"v3"})");
@@ -103,29 +105,35 @@ TEST_CASE("a definition is read with all it says") {
 
 TEST_CASE("an option that is missing, unknown or misspelt is told") {
   TargetDefinition definition = read(helpdesk);
-  CHECK(merge(definition, "options: { key_feild: Erp }") == "c.yaml:1:12 key.unknown: the target 'helpdesk' has no option 'key_feild'\n");
+  CHECK(merge(definition, "options: { key_feild: Erp }") ==
+        "c.yaml:1:12 key.unknown: the target 'helpdesk' has no option 'key_feild'\n");
   definition = read(object("upsert: { method: PUT, path: \"/{{options.x}}\" }"));
   CHECK(merge(definition, "{}") == "t.yaml:4:13 reference.unknown: the option 'x' is not declared\n");
-  definition = read("target: t\noptions: { x: }\nobjects: { o: { upsert: { method: PUT, path: \"/{{options.x}}\" } } }");
+  definition =
+      read("target: t\noptions: { x: }\nobjects: { o: { upsert: { method: PUT, path: \"/{{options.x}}\" } } }");
   CHECK(merge(definition, "{}") == "t.yaml:3:25 value.missing: the option 'x' has no value\n");
 }
 
 TEST_CASE("an option cannot break out of the text it stands in, in a body") {
-  TargetDefinition definition =
-      read("target: t\noptions: { x: 'a\"b' }\nobjects: { o: { upsert: { method: PUT, path: /c, body: { k: \"{{options.x}}\" } } } }");
+  TargetDefinition definition = read(
+      "target: t\noptions: { x: 'a\"b' }\nobjects: { o: { upsert: { method: PUT, path: /c, body: { k: "
+      "\"{{options.x}}\" } } } }");
   CHECK(merge(definition, "{}") == "");
   CHECK(definition.objects.at("o").calls.at(CallKind::upsert).request.body == R"({"k":"a\"b"})");
 }
 
 TEST_CASE("a connection writes requests only where the definition leaves them open") {
   TargetDefinition fixed = read(helpdesk);
-  CHECK(merge(fixed, "options: { queue: x }\nrequests: { upsert: { method: PUT, path: /c } }").starts_with(
-      "c.yaml:2:11 key.unknown: the target 'helpdesk' has its own requests"));
+  CHECK(merge(fixed, "options: { queue: x }\nrequests: { upsert: { method: PUT, path: /c } }")
+            .starts_with("c.yaml:2:11 key.unknown: the target 'helpdesk' has its own requests"));
   TargetDefinition open = read("target: webhook\nobjects: { \"*\": {} }");
-  CHECK(merge(open, "connection: x") == "c.yaml:1:1 key.missing: the target 'webhook' needs the requests of this API\n");
+  CHECK(merge(open, "connection: x") ==
+        "c.yaml:1:1 key.missing: the target 'webhook' needs the requests of this API\n");
   open = read("target: webhook\nobjects: { \"*\": {} }");
-  CHECK(merge(open, "repeat_safe: true\nrequests: { create: { method: POST, path: /c }, update: { method: POST, path: /c, repeat_safe: false }, "
-                    "delete: { method: DELETE, path: /c, gone: [404, 410] } }") == "");
+  CHECK(merge(open,
+              "repeat_safe: true\nrequests: { create: { method: POST, path: /c }, update: { method: POST, path: /c, "
+              "repeat_safe: false }, "
+              "delete: { method: DELETE, path: /c, gone: [404, 410] } }") == "");
   const auto& calls = open.objects.at("*").calls;
   CHECK(calls.at(CallKind::create).repeat_safe == true);
   CHECK(calls.at(CallKind::update).repeat_safe == false);
@@ -135,16 +143,21 @@ TEST_CASE("a connection writes requests only where the definition leaves them op
 TEST_CASE("what cannot be meant is refused where it stands") {
   CHECK(refused("target: t\n") == "t.yaml:1:1 key.missing: the target definition has no 'objects'\n");
   CHECK(refused(object("upsrt: { method: PUT, path: /c }")).starts_with("t.yaml:4:5 key.unknown:"));
-  CHECK(refused(object("upsert: { method: PUT, path: c }")).starts_with("t.yaml:4:34 value.type: 'path' of 'upsert' must begin with '/'"));
+  CHECK(refused(object("upsert: { method: PUT, path: c }"))
+            .starts_with("t.yaml:4:34 value.type: 'path' of 'upsert' must begin with '/'"));
   CHECK(refused(object("upsert: { method: PULL, path: /c }")).starts_with("t.yaml:4:23 value."));
   CHECK(refused(object("upsert: { path: /c }")).starts_with("t.yaml:4:13 key.missing:"));
   CHECK(refused(object("upsert: { method: PUT, path: /c, gone: [4040] }")).starts_with("t.yaml:4:45 value.type:"));
   CHECK(refused(object("create: { method: POST, path: /c, id: data.id }")).starts_with("t.yaml:4:43 value.type:"));
   CHECK(refused(object("resolve: { as: updat }")).starts_with("t.yaml:4:20 value.unknown: there is no call 'updat'"));
   CHECK(refused(object("find: { method: GET, path: /c }")).starts_with("t.yaml:4:11 key.missing: 'find' has no 'id'"));
-  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { status: 99, class: retry } ]").starts_with("t.yaml:5:22 value.type:"));
-  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { class: retry } ]").starts_with("t.yaml:5:12 value.missing:"));
-  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { status: 400, class: retri } ]").starts_with("t.yaml:5:34 value."));
+  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { status: 99, class: retry } ]")
+            .starts_with("t.yaml:5:22 value.type:"));
+  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { class: retry } ]")
+            .starts_with("t.yaml:5:12 value.missing:"));
+  CHECK(refused(object("upsert: { method: PUT, path: /c }") + "answers: [ { status: 400, class: retri } ]")
+            .starts_with("t.yaml:5:34 value."));
   CHECK(refused(object("batch: { upsert: { method: POST, path: /b, record: fields, at_most: { records: 10 }, "
-                       "accounted_by: { order: /r, id: /x } } }")).find("not by both") != std::string::npos);
+                       "accounted_by: { order: /r, id: /x } } }"))
+            .find("not by both") != std::string::npos);
 }

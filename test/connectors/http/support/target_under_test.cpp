@@ -64,7 +64,9 @@ std::vector<CallAnswer> answers_to(Target& target, const PreparedCall& call) {
   return answers;
 }
 
-CallAnswer answer_to(Target& target, const Call& call) { return answers_to(target, target.prepare({&call, 1})).front(); }
+CallAnswer answer_to(Target& target, const Call& call) {
+  return answers_to(target, target.prepare({&call, 1})).front();
+}
 
 FieldValue text(std::string value) { return FieldScalar(std::move(value)); }
 FieldValue number(std::string digits) { return FieldScalar(NumberText{std::move(digits)}); }

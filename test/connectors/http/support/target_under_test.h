@@ -17,7 +17,8 @@ engine::settings::TargetConnection shipped_connection(const std::string& name, c
 std::unique_ptr<engine::model::Target> target_of(engine::settings::TargetConnection connection, const std::string& url);
 
 /// Sends and waits; at most 20 s.
-std::vector<engine::model::CallAnswer> answers_to(engine::model::Target& target, const engine::model::PreparedCall& call);
+std::vector<engine::model::CallAnswer> answers_to(engine::model::Target& target,
+                                                  const engine::model::PreparedCall& call);
 /// Prepares, sends, waits; of one record.
 engine::model::CallAnswer answer_to(engine::model::Target& target, const engine::model::Call& call);
 
