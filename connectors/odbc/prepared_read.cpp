@@ -27,7 +27,8 @@ SQLSMALLINT c_type_of(Wire wire) {
     case Wire::text: return SQL_C_CHAR;
     case Wire::binary: return SQL_C_BINARY;
     case Wire::real8: return SQL_C_DOUBLE;
-    case Wire::real4: return SQL_C_FLOAT;
+    // MariaDB's driver fills an array of SQL_C_FLOAT wrongly from the second row on.
+    case Wire::real4: return SQL_C_DOUBLE;
     case Wire::date: return SQL_C_TYPE_DATE;
     case Wire::timestamp: return SQL_C_TYPE_TIMESTAMP;
   }
@@ -131,7 +132,7 @@ PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadP
 PreparedRead::~PreparedRead() { SQLFreeHandle(SQL_HANDLE_STMT, statement_); }
 
 void PreparedRead::fail(std::string_view doing) {
-  Error error = error_of(diagnostics_of(HandleKind::statement, statement_), session_->dialect(), session_->connection().name, doing);
+  Error error = session_->error(HandleKind::statement, statement_, doing);
   if (!session_->watchdog().cancelled()) throw error;
   throw Error(ErrorCode::source_busy,
               fmt::format("source '{}' took longer than {} ms while {}: cancelled", session_->connection().name,

@@ -43,8 +43,8 @@ std::uint64_t described_bytes(const Column& column) {
 
 std::size_t width_of(const Column& column, Wire wire, bool reread_is_cheap) {
   switch (wire) {
-    case Wire::real8: return sizeof(double);
-    case Wire::real4: return sizeof(float);
+    case Wire::real8:
+    case Wire::real4: return sizeof(double);
     case Wire::date: return 6;        // SQL_DATE_STRUCT
     case Wire::timestamp: return 16;  // SQL_TIMESTAMP_STRUCT
     default: break;

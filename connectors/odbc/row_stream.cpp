@@ -112,7 +112,7 @@ std::string_view OdbcRowStream::canonical(std::size_t row, std::size_t column, s
   scratch_.resize(64);
   switch (plan.wire) {
     case Wire::real8: return {scratch_.data(), write_real(value_of<double>(raw), scratch_.data())};
-    case Wire::real4: return {scratch_.data(), write_real(value_of<float>(raw), scratch_.data())};
+    case Wire::real4: return {scratch_.data(), write_real(static_cast<float>(value_of<double>(raw)), scratch_.data())};
     case Wire::date: {
       const auto date = value_of<SQL_DATE_STRUCT>(raw);
       if (date.year < 0 || date.year > 9999) refuse_value(row, column, fmt::format("year {}", date.year));

@@ -112,8 +112,12 @@ Session::~Session() {
   SQLFreeHandle(SQL_HANDLE_DBC, handle_);
 }
 
-void Session::fail(HandleKind kind, Handle handle, std::string_view doing) const {
-  throw error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing);
+engine::Error Session::error(HandleKind kind, Handle handle, std::string_view doing) const {
+  engine::Error error = error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing);
+  SQLUINTEGER dead = SQL_CD_FALSE;
+  const bool known = connected_ && SQL_SUCCEEDED(SQLGetConnectAttr(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, sizeof dead, nullptr));
+  if (!known || dead != SQL_CD_TRUE || error.code() == engine::ErrorCode::source_unreachable) return error;
+  return engine::Error(engine::ErrorCode::source_unreachable, fmt::format("source '{}' is lost: {}", connection_.name, error.what()), error.context());
 }
 
 void Session::connect(bool streaming) {

@@ -36,7 +36,9 @@ class Session {
   enum class NameCase { upper, lower, as_is };
   NameCase name_case() const { return name_case_; }
 
-  [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const;
+  /// The error of a call that failed. Whatever the driver calls it, on a dead connection it is source_unreachable.
+  engine::Error error(HandleKind kind, Handle handle, std::string_view doing) const;
+  [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const { throw error(kind, handle, doing); }
 
  private:
   void connect(bool streaming);

@@ -97,9 +97,9 @@ class Described {
     const Watched now(session.watchdog(), statement_);
     const SQLRETURN result = SQLExecDirect(statement_, reinterpret_cast<SQLCHAR*>(sql.data()), static_cast<SQLINTEGER>(sql.size()));
     if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return;
-    const auto diagnostics = diagnostics_of(HandleKind::statement, statement_);
+    const engine::Error error = session.error(HandleKind::statement, statement_, "describing a table");
     SQLFreeHandle(SQL_HANDLE_STMT, statement_);
-    throw error_of(diagnostics, session.dialect(), session.connection().name, "describing a table");
+    throw error;
   }
   ~Described() { SQLFreeHandle(SQL_HANDLE_STMT, statement_); }
   Described(const Described&) = delete;

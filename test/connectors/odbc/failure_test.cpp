@@ -110,7 +110,9 @@ TEST_CASE("a connection lost between chunks is unreachable, and the source works
     REQUIRE(first->next(batch));
     const auto last = first->source_key(batch.rows() - 1);
     end_other_connections(*db);
-    CHECK(error_of([&] { odbc_test::rows_of(*source->open_after(f, shape, last, 1000)); }).code() == ErrorCode::source_unreachable);
+    const Error lost = error_of([&] { odbc_test::rows_of(*source->open_after(f, shape, last, 1000)); });
+    CAPTURE(std::string(lost.what()));
+    CHECK(lost.code() == ErrorCode::source_unreachable);
     source->close();
     CHECK(odbc_test::rows_of(*source->open_after(f, shape, last, 5000)).size() == 2000);
   }
