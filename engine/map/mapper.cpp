@@ -94,7 +94,8 @@ void Mapper::Compiled::take_comment(sqlite3_context* context, int, sqlite3_value
 void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
   ExpressionCheck check(sandbox, layout, diagnostics);
   bool usable = true;
-  for (const PlannedExpression* one : plan.expressions()) usable = check.check(*one->expression, one->subject) && usable;
+  for (const PlannedExpression* one : plan.expressions())
+    usable = check.check(*one->expression, one->subject) && usable;
   if (!usable || !diagnostics.ok()) return;
 
   std::size_t match_values = 0;
@@ -109,7 +110,8 @@ void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
                                        std::pair{plan.leave_statement(), &leave_statement}}) {
     Sandbox::Prepared prepared = sandbox.prepare(sql, true);
     if (prepared.statement == nullptr) {
-      return diagnostics.error("sql.syntax", pipeline.origin, fmt::format("the expressions do not work together: {}", prepared.message));
+      return diagnostics.error("sql.syntax", pipeline.origin,
+                               fmt::format("the expressions do not work together: {}", prepared.message));
     }
     *statement = std::move(prepared.statement);
   }
@@ -135,7 +137,8 @@ std::string Mapper::Compiled::run(const Statement& statement, bool match_only) {
 std::string Mapper::Compiled::culprit(const std::string& message, bool match_only) {
   const auto tried = [&](const PlannedExpression& one) {
     const Sandbox::Prepared prepared = sandbox.prepare(alone(one.expression->sql));
-    const std::string alone_message = prepared.statement == nullptr ? prepared.message : sandbox.run(prepared.statement);
+    const std::string alone_message =
+        prepared.statement == nullptr ? prepared.message : sandbox.run(prepared.statement);
     return alone_message.empty() ? alone_message : fmt::format("{}: {}", one.named, alone_message);
   };
   for (const PlannedExpression* one : plan.expressions()) {

@@ -40,15 +40,16 @@ struct ChangedRow {
 };
 
 struct MapLimits {
-  std::int64_t steps_max = 5'000'000;   ///< of SQLite's virtual machine, a row
+  std::int64_t steps_max = 5'000'000;  ///< of SQLite's virtual machine, a row
   std::size_t value_bytes_max = 1'000'000;
 };
 
 /// One pipeline's mapping, compiled. Not for two threads at once. Never throws while mapping.
 class Mapper {
  public:
-  /// Compiles every expression against the layout. Problems (unknown column with the nearest name, forbidden function, arithmetic on a
-  /// DECIMAL, aggregate…) go to `diagnostics` with file, line and column inside the expression; then the result is null.
+  /// Compiles every expression against the layout. Problems (unknown column with the nearest name, forbidden function,
+  /// arithmetic on a DECIMAL, aggregate…) go to `diagnostics` with file, line and column inside the expression; then
+  /// the result is null.
   static std::unique_ptr<Mapper> compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
                                          settings::Diagnostics& diagnostics, const MapLimits& limits = {});
   ~Mapper();

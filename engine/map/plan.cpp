@@ -55,7 +55,8 @@ Slot values_slot(const settings::ValuesDefinition& values, bool omit_nulls) {
   slot.expressions.push_back(planned(values.of, fmt::format("field '{}'", values.field)));
   for (const auto& [code, value] : values.in) slot.members.emplace(code, member(value));
   slot.otherwise = values.otherwise;
-  slot.otherwise_member = member(values.otherwise == settings::Otherwise::null ? model::FieldScalar{} : values.otherwise_value);
+  slot.otherwise_member =
+      member(values.otherwise == settings::Otherwise::null ? model::FieldScalar{} : values.otherwise_value);
   return slot;
 }
 
@@ -65,15 +66,18 @@ Slot constant_slot(const std::string& field, const model::FieldValue& value, boo
   return slot;
 }
 
-std::vector<Slot> in_name_order(std::vector<Slot> slots, const settings::Origin& origin, settings::Diagnostics& diagnostics) {
+std::vector<Slot> in_name_order(std::vector<Slot> slots, const settings::Origin& origin,
+                                settings::Diagnostics& diagnostics) {
   std::stable_sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.field < b.field; });
   for (std::size_t i = 0; i < slots.size(); ++i) {
     for (std::size_t k = i + 1; k < slots.size(); ++k) {
       const std::string& outer = slots[i].field;
       const std::string& inner = slots[k].field;
-      if (inner == outer) diagnostics.error("field.double", origin, fmt::format("the field '{}' is given twice", inner));
+      if (inner == outer)
+        diagnostics.error("field.double", origin, fmt::format("the field '{}' is given twice", inner));
       if (inner.starts_with(outer + ".")) {
-        diagnostics.error("field.double", origin, fmt::format("the field '{}' cannot hold '{}' and a value of its own", outer, inner));
+        diagnostics.error("field.double", origin,
+                          fmt::format("the field '{}' cannot hold '{}' and a value of its own", outer, inner));
       }
     }
   }
@@ -82,7 +86,8 @@ std::vector<Slot> in_name_order(std::vector<Slot> slots, const settings::Origin&
 
 void append_arguments(const std::vector<Slot>& slots, std::vector<std::string>& arguments) {
   for (const Slot& slot : slots) {
-    for (const PlannedExpression& one : slot.expressions) arguments.push_back(fmt::format("(\n{}\n)", one.expression->sql));
+    for (const PlannedExpression& one : slot.expressions)
+      arguments.push_back(fmt::format("(\n{}\n)", one.expression->sql));
   }
 }
 
@@ -110,7 +115,8 @@ std::vector<const PlannedExpression*> Plan::expressions() const {
 std::string Plan::map_statement(std::size_t arguments_max) const {
   std::vector<std::string> arguments;
   append_arguments(fields, arguments);
-  // Receivers nest in CASEs, because only CASE promises the order and that nothing behind a false condition is computed.
+  // Receivers nest in CASEs, because only CASE promises the order and that nothing behind a false condition is
+  // computed.
   std::string inner = "1";
   if (comment_text) {
     inner = fmt::format("{}(CASE WHEN (\n{}\n) THEN (\n{}\n) END)", Receivers::comment, comment_when->expression->sql,
@@ -119,14 +125,17 @@ std::string Plan::map_statement(std::size_t arguments_max) const {
   const std::size_t chunks = (arguments.size() + arguments_max - 1) / arguments_max;
   for (std::size_t chunk = chunks; chunk-- > 0;) {
     const auto begin = arguments.begin() + static_cast<std::ptrdiff_t>(chunk * arguments_max);
-    const auto end = arguments.begin() + static_cast<std::ptrdiff_t>(std::min(arguments.size(), (chunk + 1) * arguments_max));
+    const auto end =
+        arguments.begin() + static_cast<std::ptrdiff_t>(std::min(arguments.size(), (chunk + 1) * arguments_max));
     inner = fmt::format("CASE WHEN {}({}) THEN {} END", Receivers::fields, fmt::join(begin, end, ", "), inner);
   }
   const std::string truth = where ? fmt::format("(\n{}\n) IS TRUE", where->expression->sql) : "1";
   return fmt::format("SELECT (SELECT CASE WHEN {} THEN {} END FROM new) FROM old", head_call(truth, match), inner);
 }
 
-std::string Plan::leave_statement() const { return fmt::format("SELECT (SELECT {} FROM new) FROM old", head_call("0", match)); }
+std::string Plan::leave_statement() const {
+  return fmt::format("SELECT (SELECT {} FROM new) FROM old", head_call("0", match));
+}
 
 Plan plan_of(const settings::PipelineDefinition& pipeline, settings::Diagnostics& diagnostics) {
   Plan plan;
@@ -140,8 +149,10 @@ Plan plan_of(const settings::PipelineDefinition& pipeline, settings::Diagnostics
     plan.fields.push_back(expression_slot(field, "field"));
     plan.fields.back().as_number = pipeline.number_fields.contains(field.field);
   }
-  for (const settings::ValuesDefinition& values : pipeline.values) plan.fields.push_back(values_slot(values, pipeline.omit_nulls));
-  for (const auto& [field, value] : pipeline.set) plan.fields.push_back(constant_slot(field, value, pipeline.omit_nulls));
+  for (const settings::ValuesDefinition& values : pipeline.values)
+    plan.fields.push_back(values_slot(values, pipeline.omit_nulls));
+  for (const auto& [field, value] : pipeline.set)
+    plan.fields.push_back(constant_slot(field, value, pipeline.omit_nulls));
   plan.match = in_name_order(std::move(plan.match), pipeline.target.origin, diagnostics);
   plan.fields = in_name_order(std::move(plan.fields), pipeline.origin, diagnostics);
   if (pipeline.target.comment) {

@@ -22,10 +22,10 @@ struct PlannedExpression {
 struct Slot {
   enum class Kind { expression, list, values, constant };
   Kind kind = Kind::constant;
-  std::string opening;         ///< `"name":`
-  std::string member;          ///< of a constant: the member as a whole, empty when it is left out
-  bool as_number = false;      ///< text must be a number and becomes one
-  bool required = false;       ///< a match field: neither NULL nor empty
+  std::string opening;     ///< `"name":`
+  std::string member;      ///< of a constant: the member as a whole, empty when it is left out
+  bool as_number = false;  ///< text must be a number and becomes one
+  bool required = false;   ///< a match field: neither NULL nor empty
   std::string field;
   std::vector<PlannedExpression> expressions;
   std::map<std::string, std::string, std::less<>> members;  ///< of values: code → member

@@ -22,7 +22,8 @@ void append_integer(std::int64_t value, std::string& into) {
 /// As model::fields_json writes doubles: the shortest digits, and ".0" where they would read as an integer.
 void append_real(double value, std::string& into) {
   char text[40];
-  const std::string_view digits(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text));
+  const std::string_view digits(text,
+                                static_cast<std::size_t>(std::to_chars(text, text + sizeof text, value).ptr - text));
   into += digits;
   if (digits.find_first_of(".e") == std::string_view::npos) into += ".0";
 }

@@ -24,10 +24,14 @@ struct RowCursor : sqlite3_vtab_cursor {
 
 const char* declared_type(model::ColumnType type) {
   switch (type) {
-    case model::ColumnType::integer: return "INTEGER";
-    case model::ColumnType::real: return "REAL";
-    case model::ColumnType::binary: return "BLOB";
-    default: return "TEXT";
+    case model::ColumnType::integer:
+      return "INTEGER";
+    case model::ColumnType::real:
+      return "REAL";
+    case model::ColumnType::binary:
+      return "BLOB";
+    default:
+      return "TEXT";
   }
 }
 
@@ -125,9 +129,14 @@ int read_column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int posit
   const std::string_view cell = row->text(column);
   switch (described.type) {
     case model::ColumnType::integer:
-    case model::ColumnType::real: give_number(context, cell, described); break;
-    case model::ColumnType::binary: sqlite3_result_blob64(context, cell.data(), cell.size(), SQLITE_STATIC); break;
-    default: sqlite3_result_text64(context, cell.data(), cell.size(), SQLITE_STATIC, SQLITE_UTF8);
+    case model::ColumnType::real:
+      give_number(context, cell, described);
+      break;
+    case model::ColumnType::binary:
+      sqlite3_result_blob64(context, cell.data(), cell.size(), SQLITE_STATIC);
+      break;
+    default:
+      sqlite3_result_text64(context, cell.data(), cell.size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   return SQLITE_OK;
 }
@@ -162,12 +171,14 @@ const sqlite3_module& row_module() {
 }  // namespace
 
 void create_row_tables(sqlite3* connection, const FunctionState& state) {
-  int code = sqlite3_create_module_v2(connection, "row_image", &row_module(), const_cast<FunctionState*>(&state), nullptr);
+  int code =
+      sqlite3_create_module_v2(connection, "row_image", &row_module(), const_cast<FunctionState*>(&state), nullptr);
   for (const char* sql : {"CREATE VIRTUAL TABLE new USING row_image", "CREATE VIRTUAL TABLE old USING row_image"}) {
     if (code == SQLITE_OK) code = sqlite3_exec(connection, sql, nullptr, nullptr, nullptr);
   }
   if (code != SQLITE_OK) {
-    throw Error(ErrorCode::config_invalid, fmt::format("the columns cannot be used in expressions: {}", sqlite3_errmsg(connection)));
+    throw Error(ErrorCode::config_invalid,
+                fmt::format("the columns cannot be used in expressions: {}", sqlite3_errmsg(connection)));
   }
 }
 

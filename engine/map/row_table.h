@@ -1,5 +1,5 @@
-// The row as SQL sees it: two virtual tables of one row, `new` (the after image; on a delete the last one) and `old` (the
-// before image, all NULL on an insert), with the declared types of the layout.
+// The row as SQL sees it: two virtual tables of one row, `new` (the after image; on a delete the last one) and `old`
+// (the before image, all NULL on an insert), with the declared types of the layout.
 #pragma once
 
 #include "engine/map/functions/state.h"

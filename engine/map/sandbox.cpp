@@ -29,8 +29,8 @@ int refuse_time_as_double(sqlite3_vfs*, double*) {
   return SQLITE_ERROR;
 }
 
-/// SQLite reads the clock through its file layer, so a file layer without a clock refuses 'now' wherever it comes from, a
-/// column's value included.
+/// SQLite reads the clock through its file layer, so a file layer without a clock refuses 'now' wherever it comes from,
+/// a column's value included.
 void register_clockless_files() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -89,15 +89,18 @@ void Sandbox::add_receiver(const char* name, Receiver receiver, void* user) {
 int Sandbox::authorize(void* self, int action, const char* first, const char* second, const char*, const char*) {
   auto& sandbox = *static_cast<Sandbox*>(self);
   switch (action) {
-    case SQLITE_SELECT: return SQLITE_OK;
-    case SQLITE_FUNCTION: return sandbox.allow_function(second);
+    case SQLITE_SELECT:
+      return SQLITE_OK;
+    case SQLITE_FUNCTION:
+      return sandbox.allow_function(second);
     case SQLITE_READ: {
       const std::string_view table = first == nullptr ? "" : first;
       if (table != "new" && table != "old") return SQLITE_DENY;
       if (second != nullptr) sandbox.columns_read_.insert(lower_ascii(second));
       return SQLITE_OK;
     }
-    default: return SQLITE_DENY;
+    default:
+      return SQLITE_DENY;
   }
 }
 

@@ -37,8 +37,8 @@ class Sandbox {
   struct Prepared {
     Statement statement;  ///< null on failure
     std::string message;
-    int offset = -1;          ///< in the text, where SQLite tells
-    std::string denied;       ///< name of a function that is not allowed
+    int offset = -1;     ///< in the text, where SQLite tells
+    std::string denied;  ///< name of a function that is not allowed
   };
 
   /// Throws Error config_invalid when SQLite refuses the layout. `state` outlives the sandbox.

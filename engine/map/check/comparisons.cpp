@@ -21,7 +21,20 @@ struct Operand {
 };
 
 /// Binding powers as SQLite's grammar has them, from OR to COLLATE.
-enum Power { none = 0, disjunction, conjunction, negation, equality, ordering, bits, sum, product, concatenation, collation, prefix };
+enum Power {
+  none = 0,
+  disjunction,
+  conjunction,
+  negation,
+  equality,
+  ordering,
+  bits,
+  sum,
+  product,
+  concatenation,
+  collation,
+  prefix
+};
 
 template <std::size_t N>
 bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
@@ -29,10 +42,12 @@ bool contains(const std::array<std::string_view, N>& words, std::string_view wor
 }
 
 constexpr std::array<std::string_view, 6> choosing{"coalesce", "ifnull", "iif", "trim", "ltrim", "rtrim"};
-constexpr std::array<std::string_view, 15> counting{"abs",  "round", "sign", "ceil", "ceiling", "floor", "trunc", "mod",
-                                                    "power", "sqrt", "min",  "max",  "nullif",  "sum",   "avg"};
-constexpr std::array<std::string_view, 14> texts{"trim",  "ltrim",      "rtrim", "upper",  "lower",    "substr", "substring", "replace",
-                                                 "printf", "title_case", "hex",  "format", "strftime", "e164"};
+constexpr std::array<std::string_view, 15> counting{"abs",   "round", "sign",   "ceil",  "ceiling",
+                                                    "floor", "trunc", "mod",    "power", "sqrt",
+                                                    "min",   "max",   "nullif", "sum",   "avg"};
+constexpr std::array<std::string_view, 14> texts{"trim",   "ltrim",     "rtrim",    "upper",  "lower",
+                                                 "substr", "substring", "replace",  "printf", "title_case",
+                                                 "hex",    "format",    "strftime", "e164"};
 
 class Scan {
  public:
@@ -143,10 +158,11 @@ class Scan {
     const Operand of = next_is("*") ? Operand{} : arguments(end);
     at_ = std::min(end + 1, tokens_.size());
     if (of.kind == Kind::decimal && contains(counting, called)) {
-      decimal(of, lower_ascii(called) + "()", equal_words(called, "nullif") ? "use CASE WHEN dec_cmp(…) <> 0 THEN … END"
-                                              : equal_words(called, "round") ? "use dec_round(…)"
-                                              : equal_words(called, "abs")   ? "use dec_abs(…)"
-                                                                             : "use dec_cmp(…) or CAST(… AS REAL)");
+      decimal(of, lower_ascii(called) + "()",
+              equal_words(called, "nullif")  ? "use CASE WHEN dec_cmp(…) <> 0 THEN … END"
+              : equal_words(called, "round") ? "use dec_round(…)"
+              : equal_words(called, "abs")   ? "use dec_abs(…)"
+                                             : "use dec_cmp(…) or CAST(… AS REAL)");
       return {};
     }
     if (of.kind == Kind::decimal && contains(choosing, called)) return of;
@@ -258,23 +274,28 @@ class Scan {
     if (same_column || left.kind == Kind::null || right.kind == Kind::null) return;
     if (left.kind == Kind::decimal || right.kind == Kind::decimal) {
       const Operand& one = left.kind == Kind::decimal ? left : right;
-      return decimal(one, with, fmt::format("use dec_cmp(a, b) {} 0", with == "IN" || with == "BETWEEN" || with == "IS" ? "=" : with));
+      return decimal(
+          one, with,
+          fmt::format("use dec_cmp(a, b) {} 0", with == "IN" || with == "BETWEEN" || with == "IS" ? "=" : with));
     }
     const Operand& number = left.kind == Kind::number ? left : right;
     const Operand& text = left.kind == Kind::number ? right : left;
     if (number.kind != Kind::number) return;
     if (text.kind == Kind::text_value) {
-      add(false, "sql.text_number", text.offset, fmt::format("{} is text, which is never equal to a number and above each", text.name),
+      add(false, "sql.text_number", text.offset,
+          fmt::format("{} is text, which is never equal to a number and above each", text.name),
           fmt::format("write '{}' as text, or CAST(… AS INTEGER)", number.name));
     } else if (text.kind == Kind::text_column && power == ordering) {
-      add(false, "sql.text_number", text.offset, fmt::format("the column '{}' is text: '10' comes before '9'", text.name),
+      add(false, "sql.text_number", text.offset,
+          fmt::format("the column '{}' is text: '10' comes before '9'", text.name),
           "CAST(… AS INTEGER) compares as numbers");
     }
   }
 
   void decimal(const Operand& operand, std::string_view with, std::string suggestion) {
     add(true, "sql.decimal", operand.offset,
-        fmt::format("'{}' is an exact decimal, kept as text: {} would not mean its value", operand.name, with), std::move(suggestion));
+        fmt::format("'{}' is an exact decimal, kept as text: {} would not mean its value", operand.name, with),
+        std::move(suggestion));
   }
 
   void add(bool is_error, std::string code, std::size_t offset, std::string message, std::string suggestion) {
@@ -289,6 +310,8 @@ class Scan {
 
 }  // namespace
 
-Findings check_comparisons(const std::vector<Token>& tokens, const model::Layout& layout) { return Scan(tokens, layout).run(); }
+Findings check_comparisons(const std::vector<Token>& tokens, const model::Layout& layout) {
+  return Scan(tokens, layout).run();
+}
 
 }  // namespace engine::map

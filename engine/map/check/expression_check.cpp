@@ -14,7 +14,8 @@ namespace engine::map {
 namespace {
 
 constexpr std::size_t expression_bytes_max = 100'000;
-constexpr std::array<std::string_view, 6> aggregates{"sum", "avg", "count", "total", "group_concat", "json_group_array"};
+constexpr std::array<std::string_view, 6> aggregates{"sum",   "avg",          "count",
+                                                     "total", "group_concat", "json_group_array"};
 
 /// In a WHERE clause an aggregate is an error; in a list of results it would silently mean the one row.
 constexpr std::string_view before_checked = "SELECT 1 FROM old WHERE (SELECT 1 FROM new WHERE (\n";
@@ -52,7 +53,8 @@ bool ExpressionCheck::check(const settings::Expression& expression, std::string_
       usable = false;
       diagnostics_.error(std::move(finding.code), std::move(place), std::move(message), std::move(finding.suggestion));
     } else {
-      diagnostics_.warning(std::move(finding.code), std::move(place), std::move(message), std::move(finding.suggestion));
+      diagnostics_.warning(std::move(finding.code), std::move(place), std::move(message),
+                           std::move(finding.suggestion));
     }
   }
   return usable;
@@ -107,7 +109,8 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
     finding.suggestion = did_you_mean(name, function_names());
   } else if (message.starts_with("wrong number of arguments")) {
     finding.code = "sql.arguments";
-  } else if (message.starts_with("no such table") || message.starts_with("not authorized") || message.ends_with("is prohibited")) {
+  } else if (message.starts_with("no such table") || message.starts_with("not authorized") ||
+             message.ends_with("is prohibited")) {
     finding.code = "sql.forbidden";
     finding.suggestion = "an expression sees its row only";
   }

@@ -97,7 +97,8 @@ class Lexer {
   }
 
   void symbol() {
-    static constexpr std::array<std::string_view, 10> longer{"->>", "||", "->", "<>", "<=", ">=", "==", "!=", "<<", ">>"};
+    static constexpr std::array<std::string_view, 10> longer{
+        "->>", "||", "->", "<>", "<=", ">=", "==", "!=", "<<", ">>"};
     const std::string_view rest = sql_.substr(at_);
     for (const std::string_view text : longer) {
       if (rest.starts_with(text)) return add(TokenKind::symbol, text.size());

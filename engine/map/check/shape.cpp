@@ -19,7 +19,8 @@ bool contains(const std::array<std::string_view, N>& words, std::string_view wor
 constexpr std::array<std::string_view, 3> statements{"SELECT", "VALUES", "WITH"};
 constexpr std::array<std::string_view, 3> clocks{"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"};
 constexpr std::array<std::string_view, 2> not_yet{"lookup", "remote_id"};
-constexpr std::array<std::string_view, 6> date_functions{"date", "time", "datetime", "julianday", "unixepoch", "strftime"};
+constexpr std::array<std::string_view, 6> date_functions{"date",      "time",      "datetime",
+                                                         "julianday", "unixepoch", "strftime"};
 constexpr std::array<std::string_view, 3> of_the_moment{"now", "localtime", "utc"};
 
 class Shape {
@@ -129,7 +130,8 @@ class Shape {
     // Without a time SQLite takes the present one.
     if (end == i + 2 || (formats && commas == 0)) {
       add("sql.forbidden", tokens_[i].offset,
-          fmt::format("{}() without a time means the present moment, which is refused", lower_ascii(tokens_[i].content())),
+          fmt::format("{}() without a time means the present moment, which is refused",
+                      lower_ascii(tokens_[i].content())),
           "give a column or change_time()");
     }
   }
@@ -141,7 +143,9 @@ class Shape {
 
 }  // namespace
 
-Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout) { return Shape(tokens, layout).run(); }
+Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout) {
+  return Shape(tokens, layout).run();
+}
 
 std::vector<std::string> column_names(const model::Layout& layout) {
   std::vector<std::string> names;

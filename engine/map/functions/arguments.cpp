@@ -16,7 +16,8 @@ bool is_null(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_
 std::string_view text_of(sqlite3_value* value) {
   // sqlite3_value_text would copy every cell to put a zero behind it; the blob accessor gives the same bytes in place.
   const int type = sqlite3_value_type(value);
-  const void* bytes = type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_value_blob(value) : sqlite3_value_text(value);
+  const void* bytes =
+      type == SQLITE_TEXT || type == SQLITE_BLOB ? sqlite3_value_blob(value) : sqlite3_value_text(value);
   if (bytes == nullptr) return {};
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }

@@ -43,8 +43,8 @@ std::string escaped(std::string_view text) {
 }  // namespace
 
 std::vector<FunctionGroup> function_groups() {
-  return {text_functions(),         regexp_functions(),       decimal_functions(),        date_functions(),
-          phone_functions(),        change_functions(),       builtin_text_functions(),   builtin_date_functions(),
+  return {text_functions(),           regexp_functions(),       decimal_functions(),      date_functions(),
+          phone_functions(),          change_functions(),       builtin_text_functions(), builtin_date_functions(),
           builtin_number_functions(), builtin_other_functions()};
 }
 
@@ -69,7 +69,8 @@ void register_functions(sqlite3* connection, FunctionState& state) {
       const int code = sqlite3_create_function_v2(connection, entry->name, arity, flags, &state, entry->call, nullptr,
                                                   nullptr, nullptr);
       if (code != SQLITE_OK) {
-        throw Error(ErrorCode::config_invalid, fmt::format("the function {} cannot be registered: {}", name, sqlite3_errmsg(connection)));
+        throw Error(ErrorCode::config_invalid,
+                    fmt::format("the function {} cannot be registered: {}", name, sqlite3_errmsg(connection)));
       }
     }
   }
@@ -78,9 +79,12 @@ void register_functions(sqlite3* connection, FunctionState& state) {
 std::string functions_reference() {
   std::string page =
       "# Functions in mapping expressions\n\n"
-      "Printed from the program's own table; a test keeps it fresh (`UPDATE_GOLDEN=1` rewrites it) and runs each example. The\n"
-      "examples see the row `codcli` 'C001', `ragsoc` 'ROSSI SRL', `fido` DECIMAL 1500.00 (before: 1000.00), `dtult` 1240131.\n"
-      "Any function that is not here is refused, `random()` and `'now'` included: the same change always maps the same.\n";
+      "Printed from the program's own table; a test keeps it fresh (`UPDATE_GOLDEN=1` rewrites it) and runs each "
+      "example. The\n"
+      "examples see the row `codcli` 'C001', `ragsoc` 'ROSSI SRL', `fido` DECIMAL 1500.00 (before: 1000.00), `dtult` "
+      "1240131.\n"
+      "Any function that is not here is refused, `random()` and `'now'` included: the same change always maps the "
+      "same.\n";
   for (const FunctionGroup& group : function_groups()) {
     page += fmt::format("\n## {}\n\n", group.title);
     if (*group.about != '\0') page += fmt::format("{}\n\n", group.about);

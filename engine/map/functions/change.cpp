@@ -44,11 +44,13 @@ void change_time(sqlite3_context* context, int, sqlite3_value**) {
 
 constexpr FunctionEntry entries[] = {
     {"changed", "('COLUMN')",
-     "1 when the column differs between the before and the after image, and on an insert; else 0. The name is a literal, "
+     "1 when the column differs between the before and the after image, and on an insert; else 0. The name is a "
+     "literal, "
      "checked before any row comes.",
      "changed('fido')", "1", 1, 1, changed},
     {"change_time", "()",
-     "When the change was made, where the source tells, else when it was captured; in UTC. Stands in for 'now', which is refused: a replay must give what was given before.",
+     "When the change was made, where the source tells, else when it was captured; in UTC. Stands in for 'now', which "
+     "is refused: a replay must give what was given before.",
      "change_time()", R"("2024-01-31 10:20:30.000")", 0, 0, change_time},
 };
 

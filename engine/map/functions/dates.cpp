@@ -32,7 +32,8 @@ void give_date(sqlite3_context* context, sqlite3_value* value, const char* name,
   if (!number && !bad) return give_null(context);
   const Date date = bad || *number < 0 ? Date{} : convert(*number);
   if (!date || !date->ok()) return give_error(context, fmt::format("{}: {} is no date", name, shown(value)));
-  give_text(context, fmt::format("{:04}-{:02}-{:02}", int{date->year()}, unsigned{date->month()}, unsigned{date->day()}));
+  give_text(context,
+            fmt::format("{:04}-{:02}-{:02}", int{date->year()}, unsigned{date->month()}, unsigned{date->day()}));
 }
 
 Date from_digits(std::int64_t yyyymmdd) {
@@ -61,8 +62,8 @@ void from_jde(sqlite3_context* context, int, sqlite3_value** values) {
 }
 
 constexpr FunctionEntry entries[] = {
-    {"from_cyymmdd", "(number)", "A date kept as CYYMMDD, C being the century after 1900: 1240131.", "from_cyymmdd(dtult)",
-     R"("2024-01-31")", 1, 1, from_cyymmdd},
+    {"from_cyymmdd", "(number)", "A date kept as CYYMMDD, C being the century after 1900: 1240131.",
+     "from_cyymmdd(dtult)", R"("2024-01-31")", 1, 1, from_cyymmdd},
     {"from_yyyymmdd", "(number)", "A date kept as YYYYMMDD.", "from_yyyymmdd(20240229)", R"("2024-02-29")", 1, 1,
      from_yyyymmdd},
     {"from_jde", "(number)", "A JD Edwards date, CYYDDD: the century after 1900, the year, the day of the year.",

@@ -12,7 +12,8 @@ class Decimal {
  public:
   static constexpr std::size_t digits_max = 1000;
 
-  /// Blanks around, a sign, digits with at most one point. No exponent. nullopt for anything else and beyond `digits_max`.
+  /// Blanks around, a sign, digits with at most one point. No exponent. nullopt for anything else and beyond
+  /// `digits_max`.
   static std::optional<Decimal> parse(std::string_view text);
 
   /// '-' in front, no leading zeros but one before the point, `scale` digits behind it.

@@ -21,7 +21,8 @@ void with_two(sqlite3_context* context, sqlite3_value** values, const char* name
 }
 
 /// A number of digits behind the point, or nullopt after giving an error.
-std::optional<int> scale_argument(sqlite3_context* context, sqlite3_value* value, const char* name, std::int64_t lowest) {
+std::optional<int> scale_argument(sqlite3_context* context, sqlite3_value* value, const char* name,
+                                  std::int64_t lowest) {
   const std::int64_t scale = integer_of(value);
   if (scale >= lowest && scale <= scale_max) return static_cast<int>(scale);
   give_error(context, fmt::format("{}: {} digits are outside of {} to {}", name, scale, lowest, scale_max));
@@ -29,7 +30,8 @@ std::optional<int> scale_argument(sqlite3_context* context, sqlite3_value* value
 }
 
 void dec_add(sqlite3_context* context, int, sqlite3_value** values) {
-  with_two(context, values, "dec_add", [&](const Decimal& a, const Decimal& b) { give_text(context, add(a, b).text()); });
+  with_two(context, values, "dec_add",
+           [&](const Decimal& a, const Decimal& b) { give_text(context, add(a, b).text()); });
 }
 
 void dec_sub(sqlite3_context* context, int, sqlite3_value** values) {
@@ -86,7 +88,8 @@ constexpr FunctionEntry entries[] = {
     {"dec_cmp", "(a, b)", "-1, 0 or 1 as a is below, equal to or above b by value: 1.0 equals 1.00.",
      "dec_cmp(fido, 1000) > 0", "1", 2, 2, dec_cmp},
     {"dec_round", "(a, digits)",
-     "Exactly that many digits behind the point, half away from zero; a negative number of digits rounds before the point.",
+     "Exactly that many digits behind the point, half away from zero; a negative number of digits rounds before the "
+     "point.",
      "dec_round('-2.345', 2)", R"("-2.35")", 2, 2, dec_round},
     {"dec_abs", "(a)", "The number without its sign.", "dec_abs('-0.50')", R"("0.50")", 1, 1, dec_abs},
 };
@@ -95,8 +98,10 @@ constexpr FunctionEntry entries[] = {
 
 FunctionGroup decimal_functions() {
   return {"Exact decimals",
-          "A DECIMAL column is text with its exact digits, since a double would change them. These functions compute with it "
-          "and give text again; integers and literals may stand beside it. NULL gives NULL. What is no number fails the row. "
+          "A DECIMAL column is text with its exact digits, since a double would change them. These functions compute "
+          "with it "
+          "and give text again; integers and literals may stand beside it. NULL gives NULL. What is no number fails "
+          "the row. "
           "`check` refuses `+`, `<`, `=` and their kin on a DECIMAL column, because they would compare text; "
           "`CAST(x AS REAL)` remains for whoever wants a double.",
           entries};

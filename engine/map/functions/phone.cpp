@@ -59,7 +59,8 @@ void e164(sqlite3_context* context, int, sqlite3_value** values) {
 constexpr FunctionEntry entries[] = {
     {"e164", "(text, region)",
      "The phone number in international form. `region` says where a number without a prefix is from; with NULL only "
-     "numbers that begin with + are taken. NULL for NULL, blanks, and what is no valid number, so that a rule can catch it.",
+     "numbers that begin with + are taken. NULL for NULL, blanks, and what is no valid number, so that a rule can "
+     "catch it.",
      "e164('06 6982 1234', 'IT')", R"("+390669821234")", 2, 2, e164},
 };
 

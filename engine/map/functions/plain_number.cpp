@@ -61,8 +61,9 @@ PlainNumbers::PlainNumbers(const std::string& region) {
   };
   general_ = pattern(metadata->general_desc());
   for (const PhoneNumberDesc* kind :
-       {&metadata->fixed_line(), &metadata->mobile(), &metadata->toll_free(), &metadata->premium_rate(), &metadata->shared_cost(),
-        &metadata->voip(), &metadata->personal_number(), &metadata->pager(), &metadata->uan(), &metadata->voicemail()}) {
+       {&metadata->fixed_line(), &metadata->mobile(), &metadata->toll_free(), &metadata->premium_rate(),
+        &metadata->shared_cost(), &metadata->voip(), &metadata->personal_number(), &metadata->pager(), &metadata->uan(),
+        &metadata->voicemail()}) {
     if (!kind->national_number_pattern().empty()) kinds_.push_back(pattern(*kind));
   }
   country_code_ = std::to_string(metadata->country_code());
@@ -105,7 +106,8 @@ std::optional<std::string> PlainNumbers::international(std::string_view text) co
   if (has_plus != has_code || (!has_plus && digits.starts_with("00"))) return std::nullopt;
   std::string_view national = std::string_view(digits).substr(has_plus ? country_code_.size() : 0);
   // The library takes the prefix off unless only the number with it is valid; it stays in doubt when the rest is not.
-  if (!national_prefix_.empty() && national.starts_with(national_prefix_)) national.remove_prefix(national_prefix_.size());
+  if (!national_prefix_.empty() && national.starts_with(national_prefix_))
+    national.remove_prefix(national_prefix_.size());
   if (!is_valid(national)) return std::nullopt;
   return "+" + country_code_ + std::string(national);
 }

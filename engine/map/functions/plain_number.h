@@ -10,9 +10,10 @@
 
 namespace engine::map {
 
-/// One region's numbers written with digits, blanks and -./() only, either nationally or with + and the region's own country
-/// code. It accepts by the library's own metadata, and only where no rule of the library could read the text another way;
-/// of everything else it says that it does not know. A property test compares it with the library over all regions.
+/// One region's numbers written with digits, blanks and -./() only, either nationally or with + and the region's own
+/// country code. It accepts by the library's own metadata, and only where no rule of the library could read the text
+/// another way; of everything else it says that it does not know. A property test compares it with the library over all
+/// regions.
 class PlainNumbers {
  public:
   /// A region whose rules are not plain (several international prefixes, prefixes that are rewritten, a country code

@@ -49,7 +49,8 @@ void regexp(sqlite3_context* context, int, sqlite3_value** values) {
   if (found == state.patterns.end()) {
     std::string problem;
     CompiledRegex regex = compile_regex(pattern, &problem);
-    if (!regex) return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), problem));
+    if (!regex)
+      return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), problem));
     if (state.patterns.size() >= patterns_max) state.patterns.clear();
     found = state.patterns.emplace(pattern, std::move(regex)).first;
   }
@@ -58,7 +59,8 @@ void regexp(sqlite3_context* context, int, sqlite3_value** values) {
   UErrorCode status = U_ZERO_ERROR;
   uregex_setText(regex, state.utf16.data(), static_cast<int32_t>(state.utf16.size()), &status);
   const bool matches = uregex_find(regex, 0, &status);
-  if (U_FAILURE(status)) return give_error(context, fmt::format("regexp: {} ({})", shown(values[0]), u_errorName(status)));
+  if (U_FAILURE(status))
+    return give_error(context, fmt::format("regexp: {} ({})", shown(values[0]), u_errorName(status)));
   give_integer(context, matches ? 1 : 0);
 }
 

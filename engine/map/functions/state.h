@@ -28,7 +28,7 @@ struct FunctionState {
   RowState row;
   std::unordered_map<std::string, CompiledRegex> patterns;
   std::unordered_map<std::string, PlainNumbers> phone_regions;  ///< by region, as far as asked for
-  std::u16string utf16;  ///< scratch of regexp
+  std::u16string utf16;                                         ///< scratch of regexp
   /// Column positions that changed() was asked for, by the name's text.
   std::vector<std::pair<std::string, std::size_t>> changed_columns;
 };

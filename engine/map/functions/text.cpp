@@ -1,6 +1,6 @@
 // upper, lower, title_case and like by Unicode's rules (ICU): SQLite's own know ASCII only.
-#include <unicode/uchar.h>
 #include <unicode/ucasemap.h>
+#include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
 #include <algorithm>
@@ -143,7 +143,8 @@ void like(sqlite3_context* context, int count, sqlite3_value** values) {
 constexpr FunctionEntry entries[] = {
     {"upper", "(text)", "Upper case, of any alphabet.", "upper('città')", R"("CITTÀ")", 1, 1, upper},
     {"lower", "(text)", "Lower case, of any alphabet.", "lower('È VERO')", R"("è vero")", 1, 1, lower},
-    {"title_case", "(text)", "Each word's first letter in upper case, the rest in lower case; knows D'Angelo from Joe's.",
+    {"title_case", "(text)",
+     "Each word's first letter in upper case, the rest in lower case; knows D'Angelo from Joe's.",
      "title_case('ROSSI & D''ANGELO S.R.L.')", R"("Rossi & D'Angelo S.R.L.")", 1, 1, title_case},
     {"like", "(pattern, text)",
      "What `text LIKE pattern` calls: `%` for any text, `_` for one character, without regard to case in any alphabet.",

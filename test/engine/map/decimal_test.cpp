@@ -65,13 +65,13 @@ TEST_CASE("decimals agree with whole numbers of 128 bits in sum, difference, pro
     RC_ASSERT((order > 0) - (order < 0) == (a_aligned > b_aligned) - (a_aligned < b_aligned));
 
     const int digits = *rc::gen::inRange(0, 7);
-    const Wide up = digits >= a_scale ? a * power_of_ten(digits - a_scale)
-                                      : divided_half_away(a, power_of_ten(a_scale - digits));
+    const Wide up =
+        digits >= a_scale ? a * power_of_ten(digits - a_scale) : divided_half_away(a, power_of_ten(a_scale - digits));
     RC_ASSERT(x.rounded(digits).text() == written(up, digits));
     if (b != 0) {
       const int shift = digits + b_scale - a_scale;
-      const Wide quotient = shift >= 0 ? divided_half_away(a * power_of_ten(shift), b)
-                                       : divided_half_away(a, b * power_of_ten(-shift));
+      const Wide quotient =
+          shift >= 0 ? divided_half_away(a * power_of_ten(shift), b) : divided_half_away(a, b * power_of_ten(-shift));
       RC_ASSERT(divide(x, y, digits).text() == written(quotient, digits));
     }
   }));
@@ -105,7 +105,8 @@ TEST_CASE("rounding is half away from zero, pads, and reaches before the point")
 TEST_CASE("decimal functions take numbers as written, give NULL for NULL and fail on text that is no number") {
   CHECK(value_of("dec_add('0.10', '0.20')") == R"("0.30")");
   CHECK(value_of("dec_add(0.1, 0.2)") == R"("0.3")");
-  CHECK(value_of("dec_add('99999999999999999999999999999999999999', 1)") == R"("100000000000000000000000000000000000000")");
+  CHECK(value_of("dec_add('99999999999999999999999999999999999999', 1)") ==
+        R"("100000000000000000000000000000000000000")");
   CHECK(value_of("dec_add(fido, NULL)") == "null");
   CHECK(value_of("dec_cmp('1.0', '1.00')") == "0");
   CHECK(value_of("dec_cmp(quant, 10)") == "-1");

@@ -29,7 +29,10 @@ settings::PipelineDefinition active_customers() {
 
 settings::PipelineDefinition payment_terms(settings::Otherwise otherwise, FieldScalar value = {}) {
   auto definition = pipeline();
-  definition.values = {{"terms", expression("trim(ragsoc)"), {{"01", std::string("net30")}, {"2", std::int64_t{60}}}, otherwise,
+  definition.values = {{"terms",
+                        expression("trim(ragsoc)"),
+                        {{"01", std::string("net30")}, {"2", std::int64_t{60}}},
+                        otherwise,
                         std::move(value)}};
   return definition;
 }
@@ -106,13 +109,15 @@ TEST_CASE("a field that cannot be computed does no harm to a row that leaves") {
 TEST_CASE("a failure names the field, the place and what is wrong") {
   auto definition = pipeline_of("trim(ragsoc)");
   definition.map.push_back({"date", {expression("from_cyymmdd(ragsoc)", 9, 13)}, false});
-  CHECK(mapped(definition) == "failed field 'date' (pipelines/x/pipeline.yaml:9:13): from_cyymmdd: 'ROSSI SRL' is no date");
+  CHECK(mapped(definition) ==
+        "failed field 'date' (pipelines/x/pipeline.yaml:9:13): from_cyymmdd: 'ROSSI SRL' is no date");
   definition = pipeline();
   definition.where = expression("dec_cmp(ragsoc, 1) > 0", 3, 8);
   CHECK(mapped(definition) == "failed where (pipelines/x/pipeline.yaml:3:8): dec_cmp: 'ROSSI SRL' is not a number");
   definition = pipeline();
   definition.target.match = {field("code", "dec_add(ragsoc, 1)")};
-  CHECK(mapped(definition) == "failed match field 'code' (pipelines/x/pipeline.yaml:7:11): dec_add: 'ROSSI SRL' is not a number");
+  CHECK(mapped(definition) ==
+        "failed match field 'code' (pipelines/x/pipeline.yaml:7:11): dec_add: 'ROSSI SRL' is not a number");
 }
 
 TEST_CASE("a failed row leaves nothing behind for the next") {
@@ -131,7 +136,8 @@ TEST_CASE("a wanted row without a match fails; one that leaves takes the match i
   definition.where = expression("codcli = 'C001'");
   const auto compiled = mapper(definition);
   for (const auto& none : {std::optional<std::string>("   "), std::optional<std::string>()}) {
-    CHECK(text_of(compiled->map(Change(customer_with(1, none), customer()).row())) == "failed match code is NULL or empty");
+    CHECK(text_of(compiled->map(Change(customer_with(1, none), customer()).row())) ==
+          "failed match code is NULL or empty");
     Cells gone = customer_with(1, none);
     gone[0] = "C002";
     CHECK(text_of(compiled->map(Change(gone, customer()).row())) == R"(left {"code":"ROSSI SRL"})");
@@ -166,7 +172,8 @@ TEST_CASE("types: number emits exact digits, and text that is no number fails") 
 
 TEST_CASE("lists become arrays, NULL elements included") {
   auto definition = pipeline();
-  definition.map = {{"body", {expression("codcli"), expression("NULL"), expression("dtult")}, true}, {"none", {}, true}};
+  definition.map = {{"body", {expression("codcli"), expression("NULL"), expression("dtult")}, true},
+                    {"none", {}, true}};
   definition.omit_nulls = true;
   CHECK(mapped(definition) == R"({"body":["C001",null,1240131],"none":[]})");
 }
@@ -186,7 +193,8 @@ TEST_CASE("enumerations translate codes as text, and otherwise says what becomes
   CHECK(with_terms(payment_terms(Otherwise::dead_letter), "2") == R"({"terms":60})");
   CHECK(with_terms(payment_terms(Otherwise::dead_letter), "1") ==
         "failed field 'terms' (pipelines/x/pipeline.yaml:7:11): '1' is none of its values");
-  CHECK(with_terms(payment_terms(Otherwise::dead_letter), std::nullopt).find("NULL is none of its values") != std::string::npos);
+  CHECK(with_terms(payment_terms(Otherwise::dead_letter), std::nullopt).find("NULL is none of its values") !=
+        std::string::npos);
   CHECK(with_terms(payment_terms(Otherwise::null), "9") == R"({"terms":null})");
   CHECK(with_terms(payment_terms(Otherwise::value, std::string("other")), "9") == R"({"terms":"other"})");
   auto omitted = payment_terms(Otherwise::null);
@@ -196,8 +204,8 @@ TEST_CASE("enumerations translate codes as text, and otherwise says what becomes
 
 TEST_CASE("a comment is made when its condition holds and its text is not NULL") {
   auto definition = pipeline();
-  definition.target.comment = settings::CommentDefinition{expression("changed('fido')"),
-                                                          expression("'Limit ' || old.fido || ' -> ' || fido")};
+  definition.target.comment =
+      settings::CommentDefinition{expression("changed('fido')"), expression("'Limit ' || old.fido || ' -> ' || fido")};
   const auto compiled = mapper(definition);
   const auto comment = [&](const Change& change) { return std::get<Mapped>(compiled->map(change.row())).comment; };
   CHECK(comment(update()) == "Limit 1000.00 -> 1500.00");
@@ -246,8 +254,8 @@ TEST_CASE("fields are byte for byte what the model writes, whatever the values")
 }
 
 TEST_CASE("values are data: quotes, zeros and SQL in a cell come out as they went in") {
-  for (const std::string& text : {std::string("'; DROP TABLE new; --"), std::string("a\"b\\c\n"), std::string("x\0y", 3),
-                                  std::string("città €𝄞"), std::string("now")}) {
+  for (const std::string& text : {std::string("'; DROP TABLE new; --"), std::string("a\"b\\c\n"),
+                                  std::string("x\0y", 3), std::string("città €𝄞"), std::string("now")}) {
     const auto compiled = mapper(pipeline_of("ragsoc"));
     const FieldMap wanted{{"x", FieldScalar(text)}};
     CHECK(text_of(compiled->map(Change(customer_with(1, text), std::nullopt).row())) == model::fields_json(wanted));
@@ -256,8 +264,10 @@ TEST_CASE("values are data: quotes, zeros and SQL in a cell come out as they wen
 
 TEST_CASE("numbers that JSON has not fail the row") {
   const auto compiled = mapper(pipeline_of("peso"));
-  CHECK(text_of(compiled->map(Change(customer_with(5, "inf"), std::nullopt).row())).find("is not a finite number") != std::string::npos);
-  CHECK(text_of(compiled->map(Change(customer_with(5, "nan"), std::nullopt).row())).find("holds no number") != std::string::npos);
+  CHECK(text_of(compiled->map(Change(customer_with(5, "inf"), std::nullopt).row())).find("is not a finite number") !=
+        std::string::npos);
+  CHECK(text_of(compiled->map(Change(customer_with(5, "nan"), std::nullopt).row())).find("holds no number") !=
+        std::string::npos);
 }
 
 TEST_CASE("a value that is too long fails its row only where it is a result") {
@@ -267,7 +277,8 @@ TEST_CASE("a value that is too long fails its row only where it is a result") {
   CHECK(text_of(mapper(pipeline_of("ragsoc"), limits)->map(change.row())) ==
         "failed field 'x' (pipelines/x/pipeline.yaml:7:11): the result has 5000 bytes, more than 1000");
   CHECK(text_of(mapper(pipeline_of("substr(ragsoc, 1, 3)"), limits)->map(change.row())) == R"({"x":"xxx"})");
-  CHECK(text_of(mapper(pipeline_of("replace(ragsoc, 'x', ragsoc)"), limits)->map(change.row())).find("too big") != std::string::npos);
+  CHECK(text_of(mapper(pipeline_of("replace(ragsoc, 'x', ragsoc)"), limits)->map(change.row())).find("too big") !=
+        std::string::npos);
 }
 
 TEST_CASE("a change without any image is a failure, not a crash") {

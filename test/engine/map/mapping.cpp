@@ -31,8 +31,18 @@ const model::Layout& customer_layout() {
 }
 
 Cells customer() {
-  return {"C001", "ROSSI SRL", "1500.00", "1240131", "06 6982 1234", "0.1", std::string("\x00\xff\x10", 3), "2024-01-31",
-          "2024-01-31 10:20:30.5", "chosen", "spaced", "3.5"};
+  return {"C001",
+          "ROSSI SRL",
+          "1500.00",
+          "1240131",
+          "06 6982 1234",
+          "0.1",
+          std::string("\x00\xff\x10", 3),
+          "2024-01-31",
+          "2024-01-31 10:20:30.5",
+          "chosen",
+          "spaced",
+          "3.5"};
 }
 
 Cells customer_before() {

@@ -47,7 +47,8 @@ std::string mapped(const settings::PipelineDefinition& definition);
 std::string text_of(const MapOutcome& outcome);
 /// What one expression gives over the customer, as JSON, or "failed REASON".
 std::string value_of(const std::string& sql);
-/// The problems of one expression: "CODE line:column message (suggestion)", one a line, warnings with "warning " before.
+/// The problems of one expression: "CODE line:column message (suggestion)", one a line, warnings with "warning "
+/// before.
 std::string problems_of(const settings::PipelineDefinition& definition);
 std::string problems_of(const std::string& sql);
 

@@ -23,19 +23,21 @@ const PhoneNumberUtil& library() { return *PhoneNumberUtil::GetInstance(); }
 std::string by_library(const std::string& text, const std::string& region) {
   PhoneNumber number;
   std::string formatted;
-  if (library().Parse(text, region, &number) != PhoneNumberUtil::NO_PARSING_ERROR || !library().IsValidNumber(number)) return formatted;
+  if (library().Parse(text, region, &number) != PhoneNumberUtil::NO_PARSING_ERROR || !library().IsValidNumber(number))
+    return formatted;
   library().Format(number, PhoneNumberUtil::E164, &formatted);
   return formatted;
 }
 
 /// A number of the region in some form, or something near it.
 std::string random_text(const std::string& region, std::mt19937& random) {
-  static constexpr PhoneNumberUtil::PhoneNumberType kinds[] = {PhoneNumberUtil::FIXED_LINE, PhoneNumberUtil::MOBILE,
-                                                               PhoneNumberUtil::TOLL_FREE, PhoneNumberUtil::UAN,
+  static constexpr PhoneNumberUtil::PhoneNumberType kinds[] = {PhoneNumberUtil::FIXED_LINE,   PhoneNumberUtil::MOBILE,
+                                                               PhoneNumberUtil::TOLL_FREE,    PhoneNumberUtil::UAN,
                                                                PhoneNumberUtil::PREMIUM_RATE, PhoneNumberUtil::VOIP};
-  static constexpr PhoneNumberUtil::PhoneNumberFormat formats[] = {PhoneNumberUtil::NATIONAL, PhoneNumberUtil::INTERNATIONAL,
-                                                                   PhoneNumberUtil::E164, PhoneNumberUtil::NATIONAL};
-  static constexpr const char* starts[] = {"", "", "", "", "0", "00", "+", "(", "(0)", "+ ", "1", "39", "3", "8", "+39 "};
+  static constexpr PhoneNumberUtil::PhoneNumberFormat formats[] = {
+      PhoneNumberUtil::NATIONAL, PhoneNumberUtil::INTERNATIONAL, PhoneNumberUtil::E164, PhoneNumberUtil::NATIONAL};
+  static constexpr const char* starts[] = {"",    "",   "",  "",   "0", "00", "+",   "(",
+                                           "(0)", "+ ", "1", "39", "3", "8",  "+39 "};
   PhoneNumber number;
   std::string text;
   if (library().GetExampleNumberForType(region, kinds[random() % std::size(kinds)], &number)) {
@@ -83,7 +85,8 @@ TEST_CASE("the usual Italian forms are recognised without the library") {
 
 TEST_CASE("what could be read in two ways is left to the library") {
   const PlainNumbers italy("IT");
-  for (const char* text : {"392 1234567", "0039 333 1234567", "+44 20 7946 0018", "06 6982 1234 int. 5", "333 123456789012", "", "+", "12"}) {
+  for (const char* text : {"392 1234567", "0039 333 1234567", "+44 20 7946 0018", "06 6982 1234 int. 5",
+                           "333 123456789012", "", "+", "12"}) {
     INFO(std::string(text));
     CHECK_FALSE(italy.international(text));
   }

@@ -10,26 +10,38 @@ namespace engine::map::test {
 namespace {
 
 constexpr const char* pieces[] = {
-    "ragsoc", "fido", "old.fido", "dtult", "new.peso", "foto", "\"select\"", "'x'", "1", "2.5", "NULL", "x'ff'", "''", "(", ")", "(", ")",
-    ",", "+", "-", "*", "/", "%", "||", "<", ">", "=", "<>", "AND", "OR", "NOT", "IN (", "BETWEEN", "LIKE", "REGEXP", "IS", "CASE WHEN",
-    "THEN", "ELSE", "END", "CAST(", "AS TEXT)", "trim(", "upper(", "dec_add(", "dec_div(", "e164(", "from_cyymmdd(", "changed(", "'fido'",
-    "title_case(", "substr(", "date(", "json(", "printf(", "replace(", "SELECT", "FROM new", ";", "--", "/*", "*/", "'", "\"", "[", "`",
-    "?", ".", "->", "COLLATE", "nocase", "EXISTS", "WITH", "OVER", "\xff", "é", "\n", "99999999999999999999", "1e400", "0x1F"};
+    "ragsoc",     "fido",     "old.fido",    "dtult",    "new.peso", "foto",
+    "\"select\"", "'x'",      "1",           "2.5",      "NULL",     "x'ff'",
+    "''",         "(",        ")",           "(",        ")",        ",",
+    "+",          "-",        "*",           "/",        "%",        "||",
+    "<",          ">",        "=",           "<>",       "AND",      "OR",
+    "NOT",        "IN (",     "BETWEEN",     "LIKE",     "REGEXP",   "IS",
+    "CASE WHEN",  "THEN",     "ELSE",        "END",      "CAST(",    "AS TEXT)",
+    "trim(",      "upper(",   "dec_add(",    "dec_div(", "e164(",    "from_cyymmdd(",
+    "changed(",   "'fido'",   "title_case(", "substr(",  "date(",    "json(",
+    "printf(",    "replace(", "SELECT",      "FROM new", ";",        "--",
+    "/*",         "*/",       "'",           "\"",       "[",        "`",
+    "?",          ".",        "->",          "COLLATE",  "nocase",   "EXISTS",
+    "WITH",       "OVER",     "\xff",        "é",        "\n",       "99999999999999999999",
+    "1e400",      "0x1F"};
 
 std::string random_expression(std::mt19937& random) {
   std::string sql;
-  for (std::uint32_t left = random() % 9 + 1; left > 0; --left) sql += std::string(pieces[random() % std::size(pieces)]) + ' ';
+  for (std::uint32_t left = random() % 9 + 1; left > 0; --left)
+    sql += std::string(pieces[random() % std::size(pieces)]) + ' ';
   return sql;
 }
 
 /// Well-formed ones, so that evaluation is reached often.
 std::string random_call(std::mt19937& random, int depth) {
-  static constexpr const char* atoms[] = {"ragsoc", "dtult", "peso", "foto", "tel", "ts", "'12.5'", "-3", "1e300", "NULL", "''", "x'00ff'"};
+  static constexpr const char* atoms[] = {"ragsoc", "dtult", "peso",  "foto", "tel", "ts",
+                                          "'12.5'", "-3",    "1e300", "NULL", "''",  "x'00ff'"};
   static constexpr std::pair<const char*, int> calls[] = {
-      {"upper", 1},  {"title_case", 1}, {"dec_add", 2},  {"dec_mul", 2},    {"dec_div", 3},  {"dec_round", 2},     {"dec_cmp", 2},
-      {"e164", 2},   {"from_jde", 1},   {"like", 3},     {"regexp", 2},     {"substr", 3},   {"from_yyyymmdd", 1}, {"strftime", 3},
-      {"json", 1},   {"printf", 3},     {"coalesce", 2}, {"datetime", 2},   {"replace", 3},  {"json_extract", 2},  {"hex", 1},
-      {"char", 2},   {"round", 2},      {"quote", 1},    {"lower", 1},      {"instr", 2},    {"glob", 2},          {"power", 2}};
+      {"upper", 1},         {"title_case", 1},   {"dec_add", 2},  {"dec_mul", 2}, {"dec_div", 3},  {"dec_round", 2},
+      {"dec_cmp", 2},       {"e164", 2},         {"from_jde", 1}, {"like", 3},    {"regexp", 2},   {"substr", 3},
+      {"from_yyyymmdd", 1}, {"strftime", 3},     {"json", 1},     {"printf", 3},  {"coalesce", 2}, {"datetime", 2},
+      {"replace", 3},       {"json_extract", 2}, {"hex", 1},      {"char", 2},    {"round", 2},    {"quote", 1},
+      {"lower", 1},         {"instr", 2},        {"glob", 2},     {"power", 2}};
   if (depth == 0 || random() % 3 == 0) return atoms[random() % std::size(atoms)];
   const auto& [name, arguments] = calls[random() % std::size(calls)];
   std::string sql = std::string(name) + '(';
