@@ -1,7 +1,6 @@
 #include "connectors/odbc/prepared_read.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 #include <sql.h>
@@ -11,7 +10,6 @@ namespace connectors::odbc {
 
 using engine::Error;
 using engine::ErrorCode;
-using engine::model::ColumnType;
 
 static_assert(sizeof(SQLLEN) == sizeof(std::int64_t) && sizeof(SQLULEN) == sizeof(std::uint64_t));
 static_assert(sizeof(SQL_DATE_STRUCT) == 6 && sizeof(SQL_TIMESTAMP_STRUCT) == 16);
@@ -21,6 +19,7 @@ namespace {
 /// A longer value is no column of an ERP's row; reading it would only fill the memory.
 constexpr std::size_t cell_bytes_max = 256'000'000;
 constexpr std::size_t cut_cells_for_wider_buffer = 10;
+constexpr std::size_t no_row = static_cast<std::size_t>(-1);
 
 SQLSMALLINT c_type_of(Wire wire) {
   switch (wire) {
@@ -38,72 +37,6 @@ SQLSMALLINT c_type_of(Wire wire) {
 std::size_t room_of(const ColumnPlan& plan) { return plan.wire == Wire::text ? plan.width - 1 : plan.width; }
 
 SQLPOINTER attribute(std::uint64_t value) { return reinterpret_cast<SQLPOINTER>(value); }
-
-int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0'; }
-
-std::string bytes_of_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<char>(hex_digit(hex[at]) * 16 + hex_digit(hex[at + 1])));
-  return bytes;
-}
-
-unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
-  unsigned value = 0;
-  if (at + digits <= text.size()) std::from_chars(text.data() + at, text.data() + at + digits, value);
-  return value;
-}
-
-std::string timestamp_struct(std::string_view text) {
-  SQL_TIMESTAMP_STRUCT stamp{};
-  stamp.year = static_cast<SQLSMALLINT>(number_at(text, 0, 4));
-  stamp.month = static_cast<SQLUSMALLINT>(number_at(text, 5, 2));
-  stamp.day = static_cast<SQLUSMALLINT>(number_at(text, 8, 2));
-  stamp.hour = static_cast<SQLUSMALLINT>(number_at(text, 11, 2));
-  stamp.minute = static_cast<SQLUSMALLINT>(number_at(text, 14, 2));
-  stamp.second = static_cast<SQLUSMALLINT>(number_at(text, 17, 2));
-  std::string fraction(text.size() > 20 ? text.substr(20, 9) : "");
-  fraction.resize(9, '0');
-  stamp.fraction = number_at(fraction, 0, 9);
-  return std::string(reinterpret_cast<const char*>(&stamp), sizeof stamp);
-}
-
-std::string date_struct(std::string_view text) {
-  SQL_DATE_STRUCT date{};
-  date.year = static_cast<SQLSMALLINT>(number_at(text, 0, 4));
-  date.month = static_cast<SQLUSMALLINT>(number_at(text, 5, 2));
-  date.day = static_cast<SQLUSMALLINT>(number_at(text, 8, 2));
-  return std::string(reinterpret_cast<const char*>(&date), sizeof date);
-}
-
-/// How one key part is bound.
-struct Binding {
-  SQLSMALLINT c_type = SQL_C_CHAR;
-  SQLSMALLINT sql_type = SQL_VARCHAR;
-  SQLULEN size = 0;
-  SQLSMALLINT scale = 0;
-};
-
-Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
-  const SQLULEN size = std::max<SQLULEN>(1, bytes.size());
-  switch (plan.type) {
-    case ColumnType::decimal: {
-      const std::size_t point = bytes.find('.');
-      const auto scale = static_cast<SQLSMALLINT>(point == std::string::npos ? 0 : bytes.size() - point - 1);
-      const auto digits = static_cast<SQLULEN>(std::count_if(bytes.begin(), bytes.end(), [](char c) { return c >= '0' && c <= '9'; }));
-      return {SQL_C_CHAR, SQL_DECIMAL, digits, scale};
-    }
-    case ColumnType::real: return {SQL_C_CHAR, SQL_DOUBLE, 17, 0};
-    case ColumnType::binary: return {SQL_C_BINARY, SQL_VARBINARY, size, 0};
-    case ColumnType::date:
-      if (plan.wire == Wire::date) return {SQL_C_TYPE_DATE, SQL_TYPE_DATE, 10, 0};
-      break;
-    case ColumnType::timestamp:
-      if (plan.wire == Wire::timestamp) return {SQL_C_TYPE_TIMESTAMP, SQL_TYPE_TIMESTAMP, 29, 9};
-      break;
-    default: break;
-  }
-  return {SQL_C_CHAR, SQL_VARCHAR, size, 0};
-}
 
 }  // namespace
 
@@ -146,6 +79,8 @@ void PreparedRead::bind_columns() {
   indicators_.resize(columns);
   room_.resize(columns);
   long_cells_.resize(columns);
+  long_rows_.assign(columns, no_row);
+  long_is_null_.assign(columns, 0);
   cut_cells_.assign(columns, 0);
   longest_cut_.assign(columns, 0);
   row_states_.assign(plan_.rows, 0);
@@ -179,37 +114,13 @@ void PreparedRead::widen_where_needed() {
   bind_columns();
 }
 
-void PreparedRead::bind_parameter(std::size_t marker, std::size_t column, const std::string& text) {
-  const ColumnPlan& plan = plan_.columns[column];
-  Parameter& parameter = parameters_[marker];
-  const auto number = static_cast<SQLUSMALLINT>(marker + 1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parameter.integer);
-  SQLRETURN result = SQL_ERROR;
-  if (plan.type == ColumnType::integer && error == std::errc{} && end == text.data() + text.size()) {
-    parameter.size = sizeof parameter.integer;
-    result = SQLBindParameter(statement_, number, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 19, 0, &parameter.integer,
-                              sizeof parameter.integer, reinterpret_cast<SQLLEN*>(&parameter.size));
-  } else {
-    const bool as_struct = plan.wire == Wire::date || plan.wire == Wire::timestamp;
-    parameter.bytes = plan.type == ColumnType::binary ? bytes_of_hex(text)
-                      : !as_struct                    ? text
-                      : plan.wire == Wire::date       ? date_struct(text)
-                                                      : timestamp_struct(text);
-    parameter.size = static_cast<std::int64_t>(parameter.bytes.size());
-    const Binding binding = binding_of(plan, parameter.bytes);
-    result = SQLBindParameter(statement_, number, SQL_PARAM_INPUT, binding.c_type, binding.sql_type, binding.size, binding.scale,
-                              parameter.bytes.data(), parameter.size, reinterpret_cast<SQLLEN*>(&parameter.size));
-  }
-  if (!SQL_SUCCEEDED(result)) fail("binding a key");
-}
-
 void PreparedRead::execute(std::span<const engine::model::SourceKey> keys) {
   close();
   widen_where_needed();
   for (std::size_t marker = 0; marker < sql_.markers.size(); ++marker) {
     const KeyMarker& at = sql_.markers[marker];
     ENGINE_ASSERT(at.key < keys.size() && at.part < keys[at.key].parts.size());
-    bind_parameter(marker, key_[at.part], keys[at.key].parts[at.part]);
+    if (!parameters_[marker].bind(statement_, marker + 1, plan_.columns[key_[at.part]], keys[at.key].parts[at.part])) fail("binding a key");
   }
   const Watched now = watched();
   const SQLRETURN result = SQLExecute(statement_);
@@ -220,6 +131,7 @@ void PreparedRead::execute(std::span<const engine::model::SourceKey> keys) {
 
 std::size_t PreparedRead::fetch() {
   rows_fetched_ = 0;
+  std::fill(long_rows_.begin(), long_rows_.end(), no_row);
   const SQLRETURN result = SQLFetch(statement_);
   if (result == SQL_NO_DATA) {
     // An end that comes with a diagnostic is no end: some drivers report a lost connection so.
@@ -256,7 +168,7 @@ std::optional<std::string_view> PreparedRead::unusual_cell(std::size_t row, std:
   const std::int64_t size = indicators_[column][row];
   const bool bound = column < plan_.bound;
   if (bound && size == SQL_NULL_DATA) return std::nullopt;
-  if (bound) {
+  if (bound && long_rows_[column] != row) {
     const ColumnPlan& plan = plan_.columns[column];
     // Some drivers leave the indicator of fixed-size types alone.
     if (plan.wire != Wire::text && plan.wire != Wire::binary) {
@@ -265,13 +177,16 @@ std::optional<std::string_view> PreparedRead::unusual_cell(std::size_t row, std:
     ++cut_cells_[column];
     if (size > 0) longest_cut_[column] = std::max(longest_cut_[column], static_cast<std::size_t>(size));
   }
-  bool is_null = false;
-  const std::string_view text = read_again(row, column, is_null);
-  if (is_null) return std::nullopt;
-  return text;
+  // A driver gives each value once: who asks twice, as for a key, gets the copy.
+  if (long_rows_[column] != row) {
+    long_is_null_[column] = !read_again(row, column);
+    long_rows_[column] = row;
+  }
+  if (long_is_null_[column]) return std::nullopt;
+  return long_cells_[column];
 }
 
-std::string_view PreparedRead::read_again(std::size_t row, std::size_t column, bool& is_null) {
+bool PreparedRead::read_again(std::size_t row, std::size_t column) {
   if (plan_.rows > 1) {
     if (!session_->dialect().reread_in_array) throw LongerThanDescribed{column};
     const auto position = static_cast<SQLSETPOSIROW>(row + 1);
@@ -282,7 +197,7 @@ std::string_view PreparedRead::read_again(std::size_t row, std::size_t column, b
   const ColumnPlan& plan = plan_.columns[column];
   const bool is_text = plan.wire == Wire::text;
   std::string& whole = long_cells_[column];
-  const std::int64_t known = indicators_[column][row];
+  const std::int64_t known = column < plan_.bound ? std::min<std::int64_t>(indicators_[column][row], cell_bytes_max) : 0;
   std::size_t used = 0;
   whole.resize(known > 0 ? static_cast<std::size_t>(known) + 1 : std::max<std::size_t>(plan.width, 64));
   while (true) {
@@ -292,10 +207,7 @@ std::string_view PreparedRead::read_again(std::size_t row, std::size_t column, b
                                         static_cast<SQLLEN>(space), &left);
     if (result == SQL_NO_DATA) break;
     if (!SQL_SUCCEEDED(result)) fail("reading a long value");
-    if (left == SQL_NULL_DATA) {
-      is_null = true;
-      return {};
-    }
+    if (left == SQL_NULL_DATA) return false;
     const std::size_t filled = space - (is_text ? 1 : 0);
     if (left != SQL_NO_TOTAL && static_cast<std::size_t>(left) <= filled) {
       used += static_cast<std::size_t>(left);
@@ -306,7 +218,8 @@ std::string_view PreparedRead::read_again(std::size_t row, std::size_t column, b
     const std::size_t more = left == SQL_NO_TOTAL ? whole.size() : static_cast<std::size_t>(left) - filled;
     whole.resize(used + more + 1);
   }
-  return std::string_view(whole).substr(0, used);
+  whole.resize(used);
+  return true;
 }
 
 }  // namespace connectors::odbc

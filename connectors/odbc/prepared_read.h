@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/odbc/key_parameter.h"
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
@@ -48,17 +49,11 @@ class PreparedRead {
   }
 
  private:
-  struct Parameter {
-    std::string bytes;
-    std::int64_t integer = 0;
-    std::int64_t size = 0;
-  };
-
   std::optional<std::string_view> unusual_cell(std::size_t row, std::size_t column);
-  std::string_view read_again(std::size_t row, std::size_t column, bool& is_null);
+  /// Into long_cells_; false for NULL.
+  bool read_again(std::size_t row, std::size_t column);
   void bind_columns();
   void widen_where_needed();
-  void bind_parameter(std::size_t marker, std::size_t column, const std::string& text);
   void check_rows(short result);
   [[noreturn]] void fail(std::string_view doing);
 
@@ -72,8 +67,11 @@ class PreparedRead {
   std::vector<std::size_t> room_;  ///< the longest value that fits a cell of the column
   std::vector<std::uint16_t> row_states_;
   std::uint64_t rows_fetched_ = 0;
-  std::vector<Parameter> parameters_;
-  std::vector<std::string> long_cells_;      ///< by column: what did not fit
+  std::vector<KeyParameter> parameters_;
+  // By column: the cell last read by SQLGetData, its row, whether it is NULL.
+  std::vector<std::string> long_cells_;
+  std::vector<std::size_t> long_rows_;
+  std::vector<char> long_is_null_;
   std::vector<std::size_t> cut_cells_;       ///< by column, since the last execution
   std::vector<std::size_t> longest_cut_;
   bool executing_ = false;

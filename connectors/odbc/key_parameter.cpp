@@ -1,0 +1,107 @@
+#include "connectors/odbc/key_parameter.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+
+#include <sql.h>
+#include <sqlext.h>
+
+namespace connectors::odbc {
+
+using engine::model::ColumnType;
+
+namespace {
+
+int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0'; }
+
+std::string bytes_of_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<char>(hex_digit(hex[at]) * 16 + hex_digit(hex[at + 1])));
+  return bytes;
+}
+
+unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
+  unsigned value = 0;
+  if (at + digits <= text.size()) std::from_chars(text.data() + at, text.data() + at + digits, value);
+  return value;
+}
+
+std::string timestamp_struct(std::string_view text) {
+  SQL_TIMESTAMP_STRUCT stamp{};
+  stamp.year = static_cast<SQLSMALLINT>(number_at(text, 0, 4));
+  stamp.month = static_cast<SQLUSMALLINT>(number_at(text, 5, 2));
+  stamp.day = static_cast<SQLUSMALLINT>(number_at(text, 8, 2));
+  stamp.hour = static_cast<SQLUSMALLINT>(number_at(text, 11, 2));
+  stamp.minute = static_cast<SQLUSMALLINT>(number_at(text, 14, 2));
+  stamp.second = static_cast<SQLUSMALLINT>(number_at(text, 17, 2));
+  std::string fraction(text.size() > 20 ? text.substr(20, 9) : "");
+  fraction.resize(9, '0');
+  stamp.fraction = number_at(fraction, 0, 9);
+  return std::string(reinterpret_cast<const char*>(&stamp), sizeof stamp);
+}
+
+std::string date_struct(std::string_view text) {
+  SQL_DATE_STRUCT date{};
+  date.year = static_cast<SQLSMALLINT>(number_at(text, 0, 4));
+  date.month = static_cast<SQLUSMALLINT>(number_at(text, 5, 2));
+  date.day = static_cast<SQLUSMALLINT>(number_at(text, 8, 2));
+  return std::string(reinterpret_cast<const char*>(&date), sizeof date);
+}
+
+/// The types that the driver is told.
+struct Binding {
+  SQLSMALLINT c_type = SQL_C_CHAR;
+  SQLSMALLINT sql_type = SQL_VARCHAR;
+  SQLULEN size = 0;
+  SQLSMALLINT scale = 0;
+};
+
+Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
+  const SQLULEN size = std::max<SQLULEN>(1, bytes.size());
+  switch (plan.type) {
+    case ColumnType::decimal: {
+      const std::size_t point = bytes.find('.');
+      const auto scale = static_cast<SQLSMALLINT>(point == std::string::npos ? 0 : bytes.size() - point - 1);
+      const auto digits = static_cast<SQLULEN>(std::count_if(bytes.begin(), bytes.end(), [](char c) { return c >= '0' && c <= '9'; }));
+      return {SQL_C_CHAR, SQL_DECIMAL, digits, scale};
+    }
+    case ColumnType::real: return {SQL_C_CHAR, SQL_DOUBLE, 17, 0};
+    case ColumnType::binary: return {SQL_C_BINARY, SQL_VARBINARY, size, 0};
+    case ColumnType::date:
+      if (plan.wire == Wire::date) return {SQL_C_TYPE_DATE, SQL_TYPE_DATE, 10, 0};
+      break;
+    case ColumnType::timestamp:
+      if (plan.wire == Wire::timestamp) return {SQL_C_TYPE_TIMESTAMP, SQL_TYPE_TIMESTAMP, 29, 9};
+      break;
+    default: break;
+  }
+  return {SQL_C_CHAR, SQL_VARCHAR, size, 0};
+}
+
+/// What the driver reads: the text itself, or the bytes and structs that it stands for.
+std::string bytes_of(const ColumnPlan& column, const std::string& text) {
+  if (column.wire == Wire::binary) return bytes_of_hex(text);
+  if (column.wire == Wire::date) return date_struct(text);
+  if (column.wire == Wire::timestamp) return timestamp_struct(text);
+  return text;
+}
+
+}  // namespace
+
+bool KeyParameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
+  const auto marker = static_cast<SQLUSMALLINT>(number);
+  auto* const size = reinterpret_cast<SQLLEN*>(&size_);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer_);
+  if (column.type == ColumnType::integer && error == std::errc{} && end == text.data() + text.size()) {
+    size_ = sizeof integer_;
+    return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 19, 0, &integer_, sizeof integer_, size));
+  }
+  bytes_ = bytes_of(column, text);
+  size_ = static_cast<std::int64_t>(bytes_.size());
+  const Binding binding = binding_of(column, bytes_);
+  return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, binding.c_type, binding.sql_type, binding.size, binding.scale,
+                                        bytes_.data(), size_, size));
+}
+
+}  // namespace connectors::odbc

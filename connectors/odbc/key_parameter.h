@@ -1,0 +1,26 @@
+// One part of a key, bound to a marker so that the server compares it as a value of its column's type.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "connectors/odbc/diagnostics.h"
+#include "connectors/odbc/read_plan.h"
+
+namespace connectors::odbc {
+
+/// Holds the bytes that the driver reads at the next execution: it must outlive that, and stay where it is.
+class KeyParameter {
+ public:
+  /// `text` as `RowStream::source_key` gave it: text with its padding, binary as hex digits, all else in canonical form.
+  /// False: the driver refused; its diagnostics are the statement's.
+  bool bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text);
+
+ private:
+  std::string bytes_;
+  std::int64_t integer_ = 0;
+  std::int64_t size_ = 0;
+};
+
+}  // namespace connectors::odbc
