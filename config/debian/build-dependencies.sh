@@ -71,9 +71,12 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
   fi
   apt install -y --no-install-recommends "${missing[@]}"
-  if [[ " ${missing[*]} " == *" mariadb-server "* ]] && command -v systemctl >/dev/null; then
-    "${as_root[@]}" systemctl --quiet disable mariadb.service || true
-  fi
+  # Nor at the next boot: the tests start servers of their own.
+  for package in mariadb-server request-tracker5; do
+    if [[ " ${missing[*]} " == *" $package "* ]] && command -v systemctl >/dev/null; then
+      "${as_root[@]}" systemctl --quiet disable "${package%-server}.service" || true
+    fi
+  done
 fi
 
 # libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.

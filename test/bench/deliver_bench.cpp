@@ -86,7 +86,7 @@ int main(int argc, char** argv) {
     our_rates.push_back(delivered_per_second(definition, folder.file(fmt::format("fast{}.db", round)), 20'000));
     bare_rates.push_back(bench::bare_puts_per_second(url, 20'000, in_flight, fields));
   }
-  print(bench::compared("delivered_to_a_fast_server", bench::median(our_rates), bench::median(bare_rates), "changes/s",
+  print(bench::compared("delivered_to_a_fast_server", bench::best(our_rates, bench::Better::more), bench::best(bare_rates, bench::Better::more), "changes/s",
                         bench::Better::more, 0.5));
 
   constexpr int latency_ms = 50;

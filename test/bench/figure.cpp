@@ -50,9 +50,9 @@ std::string option(int count, char** arguments, std::string_view name, std::stri
   return otherwise;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
+double best(const std::vector<double>& values, Better better) {
+  return better == Better::less ? *std::min_element(values.begin(), values.end())
+                                : *std::max_element(values.begin(), values.end());
 }
 
 }  // namespace bench

@@ -52,6 +52,7 @@ class WorkFolder {
 /// "--name VALUE" of a program's arguments, or `otherwise`.
 std::string option(int count, char** arguments, std::string_view name, std::string otherwise);
 
-double median(std::vector<double> values);
+/// Of several rounds the one that was least disturbed by whatever else the machine did.
+double best(const std::vector<double>& values, Better better);
 
 }  // namespace bench

@@ -16,7 +16,7 @@ case $1 in
   postgresql)
     echo "$insert 'ROSSI MARIO & FIGLI S.N.C. ' || n, 'VIA GIUSEPPE GARIBALDI, ' || (n % 400), 'REGGIO NELL''EMILIA',
       lpad((n * 7919 % 100000000000)::text, 11, '0'), '+39 0522 ' || (n % 1000000), n % 50000 + 0.25,
-      date '2020-01-01' + n % 2000, CASE WHEN n % 7 = 0 THEN 'C' ELSE 'A' END, 'CLIENTE DAL 2004, PAGAMENTO A 60 GIORNI F.M. ' || (n % 100)
+      date '2020-01-01' + (n % 2000)::int, CASE WHEN n % 7 = 0 THEN 'C' ELSE 'A' END, 'CLIENTE DAL 2004, PAGAMENTO A 60 GIORNI F.M. ' || (n % 100)
       FROM (SELECT n::bigint FROM generate_series(1, $rows) n) numbers; ANALYZE bench_customers;" ;;
   mariadb)
     echo "$insert concat('ROSSI MARIO & FIGLI S.N.C. ', n), concat('VIA GIUSEPPE GARIBALDI, ', n % 400), 'REGGIO NELL''EMILIA',
