@@ -17,7 +17,8 @@ struct DialectDefinition {
   std::string quote_close = "\"";
   /// How a statement is limited: "{sql} LIMIT {n}", "{sql} FETCH FIRST {n} ROWS ONLY", or "" (then the reader stops by itself).
   std::string limit = "{sql} FETCH FIRST {n} ROWS ONLY";
-  /// Sent once after connecting.
+  /// Sent once after connecting. These and the options may hold {connect_timeout_s}, {query_timeout_s}, {query_timeout_ms},
+  /// {read_timeout_s} (a little longer than the query's).
   std::vector<std::string> session;
   /// Appended to the connection string unless the key is already there: "UseDeclareFetch" → "1".
   std::map<std::string, std::string> connect_options;
@@ -37,7 +38,7 @@ struct DialectDefinition {
   bool char_by_type_name = false;
   /// Empty string is NULL (Oracle).
   bool empty_is_null = false;
-  /// Vendor codes ("HY018/1927", "HY000/2002", "57P01") → error codes ("source.unreachable" …), before the SQLSTATE's class.
+  /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.
   std::map<std::string, std::string> errors;
 };
 

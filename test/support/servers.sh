@@ -14,6 +14,7 @@ set -euo pipefail
 fail() { echo "servers.sh: $*" >&2; exit 1; }
 
 user=datapicker password=s3cret-Pa55 database=erp
+# shellcheck disable=SC2012
 pg_bin=${PG_BIN:-$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1 || true)}
 
 # Both servers refuse to run as root; anybody else runs them as himself.
