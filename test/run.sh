@@ -45,7 +45,7 @@ configure() {  # configure PRESET
     # Paths are kept relative so that another checkout finds what this one compiled.
     export CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=$checkout CCACHE_NOHASHDIR=1
   fi
-  cmake --preset "$1" "${launcher[@]}" --log-level=WARNING
+  cmake --preset "$1" "${launcher[@]}" >"$results/configure" 2>&1 || { cat "$results/configure"; return 1; }
 }
 
 build() {  # build PRESET [TARGET]: only warnings and failures are worth a line
