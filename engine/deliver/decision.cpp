@@ -39,13 +39,12 @@ Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTra
 Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& traits) {
   const auto& sent = facts.last_sent;
   Decision decision{.fields = fields_of(facts.delivery.fields)};
-  if (is_live(facts) && sent->match != facts.delivery.match) {
-    decision.new_match = model::fields_from_json(facts.delivery.match);
-  }
-  const bool is_unknown = !is_live(facts) || !sent->fields || (facts.may_have_been_sent && traits.has(CallKind::upsert));
+  decision.moves = is_live(facts) && sent->match != facts.delivery.match;
+  const bool is_unknown =
+      !is_live(facts) || !sent->fields || (facts.may_have_been_sent && traits.has(CallKind::upsert));
   decision.changed_fields =
       is_unknown ? decision.fields : model::differing_fields(decision.fields, model::fields_from_json(*sent->fields));
-  if (is_unknown || !decision.changed_fields.empty() || !decision.new_match.empty()) {
+  if (is_unknown || !decision.changed_fields.empty() || decision.moves) {
     return write(std::move(decision), facts, traits);
   }
   if (!facts.delivery.comment) return skip("equal to what was last sent");
@@ -57,9 +56,12 @@ Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& trait
 
 CallKind kind_of(settings::OnDelete on_delete) {
   switch (on_delete) {
-    case settings::OnDelete::archive: return CallKind::archive;
-    case settings::OnDelete::resolve: return CallKind::resolve;
-    default: return CallKind::delete_;
+    case settings::OnDelete::archive:
+      return CallKind::archive;
+    case settings::OnDelete::resolve:
+      return CallKind::resolve;
+    default:
+      return CallKind::delete_;
   }
 }
 
@@ -87,11 +89,13 @@ Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits
 
 Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const auto& expires = facts.delivery.expires_ms;
-  if (expires && facts.now_ms >= *expires) return {.what = What::expire, .reason = "older than the pipeline's valid_for"};
+  if (expires && facts.now_ms >= *expires)
+    return {.what = What::expire, .reason = "older than the pipeline's valid_for"};
   return facts.delivery.present ? decide_present(facts, traits) : decide_absent(facts, traits, pipeline);
 }
 
-const std::string& addressed_match(const journal::Delivery& delivery, const std::optional<journal::LastSent>& last_sent) {
+const std::string& addressed_match(const journal::Delivery& delivery,
+                                   const std::optional<journal::LastSent>& last_sent) {
   return last_sent && last_sent->live ? last_sent->match : delivery.match;
 }
 

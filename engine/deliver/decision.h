@@ -1,4 +1,5 @@
-// What is to be done with the delivery at the head of its lane: decided in this one place, from what is live at the target.
+// What is to be done with the delivery at the head of its lane: decided in this one place, from what is live at the
+// target.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,7 @@ struct Decision {
   model::CallKind kind = model::CallKind::upsert;  ///< of `call`
   model::FieldMap fields;                          ///< everything wanted
   model::FieldMap changed_fields;                  ///< what differs from what was last sent; all when that is unknown
-  model::FieldMap new_match;                       ///< not empty: the record is addressed by another value than it shall have
+  bool moves = false;  ///< the record shall have another match value than it has
   std::string reason;
 };
 
@@ -44,6 +45,7 @@ struct Decision {
 Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline);
 
 /// The match value by which the record is addressed: the one it has, else the one it shall have.
-const std::string& addressed_match(const journal::Delivery& delivery, const std::optional<journal::LastSent>& last_sent);
+const std::string& addressed_match(const journal::Delivery& delivery,
+                                   const std::optional<journal::LastSent>& last_sent);
 
 }  // namespace engine::deliver

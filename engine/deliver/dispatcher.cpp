@@ -4,8 +4,8 @@
 #include <random>
 
 #include "engine/base/blocking.h"
-#include "engine/deliver/loop.h"
-#include "engine/deliver/mailbox.h"
+#include "engine/deliver/loop/loop.h"
+#include "engine/deliver/loop/mailbox.h"
 
 namespace engine::deliver {
 
@@ -85,10 +85,15 @@ class Dispatcher::Running : public Surroundings {
 
  private:
   void run() {
-    while (!mailbox_->closed()) {
-      for (const Event& event : mailbox_->take(loop_.wait_ms())) event();
-      loop_.turn();
-      publish();
+    try {
+      while (!mailbox_->closed()) {
+        for (const Event& event : mailbox_->take(loop_.wait_ms())) event();
+        loop_.turn();
+        publish();
+      }
+    } catch (const std::exception&) {
+      // What the loop does not expect may have left it between two steps: the journal knows where to go on.
+      tell_fatal(std::current_exception());
     }
   }
 
@@ -123,8 +128,8 @@ class Dispatcher::Running : public Surroundings {
   std::thread thread_;
 };
 
-Dispatcher::Dispatcher(journal::Journal& journal, model::Target& target, std::map<std::int64_t, PipelineTarget> pipelines,
-                       DispatcherOptions options, const Clock& clock)
+Dispatcher::Dispatcher(journal::Journal& journal, model::Target& target,
+                       std::map<std::int64_t, PipelineTarget> pipelines, DispatcherOptions options, const Clock& clock)
     : running_(std::make_unique<Running>(journal, target, std::move(pipelines), std::move(options), clock)) {}
 
 Dispatcher::~Dispatcher() = default;

@@ -17,11 +17,11 @@ namespace engine::deliver {
 
 struct DispatcherOptions {
   std::string connection;
-  int in_flight = 8;            ///< requests at once
-  double per_second = 0;        ///< 0: no limit
+  int in_flight = 8;      ///< requests at once
+  double per_second = 0;  ///< 0: no limit
   RetryPolicy retry{.first_wait_ms = 500, .wait_ms_max = 300'000, .tries_max = 0};
-  int dead_after_tries = 0;     ///< 0: retry without end
-  int breaker_opens_after = 10; ///< failures in a row that look like ill health
+  int dead_after_tries = 0;      ///< 0: retry without end
+  int breaker_opens_after = 10;  ///< failures in a row that look like ill health
   std::int64_t breaker_wait_ms = 15'000;
 };
 
@@ -44,8 +44,8 @@ class Dispatcher {
   void start();
   /// Something may have become due. Cheap; called after each commit.
   void wake();
-  /// A person decided something about older deliveries, or repaired what stood in the way: they are looked at again, and a
-  /// connection whose credentials were refused is tried now.
+  /// A person decided something about older deliveries, or repaired what stood in the way: they are looked at again,
+  /// and a connection whose credentials were refused is tried now.
   void look_again();
   /// Lets what is in flight end (at most `wait_ms`), starts nothing new.
   void drain(std::int64_t wait_ms);

@@ -23,12 +23,19 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   model::Call call;
   call.kind = kind;
   call.object = delivery.object;
-  call.match = model::fields_from_json(addressed_match(delivery, job.head.last_sent));
   call.remote_id = job.head.remote_id;
-  call.new_match = job.new_match;
+  // What is searched or upserted is addressed by its match value, known id or not.
+  const bool by_id = call.remote_id && kind != CallKind::find && kind != CallKind::upsert && delivery.present;
+  call.match = model::fields_from_json(by_id ? delivery.match : addressed_match(delivery, job.head.last_sent));
   call.idempotency_key = idempotency_key(journal_id, delivery, kind);
   call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
   call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
+  if (job.moves && !by_id && !only_reads(kind)) {
+    // Addressed by the value it has, the record gets the new one as a field.
+    for (const auto& [name, value] : model::fields_from_json(delivery.match)) {
+      call.fields[name] = call.changed_fields[name] = value;
+    }
+  }
   if (kind == CallKind::comment || kind == CallKind::find_comment) {
     call.marker = comment_marker(journal_id, delivery);
     call.comment = delivery.comment.value_or("") + "\n\n" + call.marker;
@@ -42,12 +49,12 @@ bool only_reads(CallKind kind) {
 
 bool may_repeat(CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves) {
   if (only_reads(kind)) return true;
-  if (moves && !has_remote_id) return false;
+  if (moves && (!has_remote_id || kind == CallKind::upsert)) return false;
   const auto known = traits.calls.find(kind);
   if (known != traits.calls.end() && (known->second.native_upsert || known->second.repeat_safe)) return true;
   if (kind == CallKind::create || kind == CallKind::comment || kind == CallKind::upsert) return false;
-  // To say twice what one known record shall be, or that it shall be gone, has one effect. Where records are upserted, the
-  // match value itself is their address.
+  // To say twice what one known record shall be, or that it shall be gone, has one effect. Where records are upserted,
+  // the match value itself is their address.
   const auto upsert = traits.calls.find(CallKind::upsert);
   return has_remote_id || (upsert != traits.calls.end() && upsert->second.native_upsert);
 }

@@ -31,30 +31,29 @@ struct Job {
   const model::ObjectTraits* traits = nullptr;
 
   journal::DeliveryState journaled = journal::DeliveryState::pending;  ///< its state as the journal has it
-  bool unjournaled = false;      ///< an upsert that went out without a trace: a newer one may have superseded it meanwhile
+  bool unjournaled = false;  ///< an upsert that went out without a trace: a newer one may have superseded it meanwhile
   bool may_have_been_sent = false;
-  bool suspected = false;        ///< an earlier try of its frozen request may have been applied
+  bool suspected = false;  ///< an earlier try of its frozen request may have been applied
   bool absent_at_target = false;
-  bool went_missing = false;     ///< the record vanished once while we worked on it
-  bool alone = false;            ///< a batch with it was refused as a whole: it goes by itself
+  bool moves = false;  ///< it gives the record another match value
+  bool went_missing = false;  ///< the record vanished once while we worked on it
+  bool alone = false;         ///< a batch with it was refused as a whole: it goes by itself
 
   model::CallKind kind = model::CallKind::upsert;  ///< the call under way or next
   std::optional<model::CallKind> after_find;       ///< what a find interrupts; none: the decision
   model::FieldMap fields;
   model::FieldMap changed_fields;
-  model::FieldMap new_match;
-  model::FieldMap sent_fields;   ///< what the last write sent: compared when it is read back
-  std::string partial_reason;    ///< what the target said it refused
+  model::FieldMap sent_fields;  ///< what the last write sent: compared when it is read back
+  std::string partial_reason;   ///< what the target said it refused
   model::PreparedCall prepared;
-  std::optional<journal::Attempt> attempt;     ///< under way
-  std::vector<journal::Attempt> ended;         ///< to be written
+  std::optional<journal::Attempt> attempt;  ///< under way
+  std::vector<journal::Attempt> ended;      ///< to be written
   Effects effects;
-  std::optional<std::int64_t> again_ms;        ///< steady: taken up again then, once its wait is on disk
-  bool is_retry = false;                       ///< it waits because the target was not well
+  std::optional<std::int64_t> again_ms;  ///< steady: taken up again then, once its wait is on disk
+  bool is_retry = false;                 ///< it waits because the target was not well
 
   journal::Delivery& delivery() { return head.delivery; }
   const journal::Delivery& delivery() const { return head.delivery; }
-  bool moves() const { return !new_match.empty(); }
   bool is_uncertain() const { return head.delivery.state == journal::DeliveryState::uncertain; }
 };
 using JobPtr = std::shared_ptr<Job>;

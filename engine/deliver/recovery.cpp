@@ -33,7 +33,8 @@ bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const 
   return may_repeat(*kind, *traits, has_id, moves);
 }
 
-void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model::ObjectTraits* traits, std::int64_t now_ms) {
+void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model::ObjectTraits* traits,
+                std::int64_t now_ms) {
   const auto kind = model::call_kind_of(delivery.step);
   const bool goes_on = may_go_on(deliveries, delivery, traits);
   delivery.state = goes_on ? DeliveryState::pending : DeliveryState::uncertain;
@@ -57,7 +58,8 @@ bool can_look_up(const Delivery& delivery, const model::ObjectTraits& traits) {
   return delivery.step == name_of(CallKind::comment) && traits.has(CallKind::find_comment);
 }
 
-Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target, std::int64_t now_ms) {
+Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target,
+                  std::int64_t now_ms) {
   journal::Deliveries& deliveries = records.deliveries;
   Recovered recovered{.suspect_seq = deliveries.last_seq_planned()};
   std::int64_t after_id = 0;
@@ -68,7 +70,8 @@ Recovered recover(journal::Records& records, const std::string& connection, cons
       const model::ObjectTraits* traits = traits_of(target, delivery.object);
       if (delivery.state == DeliveryState::in_flight) settle_one(deliveries, delivery, traits, now_ms);
       if (delivery.state == DeliveryState::pending) ++recovered.resumed;
-      const bool looks_up = delivery.state == DeliveryState::uncertain && traits != nullptr && can_look_up(delivery, *traits);
+      const bool looks_up =
+          delivery.state == DeliveryState::uncertain && traits != nullptr && can_look_up(delivery, *traits);
       if (looks_up) recovered.uncertain.push_back(std::move(delivery));
     }
     if (found.size() < page) return recovered;

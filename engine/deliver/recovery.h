@@ -18,7 +18,8 @@ struct Recovered {
 };
 
 /// Runs on the journal's writer thread.
-Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target, std::int64_t now_ms);
+Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target,
+                  std::int64_t now_ms);
 
 /// Can this uncertain delivery be settled by a look-up?
 bool can_look_up(const journal::Delivery& delivery, const model::ObjectTraits& traits);

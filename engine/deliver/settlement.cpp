@@ -38,7 +38,8 @@ class Settling {
 
   Settled on(const model::Partial& outcome) {
     job_.partial_reason = outcome.reason;
-    for (const std::string& name : outcome.refused) job_.partial_reason += (&name == &outcome.refused[0] ? " (" : ", ") + name;
+    for (const std::string& name : outcome.refused)
+      job_.partial_reason += (&name == &outcome.refused[0] ? " (" : ", ") + name;
     if (!outcome.refused.empty()) job_.partial_reason += ")";
     if (job_.kind == CallKind::read_back) return compared();
     if (only_reads(job_.kind) || job_.kind == CallKind::comment) return dead(outcome.reason);
@@ -71,11 +72,16 @@ class Settling {
 
   Settled taken(const std::optional<std::string>& remote_id) {
     switch (job_.kind) {
-      case CallKind::find: return found();
-      case CallKind::find_comment: return found_comment();
-      case CallKind::read_back: return compared();
-      case CallKind::comment: return go_on_after(job_, CallKind::comment, options_.now_ms);
-      default: return applied(remote_id);
+      case CallKind::find:
+        return found();
+      case CallKind::find_comment:
+        return found_comment();
+      case CallKind::read_back:
+        return compared();
+      case CallKind::comment:
+        return go_on_after(job_, CallKind::comment, options_.now_ms);
+      default:
+        return applied(remote_id);
     }
   }
 
@@ -104,8 +110,7 @@ class Settling {
   void remember_remote_id(const std::optional<std::string>& remote_id) {
     const std::string& match = job_.head.last_sent->match;
     const bool gone = job_.kind == CallKind::delete_;
-    job_.effects.forget_remote_id =
-        job_.head.remote_id.has_value() && (gone || job_.effects.forgotten_match != match);
+    job_.effects.forget_remote_id = job_.head.remote_id.has_value() && (gone || job_.effects.forgotten_match != match);
     job_.head.remote_id = gone ? std::nullopt : remote_id;
     if (gone || !remote_id || match == "{}") return;
     job_.effects.found_remote_id = remote_id;
@@ -152,8 +157,8 @@ class Settling {
 
   Settled found() {
     if (answer_.found.size() > 1) {
-      std::string reason = fmt::format("{} records have this match value: {}", answer_.found.size(),
-                                       fmt::join(answer_.found, ", "));
+      std::string reason =
+          fmt::format("{} records have this match value: {}", answer_.found.size(), fmt::join(answer_.found, ", "));
       return dead(std::move(reason));
     }
     if (answer_.found.empty()) return found_none();
@@ -223,7 +228,9 @@ class Settling {
     return traits.native_upsert || traits.repeat_safe || may_be_repeated();
   }
 
-  bool may_be_repeated() const { return may_repeat(job_.kind, *job_.traits, job_.head.remote_id.has_value(), job_.moves()); }
+  bool may_be_repeated() const {
+    return may_repeat(job_.kind, *job_.traits, job_.head.remote_id.has_value(), job_.moves);
+  }
 
   Settled again(const std::string& reason, std::optional<std::int64_t> after_ms, bool suspected, Health health) {
     if (suspected && job_.kind != CallKind::comment) mark_unknown();
@@ -243,12 +250,12 @@ class Settling {
     return {.then = Then::wait, .health = health, .wait_ms = wait_ms, .reason = reason};
   }
 
-  /// Where the delivery goes on: with the same request when that may have been applied, else with a new decision, unless
-  /// the record was written already.
+  /// Where the delivery goes on: with the same request when that may have been applied, else with a new decision,
+  /// unless the record was written already.
   void back_to_pending() {
     if (job_.is_uncertain()) return;
     delivery_.state = DeliveryState::pending;
-    const bool journaled = is_journaled_first(job_.kind, *job_.traits, job_.moves());
+    const bool journaled = is_journaled_first(job_.kind, *job_.traits, job_.moves);
     if (only_reads(job_.kind)) {
       const CallKind later = job_.kind == CallKind::find ? job_.after_find.value_or(CallKind::find) : job_.kind;
       delivery_.step = later == CallKind::find ? "" : std::string(name_of(later));

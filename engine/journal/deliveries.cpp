@@ -11,9 +11,9 @@ namespace engine::journal {
 
 namespace {
 
-constexpr std::array<std::string_view, 13> state_names{"pending",    "held",       "in_flight", "uncertain", "delivered",
-                                                       "skipped",    "superseded", "suppressed", "dropped",  "expired",
-                                                       "rejected",   "dead",       "healed"};
+constexpr std::array<std::string_view, 13> state_names{"pending",  "held",       "in_flight",  "uncertain", "delivered",
+                                                       "skipped",  "superseded", "suppressed", "dropped",   "expired",
+                                                       "rejected", "dead",       "healed"};
 
 struct Older {
   std::int64_t id = 0;
@@ -23,15 +23,16 @@ struct Older {
 /// Does a delivery of another key wait until this one has made its record leave the lane?
 bool is_awaited(Connection& connection, const Delivery& leaving, const std::string& match) {
   Statement statement = connection.prepare(
-      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match = ? "
+      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match = "
+      "? "
       "AND d.id > ? AND NOT (d.pipeline_id = ? AND d.key = ?) AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
   statement.bind(1, leaving.connection).bind(2, leaving.object).bind(3, match).bind(4, leaving.id);
   statement.bind(5, leaving.pipeline_id).bind(6, leaving.key);
   return statement.step();
 }
 
-/// A newer delivery comes later in every lane. So one that frees a lane for somebody keeps its place: else two records that
-/// pass a match value on would meet at it.
+/// A newer delivery comes later in every lane. So one that frees a lane for somebody keeps its place: else two records
+/// that pass a match value on would meet at it.
 bool must_keep_its_place(Connection& connection, const Delivery& older) {
   if (older.also_match && is_awaited(connection, older, *older.also_match)) return true;
   return !older.present && older.match != "{}" && is_awaited(connection, older, older.match);
@@ -69,7 +70,8 @@ std::vector<Delivery> newest_of_key(Connection& connection, const Delivery& newe
 std::string match_staying(const std::vector<Delivery>& open, const std::vector<Older>& replaced) {
   std::string match;
   for (const Delivery& older : open) {
-    const bool stays = std::none_of(replaced.begin(), replaced.end(), [&](const Older& each) { return each.id == older.id; });
+    const bool stays =
+        std::none_of(replaced.begin(), replaced.end(), [&](const Older& each) { return each.id == older.id; });
     if (stays) match = older.match;
   }
   return match;
@@ -82,7 +84,8 @@ std::string_view name_of(DeliveryState state) { return state_names[static_cast<s
 DeliveryState delivery_state_of(std::string_view name) {
   const auto at = std::find(state_names.begin(), state_names.end(), name);
   if (at == state_names.end()) {
-    throw Error(ErrorCode::journal_failed, "the journal holds a delivery in the unknown state '" + std::string(name) + "'");
+    throw Error(ErrorCode::journal_failed,
+                "the journal holds a delivery in the unknown state '" + std::string(name) + "'");
   }
   return static_cast<DeliveryState>(at - state_names.begin());
 }
@@ -93,7 +96,8 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
   std::optional<std::string> also;
   // What cannot be sent replaces nothing: the older state is still better than none.
   if (is_open(delivery.state)) {
-    const std::vector<Delivery> open = delivery.every_change ? newest_of_key(connection_, delivery) : open_of_key(connection_, delivery);
+    const std::vector<Delivery> open =
+        delivery.every_change ? newest_of_key(connection_, delivery) : open_of_key(connection_, delivery);
     if (!delivery.every_change) replaced = replaceable(connection_, open);
     for (const Older& older : replaced) first_seq = std::min(first_seq, older.first_seq);
     // Those that stay are before it, and the last of them says where the record will be.
@@ -117,7 +121,8 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
 
   for (const Older& older : replaced) {
     Statement update = connection_.prepare(
-        "UPDATE delivery SET state = 'superseded', reason = 'a newer change', superseded_by = ?2, updated_ms = ?3 WHERE id = ?1");
+        "UPDATE delivery SET state = 'superseded', reason = 'a newer change', superseded_by = ?2, updated_ms = ?3 "
+        "WHERE id = ?1");
     update.bind(1, older.id).bind(2, id).bind(3, delivery.created_ms).run();
   }
   return id;
@@ -126,7 +131,8 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
 /// Where the record is now, as far as it was sent.
 std::optional<std::string> Deliveries::match_last_sent(const Delivery& delivery) {
   const auto sent = last_sent(delivery.pipeline_id, delivery.key);
-  const bool is_there = sent && sent->live && sent->connection == delivery.connection && sent->object == delivery.object;
+  const bool is_there =
+      sent && sent->live && sent->connection == delivery.connection && sent->object == delivery.object;
   return is_there ? std::optional(sent->match) : std::nullopt;
 }
 
@@ -136,7 +142,9 @@ void Deliveries::update(const Delivery& delivery) {
       "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12 WHERE id = ?1");
   statement.bind(1, delivery.id).bind(2, name_of(delivery.state)).bind(3, delivery.reason).bind(4, delivery.step);
   statement.bind(5, delivery.operation).bind(6, delivery.frozen).bind(7, delivery.idempotency_key);
-  statement.bind(8, std::int64_t{delivery.tries}).bind(9, std::int64_t{delivery.looks}).bind(10, delivery.not_before_ms);
+  statement.bind(8, std::int64_t{delivery.tries})
+      .bind(9, std::int64_t{delivery.looks})
+      .bind(10, delivery.not_before_ms);
   statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms).run();
 }
 
@@ -170,7 +178,8 @@ std::vector<Delivery> Deliveries::of_key(std::int64_t pipeline_id, const std::st
   return deliveries_of(statement);
 }
 
-void Deliveries::supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason, std::int64_t now_ms) {
+void Deliveries::supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason,
+                           std::int64_t now_ms) {
   Statement done = connection_.prepare(
       "UPDATE delivery SET state = 'superseded', reason = ?3, superseded_by = ?2, updated_ms = ?4 WHERE id = ?1");
   done.bind(1, older.id).bind(2, younger_id).bind(3, reason).bind(4, now_ms).run();
@@ -187,7 +196,8 @@ void Deliveries::supersede_dead_before(const Delivery& delivery, std::int64_t no
 
 std::vector<Delivery> Deliveries::dead_letters(const DeadLetterFilter& filter) {
   Statement statement = connection_.prepare(
-      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d WHERE ((?1 AND d.state = 'dead') OR (?2 AND d.state = 'uncertain')) "
+      "SELECT " DELIVERY_COLUMNS
+      " FROM delivery AS d WHERE ((?1 AND d.state = 'dead') OR (?2 AND d.state = 'uncertain')) "
       "AND (?3 = '' OR d.pipeline_id = (SELECT id FROM pipeline WHERE name = ?3)) ORDER BY d.id LIMIT ?4");
   statement.bind(1, std::int64_t{filter.dead}).bind(2, std::int64_t{filter.uncertain}).bind(3, filter.pipeline);
   statement.bind(4, static_cast<std::int64_t>(filter.limit));

@@ -13,8 +13,19 @@ namespace engine::journal {
 class Connection;
 
 enum class DeliveryState : std::uint8_t {
-  pending, held, in_flight, uncertain,  // open
-  delivered, skipped, superseded, suppressed, dropped, expired, rejected, dead, healed
+  pending,
+  held,
+  in_flight,
+  uncertain,  // open
+  delivered,
+  skipped,
+  superseded,
+  suppressed,
+  dropped,
+  expired,
+  rejected,
+  dead,
+  healed
 };
 std::string_view name_of(DeliveryState state);
 DeliveryState delivery_state_of(std::string_view name);
@@ -30,10 +41,10 @@ struct Delivery {
   std::int64_t generation = 0;
   std::string connection;
   std::string object;
-  std::string match;                  ///< flat JSON of the match fields, see model/fields.h; "{}": the key alone orders
+  std::string match;  ///< flat JSON of the match fields, see model/fields.h; "{}": the key alone orders
   std::optional<std::string> also_match;  ///< set by `plan`: the match value the record has so far, a second lane
-  bool present = true;                ///< the wanted effect: the record is there with these fields, or it is gone
-  std::optional<std::string> fields;  ///< flat JSON
+  bool present = true;                    ///< the wanted effect: the record is there with these fields, or it is gone
+  std::optional<std::string> fields;      ///< flat JSON
   std::optional<std::string> comment;
   bool every_change = false;
   std::string mapping;
@@ -43,8 +54,8 @@ struct Delivery {
   std::string operation;              ///< what was decided last: create, update, …
   std::optional<std::string> frozen;  ///< pending: this request may have been applied and goes out again as it is
   std::optional<std::string> idempotency_key;
-  int tries = 0;                      ///< failed ones in a row, of the step
-  int looks = 0;                      ///< look-ups after an uncertain call that found nothing
+  int tries = 0;  ///< failed ones in a row, of the step
+  int looks = 0;  ///< look-ups after an uncertain call that found nothing
   std::int64_t not_before_ms = 0;
   std::optional<std::int64_t> expires_ms;
   std::optional<std::int64_t> superseded_by;
@@ -112,21 +123,22 @@ class Deliveries {
  public:
   explicit Deliveries(Connection& connection) : connection_(connection) {}
 
-  /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to have been
-  /// applied become superseded and their first_seq is taken over, but for those that free a lane somebody else waits for. Sets
-  /// also_match. Returns the id.
+  /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to
+  /// have been applied become superseded and their first_seq is taken over, but for those that free a lane somebody
+  /// else waits for. Sets also_match. Returns the id.
   std::int64_t plan(const Delivery& delivery);
   /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
-  /// The same when its state in the journal is one of `expected`. False: somebody else decided meanwhile, nothing was written.
+  /// The same when its state in the journal is one of `expected`. False: somebody else decided meanwhile, nothing was
+  /// written.
   bool update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected);
   /// The record is elsewhere than `plan` knew: the delivery occupies that lane, too.
   void occupy_also(std::int64_t id, const std::string& also_match);
   std::optional<Delivery> find(std::int64_t id);
   std::vector<Delivery> of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit);
 
-  /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the head
-  /// of their lanes and of their key. Its cost is bound by `limit`, however many wait.
+  /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the
+  /// head of their lanes and of their key. Its cost is bound by `limit`, however many wait.
   HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit);
   /// The pending heads among the given ones.
   std::vector<Delivery> heads_among(const std::vector<std::int64_t>& ids);
@@ -159,7 +171,8 @@ class Deliveries {
   std::optional<LastSent> last_sent(std::int64_t pipeline_id, const std::string& key);
   void put_last_sent(const LastSent& last_sent);
 
-  std::optional<std::string> remote_id(const std::string& connection, const std::string& object, const std::string& match);
+  std::optional<std::string> remote_id(const std::string& connection, const std::string& object,
+                                       const std::string& match);
   void put_remote_id(const std::string& connection, const std::string& object, const std::string& match,
                      const std::string& remote_id, std::int64_t now_ms);
   void forget_remote_id(const std::string& connection, const std::string& object, const std::string& match);

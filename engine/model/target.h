@@ -42,8 +42,7 @@ struct ObjectTraits {
 struct Call {
   CallKind kind = CallKind::upsert;
   std::string object;
-  FieldMap match;                        ///< the value the record is addressed by
-  FieldMap new_match;                    ///< not empty: the value it shall have instead, travelling with the fields
+  FieldMap match;                        ///< the value the record is addressed by; with a remote id, the one it shall have
   std::optional<std::string> remote_id;
   FieldMap fields;                       ///< everything mapped
   FieldMap changed_fields;               ///< what differs from last_sent; equal to `fields` when that is unknown

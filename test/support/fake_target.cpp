@@ -17,7 +17,6 @@ std::string text_at(const json::object& object, std::string_view name) {
 
 json::object json_of(const Call& call) {
   return {{"match", fields_json(call.match)},
-          {"new_match", fields_json(call.new_match)},
           {"id", call.remote_id.value_or("")},
           {"fields", fields_json(call.fields)},
           {"changed", fields_json(call.changed_fields)},
@@ -34,12 +33,16 @@ CallAnswer refusal(Fate fate, std::int64_t throttle_ms) {
   switch (fate) {
     case Fate::unreachable:
       return {.outcome = RetryLater{.reason = "connection refused"}, .any_byte_sent = false};
-    case Fate::busy: return {.outcome = RetryLater{.reason = "status 503"}, .status = 503};
+    case Fate::busy:
+      return {.outcome = RetryLater{.reason = "status 503"}, .status = 503};
     case Fate::throttled:
       return {.outcome = RetryLater{.reason = "status 429", .after_ms = throttle_ms, .throttled = true}, .status = 429};
-    case Fate::refused: return {.outcome = Permanent{.reason = "status 422"}, .status = 422};
-    case Fate::auth: return {.outcome = Permanent{.reason = "status 401", .auth = true}, .status = 401};
-    default: return {.outcome = Uncertain{.reason = "the connection was cut"}};
+    case Fate::refused:
+      return {.outcome = Permanent{.reason = "status 422"}, .status = 422};
+    case Fate::auth:
+      return {.outcome = Permanent{.reason = "status 401", .auth = true}, .status = 401};
+    default:
+      return {.outcome = Uncertain{.reason = "the connection was cut"}};
   }
 }
 
@@ -58,7 +61,8 @@ const ObjectTraits& FakeTarget::traits(std::string_view object) const {
 PreparedCall FakeTarget::prepare(std::span<const Call> calls) const {
   json::array list;
   for (const Call& call : calls) {
-    if (call.fields.contains("unpreparable")) throw engine::Error(engine::ErrorCode::config_invalid, "a value is missing");
+    if (call.fields.contains("unpreparable"))
+      throw engine::Error(engine::ErrorCode::config_invalid, "a value is missing");
     list.push_back(json_of(call));
   }
   return {.kind = calls[0].kind, .object = calls[0].object, .records = calls.size(), .request = json::serialize(list)};
@@ -107,9 +111,9 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   const json::value parsed = json::parse(one);
   const json::object& call = parsed.as_object();
   const std::string match = text_at(call, "match");
-  const std::string new_match = text_at(call, "new_match");
   const std::string key = text_at(call, "key");
-  std::string id = kind == CallKind::create ? "" : id_of(match, text_at(call, "id"));
+  const std::string remote_id = kind == CallKind::upsert ? "" : text_at(call, "id");
+  std::string id = kind == CallKind::create ? "" : id_of(match, remote_id);
   CallAnswer answer{.status = 200, .answer = "ok"};
 
   if (kind == CallKind::find) {
@@ -145,13 +149,17 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   }
   Record& record = records[id];
   if (record.match.empty()) record.match = match;
-  if (new_match != "{}") record.match = new_match;
+  if (kind == CallKind::update && !remote_id.empty()) record.match = match;
   if (kind == CallKind::archive || kind == CallKind::resolve) record.state = name_of(kind);
   if (kind == CallKind::comment) record.comments.push_back(text_at(call, "comment"));
   FieldMap fields = fields_from_json(text_at(call, kind == CallKind::create ? "fields" : "changed"));
   std::vector<std::string> refused;
   const bool refuses = fate == Fate::partly || fate == Fate::silently;
   if (kind == CallKind::comment) fields.clear();
+  if (const auto code = fields.find("code"); code != fields.end()) {
+    record.match = fields_json({{"code", code->second}});
+    fields.erase(code);
+  }
   for (const auto& [name, value] : fields) {
     if (refuses && refused_fields.contains(name)) {
       refused.push_back(name);
@@ -161,7 +169,8 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   }
   effects.push_back({kind, id, record.match, key, fields});
   answer.outcome = Delivered{.remote_id = id};
-  if (fate == Fate::partly) answer.outcome = Partial{.reason = "some were refused", .refused = refused, .remote_id = id};
+  if (fate == Fate::partly)
+    answer.outcome = Partial{.reason = "some were refused", .refused = refused, .remote_id = id};
   return answer;
 }
 

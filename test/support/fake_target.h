@@ -74,7 +74,7 @@ class FakeTarget final : public engine::model::Target {
 
   std::map<std::string, Record> records;  ///< by id
   std::vector<Effect> effects;
-  std::vector<Seen> seen;                 ///< every request that arrived
+  std::vector<Seen> seen;  ///< every request that arrived
   const Record* record(const std::string& match_json) const;
   int count_seen(engine::model::CallKind kind) const;
 

@@ -7,10 +7,10 @@
 #include "engine/journal/deliveries.h"
 
 // Kept as a macro because statements are prepared from string literals.
-#define DELIVERY_COLUMNS                                                                                               \
-  "d.id, d.pipeline_id, d.key, d.cycle_id, d.first_seq, d.last_seq, d.generation, d.connection, d.object, d.match, "  \
-  "d.also_match, d.effect, d.fields, d.comment, d.policy, d.mapping, d.state, d.reason, d.step, d.operation, "        \
-  "d.frozen, d.idempotency_key, d.tries, d.looks, d.not_before_ms, d.expires_ms, d.superseded_by, d.created_ms, "     \
+#define DELIVERY_COLUMNS                                                                                             \
+  "d.id, d.pipeline_id, d.key, d.cycle_id, d.first_seq, d.last_seq, d.generation, d.connection, d.object, d.match, " \
+  "d.also_match, d.effect, d.fields, d.comment, d.policy, d.mapping, d.state, d.reason, d.step, d.operation, "       \
+  "d.frozen, d.idempotency_key, d.tries, d.looks, d.not_before_ms, d.expires_ms, d.superseded_by, d.created_ms, "    \
   "d.updated_ms"
 
 // As the partial indexes spell it: SQLite compares the text of the condition.

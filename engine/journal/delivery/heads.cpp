@@ -15,13 +15,15 @@ bool occupied_before(Connection& connection, const Delivery& delivery, const std
   if (!orders_by_lane(match)) return false;
   {
     Statement own = connection.prepare(
-        "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match = ? "
+        "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.connection = ? AND d.object = ? AND d.match "
+        "= ? "
         "AND d.id < ? AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
     own.bind(1, delivery.connection).bind(2, delivery.object).bind(3, match).bind(4, delivery.id);
     if (own.step()) return true;
   }
   Statement also = connection.prepare(
-      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_also WHERE d.connection = ? AND d.object = ? AND d.also_match = ? "
+      "SELECT 1 FROM delivery AS d INDEXED BY delivery_open_also WHERE d.connection = ? AND d.object = ? AND "
+      "d.also_match = ? "
       "AND d.id < ? AND d.also_match IS NOT NULL AND " DELIVERY_IS_OPEN("d") " LIMIT 1");
   also.bind(1, delivery.connection).bind(2, delivery.object).bind(3, match).bind(4, delivery.id);
   return also.step();
@@ -34,7 +36,6 @@ bool key_busy_before(Connection& connection, const Delivery& delivery) {
   statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id);
   return statement.step();
 }
-
 
 std::vector<std::int64_t> oldest_behind(Connection& connection, const std::string& name, const Freed& freed) {
   std::vector<std::int64_t> ids;
@@ -74,7 +75,8 @@ bool Deliveries::is_head(const Delivery& delivery) {
 }
 
 HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit) {
-  // One statement decides for rows without a second lane, which are nearly all; only the others are looked at one by one.
+  // One statement decides for rows without a second lane, which are nearly all; only the others are looked at one by
+  // one.
   Statement statement = connection_.prepare(
       "SELECT " DELIVERY_COLUMNS ", "
       "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_key WHERE o.pipeline_id = d.pipeline_id AND o.key = d.key "
@@ -106,7 +108,8 @@ std::vector<Delivery> Deliveries::heads_among(const std::vector<std::int64_t>& i
   std::vector<Delivery> heads;
   for (const std::int64_t id : ids) {
     auto delivery = find(id);
-    if (delivery && delivery->state == DeliveryState::pending && is_head(*delivery)) heads.push_back(std::move(*delivery));
+    if (delivery && delivery->state == DeliveryState::pending && is_head(*delivery))
+      heads.push_back(std::move(*delivery));
   }
   return heads;
 }
@@ -139,9 +142,10 @@ bool Deliveries::has_dead(std::int64_t pipeline_id, const std::string& key) {
 }
 
 std::vector<Delivery> Deliveries::unsettled(const std::string& connection, std::int64_t after_id, std::size_t limit) {
-  Statement statement = connection_.prepare(
-      "SELECT " DELIVERY_COLUMNS " FROM delivery AS d INDEXED BY delivery_uncertain WHERE d.connection = ? AND d.id > ? "
-      "AND d.state IN ('in_flight', 'uncertain') ORDER BY d.id LIMIT ?");
+  Statement statement =
+      connection_.prepare("SELECT " DELIVERY_COLUMNS
+                          " FROM delivery AS d INDEXED BY delivery_uncertain WHERE d.connection = ? AND d.id > ? "
+                          "AND d.state IN ('in_flight', 'uncertain') ORDER BY d.id LIMIT ?");
   statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
   return deliveries_of(statement);
 }

@@ -26,7 +26,8 @@ void Deliveries::end_attempt(const Attempt& attempt) {
 
 void Deliveries::end_open_attempts(std::int64_t delivery_id, const std::string& reason, std::int64_t now_ms) {
   Statement statement = connection_.prepare(
-      "UPDATE attempt SET ended_ms = ?3, outcome = 'uncertain', reason = ?2 WHERE delivery_id = ?1 AND ended_ms IS NULL");
+      "UPDATE attempt SET ended_ms = ?3, outcome = 'uncertain', reason = ?2 WHERE delivery_id = ?1 AND ended_ms IS "
+      "NULL");
   statement.bind(1, delivery_id).bind(2, reason).bind(3, now_ms).run();
 }
 
@@ -56,7 +57,8 @@ std::vector<Attempt> Deliveries::attempts(std::int64_t delivery_id) {
 
 std::optional<LastSent> Deliveries::last_sent(std::int64_t pipeline_id, const std::string& key) {
   Statement statement = connection_.prepare(
-      "SELECT connection, object, match, fields, live, mapping, sent_ms FROM last_sent WHERE pipeline_id = ? AND key = ?");
+      "SELECT connection, object, match, fields, live, mapping, sent_ms FROM last_sent WHERE pipeline_id = ? AND key = "
+      "?");
   statement.bind(1, pipeline_id).bind(2, key);
   if (!statement.step()) return std::nullopt;
   LastSent sent{.pipeline_id = pipeline_id, .key = key};

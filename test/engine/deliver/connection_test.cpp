@@ -8,7 +8,8 @@ namespace {
 const std::string a = R"({"name":"A"})";
 }
 
-TEST_CASE("a sick target is left alone after failures in a row, probed by one request, and flooded only when it is well") {
+TEST_CASE(
+    "a sick target is left alone after failures in a row, probed by one request, and flooded only when it is well") {
   World world;
   make_upsert_object(world.target);
   world.options.in_flight = 8;

@@ -1,5 +1,5 @@
-// The loop under random edits, a faulty target, random order of all that happens at once, and sudden deaths. One seed, one
-// story: DATAPICKER_SEED=n runs that one alone.
+// The loop under random edits, a faulty target, random order of all that happens at once, and sudden deaths. One seed,
+// one story: DATAPICKER_SEED=n runs that one alone.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,10 +21,18 @@ class Simulation {
   Simulation(std::uint64_t seed, Kind kind) : random_(seed), kind_(kind) {
     world_.target.automatic = false;
     switch (kind) {
-      case Kind::upsert: make_upsert_object(world_.target); break;
-      case Kind::ticket: make_ticket_object(world_.target); break;
-      case Kind::reading_ticket: make_ticket_object(world_.target, ReadBack::always); break;
-      case Kind::repeat_safe: make_repeat_safe_object(world_.target); break;
+      case Kind::upsert:
+        make_upsert_object(world_.target);
+        break;
+      case Kind::ticket:
+        make_ticket_object(world_.target);
+        break;
+      case Kind::reading_ticket:
+        make_ticket_object(world_.target, ReadBack::always);
+        break;
+      case Kind::repeat_safe:
+        make_repeat_safe_object(world_.target);
+        break;
     }
     if (kind == Kind::upsert && below(2) == 0) world_.target.object().calls[CallKind::upsert].records_max = 3;
     world_.target.object().consistent_after_ms = below(2) * 1'000;
@@ -89,7 +97,8 @@ class Simulation {
   }
 
   Fate fate() {
-    static constexpr Fate faults[] = {Fate::taken_answer_lost, Fate::lost, Fate::unreachable, Fate::busy, Fate::throttled};
+    static constexpr Fate faults[] = {Fate::taken_answer_lost, Fate::lost, Fate::unreachable, Fate::busy,
+                                      Fate::throttled};
     return chance(60) ? Fate::taken : faults[below(5)];
   }
 
@@ -111,7 +120,8 @@ class Simulation {
   std::string free_match() {
     for (int i = 0;; ++i) {
       const std::string match = "m" + std::to_string(i);
-      if (std::none_of(std::begin(match_of_), std::end(match_of_), [&](const auto& taken) { return taken == match; })) return match;
+      if (std::none_of(std::begin(match_of_), std::end(match_of_), [&](const auto& taken) { return taken == match; }))
+        return match;
     }
   }
 
@@ -128,8 +138,8 @@ class Simulation {
     for (const std::int64_t id : planned_) {
       const engine::journal::Delivery delivery = world_.delivery(id);
       if (delivery.key != "[\"K" + std::to_string(key) + "\"]") continue;
-      story += "\n" + std::to_string(id) + ' ' + world_.state(id) + ' ' + delivery.operation + ' ' + delivery.match + ' ' +
-               delivery.fields.value_or("absent") + ' ' + delivery.reason;
+      story += "\n" + std::to_string(id) + ' ' + world_.state(id) + ' ' + delivery.operation + ' ' + delivery.match +
+               ' ' + delivery.fields.value_or("absent") + ' ' + delivery.reason;
       for (const auto& attempt : world_.attempts(id)) {
         story += "\n    " + attempt.step + ' ' + attempt.outcome.value_or("?") + ' ' + attempt.reason.value_or("");
       }
@@ -143,7 +153,8 @@ class Simulation {
     return std::stoll(key.substr(seq + 1, generation - seq - 1));
   }
 
-  /// A call that makes something new happens once for its key; what reaches one record comes in the order of the journal.
+  /// A call that makes something new happens once for its key; what reaches one record comes in the order of the
+  /// journal.
   void check_effects() {
     std::map<std::string, int> creates;
     std::map<std::string, std::int64_t> newest;

@@ -89,7 +89,9 @@ bool World::step(const std::function<std::size_t(std::size_t)>& pick) {
       event();
       break;
     }
-    case 1: commit_next(); break;
+    case 1:
+      commit_next();
+      break;
     default: {
       Pending pending = std::move(reads_.front());
       reads_.pop_front();
@@ -163,6 +165,8 @@ std::optional<engine::journal::LastSent> World::last_sent(const std::string& key
   return journal_->read()->deliveries.last_sent(pipeline_id, "[\"" + key + "\"]");
 }
 
-std::vector<engine::journal::Attempt> World::attempts(std::int64_t id) { return journal_->read()->deliveries.attempts(id); }
+std::vector<engine::journal::Attempt> World::attempts(std::int64_t id) {
+  return journal_->read()->deliveries.attempts(id);
+}
 
 }  // namespace test

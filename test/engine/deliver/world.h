@@ -10,7 +10,7 @@
 #include <string>
 
 #include "engine/base/error.h"
-#include "engine/deliver/loop.h"
+#include "engine/deliver/loop/loop.h"
 #include "test/support/fake_clock.h"
 #include "test/support/fake_target.h"
 
@@ -23,7 +23,8 @@ class World final : public engine::deliver::Surroundings {
 
   // The daemon.
   void start();
-  /// SIGKILL: what is not on disk is gone, no answer is heard; what is under way to the target is lost unless `arrives`.
+  /// SIGKILL: what is not on disk is gone, no answer is heard; what is under way to the target is lost unless
+  /// `arrives`.
   void kill(Fate of_what_is_under_way = Fate::lost);
   /// The process starts again over the same journal.
   void restart() {
@@ -50,6 +51,7 @@ class World final : public engine::deliver::Surroundings {
   std::optional<engine::journal::LastSent> last_sent(const std::string& key);
   std::vector<engine::journal::Attempt> attempts(std::int64_t id);
   void write(const std::function<void(engine::journal::Records&)>& work) { journal_->write(work); }
+  engine::journal::Journal& journal() { return *journal_; }
 
   std::function<void(Event)> poster() override;
   void read(Work work, Done done) override;

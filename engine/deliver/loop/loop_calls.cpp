@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/deliver/loop.h"
+#include "engine/deliver/loop/loop.h"
 
 namespace engine::deliver {
 
@@ -53,7 +53,8 @@ bool Loop::prepare(const JobPtr& job) {
 }
 
 void Loop::call(const JobPtr& job) {
-  const bool needs_id = job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back;
+  const bool needs_id =
+      job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back;
   if (needs_id && !job->head.remote_id && job->traits->has(CallKind::find)) {
     job->after_find = job->kind;
     job->kind = CallKind::find;
@@ -69,7 +70,7 @@ void Loop::call(const JobPtr& job) {
     delivery.operation = name_of(job->kind);
     job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
   }
-  if (!is_journaled_first(job->kind, *job->traits, job->moves())) return add_to_batch(job);
+  if (!is_journaled_first(job->kind, *job->traits, job->moves)) return add_to_batch(job);
   if (!prepare(job)) return;
   delivery.frozen = job->prepared.request;
   begin_attempt(job);
@@ -108,7 +109,8 @@ void Loop::send_batches() {
   for (auto& [object, jobs] : std::exchange(batches_, {})) send_batch(std::move(jobs));
 }
 
-/// The batch holds a place among those in flight already. Too large, it is halved; when it cannot be made, each goes alone.
+/// The batch holds a place among those in flight already. Too large, it is halved; when it cannot be made, each goes
+/// alone.
 void Loop::send_batch(Jobs jobs) {
   std::vector<model::Call> calls;
   for (const JobPtr& job : jobs) calls.push_back(make_call(*job, job->kind, surroundings_.journal_id()));
@@ -187,18 +189,24 @@ void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer) {
 void Loop::follow(const JobPtr& job, const Settled& settled) {
   using Then = Settled::Then;
   switch (settled.then) {
-    case Then::end: return finish(job);
-    case Then::decide: return decide_head(job);
+    case Then::end:
+      return finish(job);
+    case Then::decide:
+      return decide_head(job);
     case Then::call:
       // What was applied is on disk soon, whatever becomes of the reading that follows.
       if (only_reads(job->kind) && job->effects.last_sent) write(entry_of(job, LedgerEntry::After::nothing, wall_ms()));
       return call(job);
     case Then::resend: {
-      job->prepared = {.kind = job->kind, .object = job->delivery().object, .records = 1, .request = job->delivery().frozen.value_or("")};
+      job->prepared = {.kind = job->kind,
+                       .object = job->delivery().object,
+                       .records = 1,
+                       .request = job->delivery().frozen.value_or("")};
       return begin_attempt(job);
     }
     case Then::wait:
-      // Refused credentials are waited for by the breaker, and then the scan finds what is pending, but not what is unsure.
+      // Refused credentials are waited for by the breaker, and then the scan finds what is pending, but not what is
+      // unsure.
       if (settled.health == Settled::Health::auth && job->is_uncertain()) {
         job->again_ms = breaker_.until_ms();
       } else if (settled.health != Settled::Health::auth) {
@@ -220,7 +228,8 @@ void Loop::note_health(const Settled& settled) {
       if (!breaker_.ill(steady_ms(), settled.reason)) return;
       report_.connection_event("deliver.breaker_open", settled.reason);
       return intake_.drop_ready();
-    case Settled::Health::throttled: return pace_.pause_until(steady_ms() + settled.wait_ms);
+    case Settled::Health::throttled:
+      return pace_.pause_until(steady_ms() + settled.wait_ms);
     case Settled::Health::auth:
       if (!breaker_.is_auth_refused()) report_.connection_event("deliver.auth_refused", settled.reason);
       breaker_.refuse_auth(steady_ms(), settled.reason);

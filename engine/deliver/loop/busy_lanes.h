@@ -11,8 +11,8 @@ namespace engine::deliver {
 
 class BusyLanes {
  public:
-  /// Takes the delivery's key and its lanes, the one its record has so far included. False, and nothing taken, when any is
-  /// busy already.
+  /// Takes the delivery's key and its lanes, the one its record has so far included. False, and nothing taken, when any
+  /// is busy already.
   bool occupy(const journal::Delivery& delivery);
   void free(const journal::Delivery& delivery);
   /// Was one of its lanes or its key freed since `watch`? What was read before may be out of date.

@@ -1,4 +1,4 @@
-#include "engine/deliver/loop.h"
+#include "engine/deliver/loop/loop.h"
 
 #include <algorithm>
 
@@ -18,7 +18,8 @@ constexpr std::int64_t full_wait_ms = 1'000;
 constexpr std::int64_t wait_ms_longest = 60'000;
 
 IntakeOptions intake_options(const DispatcherOptions& options) {
-  return {.connection = options.connection, .page_min = std::max<std::size_t>(64, 2 * static_cast<std::size_t>(options.in_flight))};
+  return {.connection = options.connection,
+          .page_min = std::max<std::size_t>(64, 2 * static_cast<std::size_t>(options.in_flight))};
 }
 
 }  // namespace
@@ -30,23 +31,27 @@ Loop::Loop(Surroundings& surroundings, model::Target& target, const std::map<std
       options_(options),
       fatal_(std::move(fatal)),
       post_(surroundings.poster()),
-      intake_(surroundings, target, pipelines, intake_options(options), [this](std::exception_ptr error) { failed(error); }),
+      intake_(surroundings, target, pipelines, intake_options(options),
+              [this](std::exception_ptr error) { failed(error); }),
       breaker_({.opens_after = options.breaker_opens_after, .wait_ms = options.breaker_wait_ms}),
       pace_(options.per_second),
       report_(options.connection) {}
 
 void Loop::start() {
   auto recovered = std::make_shared<Recovered>();
-  auto work = [recovered, connection = options_.connection, &target = target_, now = wall_ms()](journal::Records& records) {
-    *recovered = recover(records, connection, target, now);
-  };
+  auto work = [recovered, connection = options_.connection, &target = target_,
+               now = wall_ms()](journal::Records& records) { *recovered = recover(records, connection, target, now); };
   surroundings_.write(std::move(work), [this, recovered](std::exception_ptr error) {
-    if (error) return failed(error);
+    if (error) {
+      must_start_ = true;
+      return failed(error);
+    }
     intake_.set_suspect_seq(recovered->suspect_seq);
     for (const journal::Delivery& delivery : recovered->uncertain) {
       intake_.wait(delivery.id, std::max<std::int64_t>(0, delivery.not_before_ms - wall_ms()), true);
     }
     started_ = true;
+    full_until_ms_ = 0;
   });
 }
 
@@ -58,6 +63,10 @@ void Loop::look_again() {
 
 void Loop::turn() {
   if (dead_) return;
+  if (must_start_ && steady_ms() >= full_until_ms_) {
+    must_start_ = false;
+    start();
+  }
   const bool paused = breaker_.is_open() && !breaker_.allows(steady_ms(), 0);
   if (started_ && !draining_ && !paused) {
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
@@ -124,7 +133,7 @@ void Loop::resume(const JobPtr& job) {
   if (!delivery.present) job->fields = job->pipeline->on_delete_update;
   job->changed_fields = job->sent_fields = job->fields;
   const std::string& match = addressed_match(delivery, job->head.last_sent);
-  if (delivery.present && match != delivery.match) job->new_match = model::fields_from_json(delivery.match);
+  job->moves = delivery.present && match != delivery.match;
   if (!delivery.frozen) {
     if (only_reads(*kind) || *kind == CallKind::comment) return call(job);
     delivery.step.clear();
@@ -149,9 +158,12 @@ void Loop::decide_head(const JobPtr& job) {
   act_on(job, decide(facts, *job->traits, *job->pipeline));
 }
 
-/// The record is in a lane that was not known when the delivery was planned: its turn comes when it is the head there, too.
+/// The record is in a lane that was not known when the delivery was planned: its turn comes when it is the head there,
+/// too.
 void Loop::occupy_other_lane(const JobPtr& job, const std::string& match) {
-  auto work = [id = job->delivery().id, match](journal::Records& records) { records.deliveries.occupy_also(id, match); };
+  auto work = [id = job->delivery().id, match](journal::Records& records) {
+    records.deliveries.occupy_also(id, match);
+  };
   ++unwritten_;
   surroundings_.write(std::move(work), [this, job](std::exception_ptr error) {
     --unwritten_;
@@ -174,14 +186,18 @@ void Loop::act_on(const JobPtr& job, Decision decision) {
       job->effects.supersede_dead = true;
       return end(job, DeliveryState::skipped, std::move(decision.reason));
     }
-    case Decision::What::expire: return end(job, DeliveryState::expired, std::move(decision.reason));
-    case Decision::What::dead: return end(job, DeliveryState::dead, std::move(decision.reason));
-    case Decision::What::find_first: job->kind = CallKind::find; break;
+    case Decision::What::expire:
+      return end(job, DeliveryState::expired, std::move(decision.reason));
+    case Decision::What::dead:
+      return end(job, DeliveryState::dead, std::move(decision.reason));
+    case Decision::What::find_first:
+      job->kind = CallKind::find;
+      break;
     case Decision::What::call:
       job->kind = decision.kind;
       job->fields = std::move(decision.fields);
       job->changed_fields = std::move(decision.changed_fields);
-      job->new_match = std::move(decision.new_match);
+      job->moves = decision.moves;
       break;
   }
   call(job);
@@ -213,7 +229,8 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
   unwritten_ -= entries->size();
   if (error) {
     // Nothing was kept: the same entries are written again, before all later ones.
-    entries_.insert(entries_.begin(), std::make_move_iterator(entries->begin()), std::make_move_iterator(entries->end()));
+    entries_.insert(entries_.begin(), std::make_move_iterator(entries->begin()),
+                    std::make_move_iterator(entries->end()));
     return failed(error);
   }
   full_until_ms_ = 0;
@@ -224,7 +241,8 @@ void Loop::after_write(LedgerEntry& entry) {
   if (entry.after == LedgerEntry::After::release) {
     intake_.release(entry.job);
     const auto& again_ms = entry.job->again_ms;
-    if (again_ms) intake_.wait(entry.job->delivery().id, std::max<std::int64_t>(0, *again_ms - steady_ms()), entry.job->is_retry);
+    if (again_ms)
+      intake_.wait(entry.job->delivery().id, std::max<std::int64_t>(0, *again_ms - steady_ms()), entry.job->is_retry);
     return;
   }
   if (entry.after != LedgerEntry::After::send) return;

@@ -1,4 +1,4 @@
-#include "engine/deliver/circuit_breaker.h"
+#include "engine/deliver/loop/circuit_breaker.h"
 
 namespace engine::deliver {
 

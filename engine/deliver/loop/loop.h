@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "engine/deliver/circuit_breaker.h"
 #include "engine/deliver/dispatcher.h"
-#include "engine/deliver/intake.h"
-#include "engine/deliver/ledger.h"
-#include "engine/deliver/pace.h"
-#include "engine/deliver/report.h"
+#include "engine/deliver/loop/circuit_breaker.h"
+#include "engine/deliver/loop/intake.h"
+#include "engine/deliver/loop/ledger.h"
+#include "engine/deliver/loop/pace.h"
+#include "engine/deliver/loop/report.h"
+#include "engine/deliver/loop/surroundings.h"
 #include "engine/deliver/settlement.h"
-#include "engine/deliver/surroundings.h"
 
 namespace engine::deliver {
 
@@ -87,13 +87,14 @@ class Loop {
   Report report_;
 
   bool started_ = false;
+  bool must_start_ = false;  ///< the disk was full at the start
   bool draining_ = false;
-  bool dead_ = false;           ///< the journal failed
-  int in_flight_ = 0;           ///< requests, those whose start is being written included
+  bool dead_ = false;  ///< the journal failed
+  int in_flight_ = 0;  ///< requests, those whose start is being written included
   bool writing_ = false;
   std::int64_t full_until_ms_ = 0;  ///< steady; the disk is full until a write succeeds
   Entries entries_;
-  std::size_t unwritten_ = 0;   ///< entries under way to disk
+  std::size_t unwritten_ = 0;  ///< entries under way to disk
   std::map<std::string, Jobs> batches_;
 };
 

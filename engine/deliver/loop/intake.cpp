@@ -1,4 +1,4 @@
-#include "engine/deliver/intake.h"
+#include "engine/deliver/loop/intake.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "engine/deliver/ledger.h"
+#include "engine/deliver/loop/ledger.h"
 
 #include <utility>
 
@@ -26,15 +26,17 @@ void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, st
     deliveries.forget_remote_id(delivery.connection, delivery.object, effects.forgotten_match);
   }
   if (effects.found_remote_id) {
-    deliveries.put_remote_id(delivery.connection, delivery.object, effects.remote_match, *effects.found_remote_id, now_ms);
+    deliveries.put_remote_id(delivery.connection, delivery.object, effects.remote_match, *effects.found_remote_id,
+                             now_ms);
   }
   if (effects.supersede_dead) deliveries.supersede_dead_before(delivery, now_ms);
 }
 
 bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
-  // An upsert that was superseded while it was under way was applied all the same, and its story says so. A failure of it is
-  // no news: the newer one says what is wanted.
-  const bool applied = entry.delivery.state == DeliveryState::delivered || entry.delivery.state == DeliveryState::in_flight;
+  // An upsert that was superseded while it was under way was applied all the same, and its story says so. A failure of
+  // it is no news: the newer one says what is wanted.
+  const bool applied =
+      entry.delivery.state == DeliveryState::delivered || entry.delivery.state == DeliveryState::in_flight;
   if (entry.unjournaled && applied) {
     return deliveries.update_if(entry.delivery, {entry.expected, DeliveryState::superseded});
   }

@@ -1,4 +1,4 @@
-#include "engine/deliver/loader.h"
+#include "engine/deliver/loop/loader.h"
 
 namespace engine::deliver {
 
@@ -15,7 +15,8 @@ class Loading {
       if (delivery && delivery->state == journal::DeliveryState::uncertain) add(std::move(*delivery), loaded_.waited);
     }
     for (const journal::Freed& freed : request_.freed) {
-      for (auto& delivery : deliveries_.heads_behind(request_.connection, freed)) add(std::move(delivery), loaded_.heads);
+      for (auto& delivery : deliveries_.heads_behind(request_.connection, freed))
+        add(std::move(delivery), loaded_.heads);
     }
     loaded_.scanned_to = request_.after_id;
     if (request_.scan) scan();
@@ -47,6 +48,8 @@ class Loading {
 
 }  // namespace
 
-Loaded load(journal::Records& records, const LoadRequest& request) { return Loading(records.deliveries, request).run(); }
+Loaded load(journal::Records& records, const LoadRequest& request) {
+  return Loading(records.deliveries, request).run();
+}
 
 }  // namespace engine::deliver

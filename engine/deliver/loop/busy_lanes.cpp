@@ -1,4 +1,4 @@
-#include "engine/deliver/busy_lanes.h"
+#include "engine/deliver/loop/busy_lanes.h"
 
 #include <algorithm>
 

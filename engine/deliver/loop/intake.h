@@ -10,10 +10,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "engine/deliver/busy_lanes.h"
 #include "engine/deliver/job.h"
-#include "engine/deliver/loader.h"
-#include "engine/deliver/surroundings.h"
+#include "engine/deliver/loop/busy_lanes.h"
+#include "engine/deliver/loop/loader.h"
+#include "engine/deliver/loop/surroundings.h"
 
 namespace engine::deliver {
 
@@ -24,14 +24,14 @@ struct IntakeOptions {
   std::int64_t suspect_seq = 0;  ///< changes up to this one may have been upserted without a trace
 };
 
-/// Each pending row is looked at once, in order of id. One that stands behind another is found when that one is released;
-/// one that waits has a timer. A scan from the start now and then heals what both cannot see.
+/// Each pending row is looked at once, in order of id. One that stands behind another is found when that one is
+/// released; one that waits has a timer. A scan from the start now and then heals what both cannot see.
 class Intake {
  public:
   using Failed = std::function<void(std::exception_ptr)>;
 
-  Intake(Surroundings& surroundings, const model::Target& target, const std::map<std::int64_t, PipelineTarget>& pipelines,
-         IntakeOptions options, Failed failed);
+  Intake(Surroundings& surroundings, const model::Target& target,
+         const std::map<std::int64_t, PipelineTarget>& pipelines, IntakeOptions options, Failed failed);
 
   void set_suspect_seq(std::int64_t seq) { options_.suspect_seq = seq; }
   /// New deliveries may be there.
@@ -84,7 +84,7 @@ class Intake {
   std::int64_t cursor_ = 0;
   bool more_ = true;
   bool restart_ = false;
-  bool woken_ = false;   ///< since the load under way began
+  bool woken_ = false;  ///< since the load under way began
   bool loading_ = false;
   bool any_blocked_ = false;
   std::int64_t rescan_ms_;

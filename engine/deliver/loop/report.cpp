@@ -1,4 +1,4 @@
-#include "engine/deliver/report.h"
+#include "engine/deliver/loop/report.h"
 
 #include <algorithm>
 
@@ -15,8 +15,9 @@ void Report::ended(const Job& job, std::int64_t now_ms) {
   if (delivery.state == DeliveryState::delivered) {
     ++delivered_;
     const std::int64_t since_ms = job.head.captured_ms > 0 ? job.head.captured_ms : delivery.created_ms;
-    observe_seconds("datapicker_delivery_latency_seconds", "Time from the capture of a change to its arrival at the target",
-                    {{"pipeline", job.pipeline->name}}, static_cast<double>(std::max<std::int64_t>(0, now_ms - since_ms)) / 1000);
+    observe_seconds(
+        "datapicker_delivery_latency_seconds", "Time from the capture of a change to its arrival at the target",
+        {{"pipeline", job.pipeline->name}}, static_cast<double>(std::max<std::int64_t>(0, now_ms - since_ms)) / 1000);
     return;
   }
   if (delivery.state != DeliveryState::dead && delivery.state != DeliveryState::uncertain) return;
@@ -35,7 +36,8 @@ void Report::connection_event(const std::string& event, const std::string& reaso
 void Report::flush() {
   for (const auto& [what, number] : counts_) {
     count("datapicker_deliveries_total", "Deliveries that ended, by how they ended",
-          {{"connection", connection_}, {"pipeline", what.first->name}, {"outcome", std::string(name_of(what.second))}}, number);
+          {{"connection", connection_}, {"pipeline", what.first->name}, {"outcome", std::string(name_of(what.second))}},
+          number);
   }
   counts_.clear();
 }
