@@ -37,7 +37,7 @@ struct Decision {
   model::CallKind kind = model::CallKind::upsert;  ///< of `call`
   model::FieldMap fields;                          ///< everything wanted
   model::FieldMap changed_fields;                  ///< what differs from what was last sent; all when that is unknown
-  bool moves = false;  ///< the record shall have another match value than it has
+  bool moves = false;                              ///< the record shall have another match value than it has
   std::string reason;
 };
 
@@ -47,5 +47,7 @@ Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const
 /// The match value by which the record is addressed: the one it has, else the one it shall have.
 const std::string& addressed_match(const journal::Delivery& delivery,
                                    const std::optional<journal::LastSent>& last_sent);
+// It refers into its arguments.
+const std::string& addressed_match(const journal::Delivery&, std::optional<journal::LastSent>&&) = delete;
 
 }  // namespace engine::deliver

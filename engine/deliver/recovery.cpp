@@ -26,7 +26,8 @@ bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const 
   const auto kind = model::call_kind_of(delivery.step);
   if (traits == nullptr || !kind) return false;
   if (!only_reads(*kind) && !delivery.frozen) return *kind == CallKind::comment;
-  const std::string& match = addressed_match(delivery, deliveries.last_sent(delivery.pipeline_id, delivery.key));
+  const auto sent = deliveries.last_sent(delivery.pipeline_id, delivery.key);
+  const std::string& match = addressed_match(delivery, sent);
   const bool has_id = deliveries.remote_id(delivery.connection, delivery.object, match).has_value();
   // A native upsert is in the journal beforehand only when it gives the record another match value.
   const bool moves = *kind == CallKind::upsert && delivery.also_match.has_value();
