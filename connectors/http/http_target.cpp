@@ -14,10 +14,6 @@
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
 
-#ifndef DATAPICKER_VERSION
-#define DATAPICKER_VERSION "0.1.0"
-#endif
-
 namespace connectors::http {
 
 using engine::model::Call;

@@ -79,10 +79,23 @@ std::vector<model::Change> ChangeLog::page(std::int64_t after_seq, std::size_t l
   return changes;
 }
 
-std::vector<model::Change> ChangeLog::of_key(std::int64_t table_id, const std::string& key, std::size_t limit) {
-  Statement row = connection_.prepare(CHANGE_COLUMNS "WHERE table_id = ?1 AND key = ?2 ORDER BY seq LIMIT ?3");
-  row.bind(1, table_id).bind(2, key).bind(3, static_cast<std::int64_t>(limit));
-  return read_all(row);
+std::vector<model::Change> ChangeLog::newest(std::int64_t table_id, std::size_t limit) {
+  Statement row = connection_.prepare(
+      CHANGE_COLUMNS "INDEXED BY change_by_table WHERE table_id = ?1 ORDER BY seq DESC LIMIT ?2");
+  row.bind(1, table_id).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<model::Change> changes = read_all(row);
+  std::reverse(changes.begin(), changes.end());
+  return changes;
+}
+
+std::vector<model::Change> ChangeLog::of_key(std::int64_t table_id, const std::string& key, std::size_t limit,
+                                             std::int64_t seq_max) {
+  Statement row = connection_.prepare(
+      CHANGE_COLUMNS "WHERE table_id = ?1 AND key = ?2 AND seq <= ?3 ORDER BY seq DESC LIMIT ?4");
+  row.bind(1, table_id).bind(2, key).bind(3, seq_max).bind(4, static_cast<std::int64_t>(limit));
+  std::vector<model::Change> changes = read_all(row);
+  std::reverse(changes.begin(), changes.end());
+  return changes;
 }
 
 std::optional<model::Change> ChangeLog::find(std::int64_t seq) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,8 +24,11 @@ class ChangeLog {
   std::vector<model::Change> after(std::int64_t table_id, std::int64_t after_seq, std::size_t limit);
   /// Changes of all tables with seq > after, in order; the newest `limit` when `newest` is set (still in order).
   std::vector<model::Change> page(std::int64_t after_seq, std::size_t limit, bool newest);
-  /// All changes of one key, in order.
-  std::vector<model::Change> of_key(std::int64_t table_id, const std::string& key, std::size_t limit);
+  /// The newest `limit` changes of one table, in order.
+  std::vector<model::Change> newest(std::int64_t table_id, std::size_t limit);
+  /// The newest `limit` changes of one key up to `seq_max`, in order.
+  std::vector<model::Change> of_key(std::int64_t table_id, const std::string& key, std::size_t limit,
+                                    std::int64_t seq_max = std::numeric_limits<std::int64_t>::max());
   std::optional<model::Change> find(std::int64_t seq);
   /// Number of changes of a table behind a position: a pipeline's lag.
   std::int64_t count_after(std::int64_t table_id, std::int64_t after_seq);

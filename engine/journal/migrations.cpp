@@ -18,10 +18,6 @@
 #include "engine/journal/connection.h"
 #include "engine/journal/journal.h"
 
-#ifndef DATAPICKER_VERSION
-#define DATAPICKER_VERSION "0"
-#endif
-
 namespace engine::journal {
 
 extern const char* const schema_sql;  // schema.sql, turned into a source file by CMake

@@ -43,6 +43,17 @@ void describe_tables(const settings::SourceConnection& connection, bool tolerant
   }
 }
 
+// Placeholders, filters and expressions of a target are compiled where it is made.
+void make_targets(CheckReport& report) {
+  for (const auto& [name, connection] : report.instance.targets) {
+    try {
+      connectors::catalog::make_target(connection);
+    } catch (const Error& error) {
+      report.diagnostics.error("target.invalid", connection.origin, "target connection " + name + ": " + error.what(), error.hint());
+    }
+  }
+}
+
 void compile_mappings(CheckReport& report) {
   for (const auto& [name, pipeline] : report.instance.pipelines) {
     for (const TableCheck& table : report.tables) {
@@ -68,6 +79,7 @@ CheckReport check(const std::filesystem::path& folder, const CheckOptions& optio
       describe_tables(connection, options.tolerate_sources, report);
     }
     compile_mappings(report);
+    make_targets(report);
   }
   report.diagnostics.sort();
   return report;

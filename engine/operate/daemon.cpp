@@ -61,7 +61,9 @@ std::string answer_command(std::string_view request, const pipeline::Peer& peer,
   if (verb == "decide") {
     const Decision decision = decision_from_json(value);
     log_event(LogLevel::info, "decision", {{"actor", peer.user}, {"request", std::string(request)}});
-    return decided_json(decide(journal, instance, decision, peer.user, system_clock()));
+    const std::vector<Decided> decided = decide(journal, instance, decision, peer.user, system_clock());
+    supervisor.look_again();
+    return decided_json(decided);
   }
   throw Error(ErrorCode::config_invalid, "the running daemon does not know '" + std::string(verb) + "'", {},
               "it may be older than this program: restart it");

@@ -12,7 +12,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t story_entries_max = 1'000;
-constexpr std::size_t list_page = 1'000;
 
 json::object image_of(const std::optional<std::string>& image) {
   return image ? json::parse(*image).as_object() : json::object{};
@@ -123,15 +122,7 @@ std::vector<ListedChange> list_changes(journal::Records& records, const std::str
     changes = records.changes.page(after_seq.value_or(0), limit, !after_seq);
   } else {
     const journal::SourceTable wanted = table_named(records, table);
-    std::int64_t position = after_seq.value_or(0);
-    for (;;) {
-      auto page = records.changes.after(wanted.id, position, after_seq ? limit : list_page);
-      if (page.empty()) break;
-      position = page.back().seq;
-      changes.insert(changes.end(), std::make_move_iterator(page.begin()), std::make_move_iterator(page.end()));
-      if (after_seq) break;
-      if (changes.size() > limit) changes.erase(changes.begin(), changes.end() - static_cast<std::ptrdiff_t>(limit));
-    }
+    changes = after_seq ? records.changes.after(wanted.id, *after_seq, limit) : records.changes.newest(wanted.id, limit);
   }
   std::vector<ListedChange> listed;
   for (model::Change& change : changes) {

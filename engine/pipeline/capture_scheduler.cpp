@@ -161,7 +161,9 @@ void CaptureScheduler::failed(Task& task, const Error& error, model::Source& sou
                    {"message", error.what()},
                    {"next_try_ms", std::to_string(wait)}};
   if (!error.hint().empty()) fields.emplace_back("hint", error.hint());
-  for (const auto& [name, value] : error.context()) fields.emplace_back(name, value);
+  for (const auto& [name, value] : error.context()) {
+    if (name != "table" && name != "connection") fields.emplace_back(name, value);
+  }
   log_event(LogLevel::warning, "capture.failed", fields);
   if (state == "paused") remember_pause(task, "paused", error.what());
 }

@@ -8,8 +8,6 @@ namespace engine::pipeline {
 
 namespace {
 
-constexpr std::size_t changes_of_a_key_max = 10'000;
-
 // A record that was never sent and has nothing under way can't be at the target by our hand: its leaving is no news.
 bool may_be_at_target(journal::Records& records, const journal::Delivery& delivery) {
   const auto sent = records.deliveries.last_sent(delivery.pipeline_id, delivery.key);
@@ -94,16 +92,13 @@ std::optional<std::int64_t> Planning::plan_again(journal::Records& records, cons
                                                  const Clock& clock) {
   const auto pipeline = records.pipelines.find(pipeline_.name);
   ENGINE_ASSERT(pipeline && pipeline->id == old.pipeline_id);
-  const auto changes = records.changes.of_key(pipeline->table_id, old.key, changes_of_a_key_max);
-  const model::Change* newest = nullptr;
-  for (const model::Change& change : changes) {
-    if (!old.every_change || change.seq <= old.last_seq) newest = &change;
-  }
-  if (newest == nullptr) {
+  const std::int64_t seq_max = old.every_change ? old.last_seq : records.changes.last_seq();
+  const auto newest = records.changes.of_key(pipeline->table_id, old.key, 1, seq_max);
+  if (newest.empty()) {
     throw Error(ErrorCode::config_invalid, "the change behind delivery " + std::to_string(old.id) + " is no longer in the journal",
                 {{"key", old.key}}, "older than the retention: read the row again at the source");
   }
-  PlannedChange planned = map_change(*pipeline, *newest, clock);
+  PlannedChange planned = map_change(*pipeline, newest.front(), clock);
   journal::Delivery superseded = old;
   superseded.state = journal::DeliveryState::superseded;
   superseded.updated_ms = clock.wall_ms();

@@ -104,6 +104,10 @@ void Supervisor::fatal(std::exception_ptr problem) {
   ended_.notify_all();
 }
 
+void Supervisor::look_again() {
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->look_again();
+}
+
 void Supervisor::wake_all() {
   planner_->wake();
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->wake();

@@ -31,6 +31,8 @@ class Supervisor {
   /// From any thread, also a signal's: capture ends at its next batch, deliveries in flight get `drain_ms`.
   void stop();
   LiveStatus status() const;
+  /// A person decided something about older deliveries: they are looked at again.
+  void look_again();
 
   static constexpr std::int64_t drain_ms = 20'000;
 

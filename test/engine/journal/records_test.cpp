@@ -74,7 +74,9 @@ TEST_CASE("changes are paged by table, by position, from the end and by key, alw
   CHECK(seqs(changes.page(17, 10, false)) == std::vector<std::int64_t>{18, 19, 20});
   CHECK(seqs(changes.page(0, 3, true)) == std::vector<std::int64_t>{18, 19, 20});
   CHECK(seqs(changes.page(18, 3, true)) == std::vector<std::int64_t>{19, 20});
-  CHECK(seqs(changes.of_key(2, "1", 3)) == std::vector<std::int64_t>{1, 5, 9});
+  CHECK(seqs(changes.newest(1, 3)) == std::vector<std::int64_t>{16, 18, 20});
+  CHECK(seqs(changes.of_key(2, "1", 3)) == std::vector<std::int64_t>{9, 13, 17});
+  CHECK(seqs(changes.of_key(2, "1", 1, 16)) == std::vector<std::int64_t>{13});
   CHECK(changes.count_after(1, 4) == 8);
   CHECK(changes.last_seq() == 20);
   open.connection->execute("DELETE FROM change");

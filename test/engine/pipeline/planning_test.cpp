@@ -1,0 +1,68 @@
+#include "engine/pipeline/planning.h"
+
+#include <doctest/doctest.h>
+
+#include "test/engine/pipeline/small_instance.h"
+
+using namespace engine;
+using namespace engine::pipeline;
+using test::SmallJournal;
+
+namespace {
+
+std::string names_of(const std::vector<journal::Delivery>& deliveries) {
+  std::string names;
+  for (const journal::Delivery& delivery : deliveries) {
+    names += std::string(names.empty() ? "" : " ") + std::string(name_of(delivery.state)) + (delivery.present ? "" : "/absent");
+  }
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a row outside `where` that was never sent plans nothing") {
+  SmallJournal small;
+  small.plan(small.change("C1", {}, test::image("C1", "N", "1.00")));
+  CHECK(small.deliveries("C1").empty());
+}
+
+TEST_CASE("a row that leaves `where` while its creation waits takes it back") {
+  SmallJournal small;
+  small.plan(small.change("C1", {}, test::image("C1", "S", "1.00")));
+  small.plan(small.change("C1", test::image("C1", "S", "1.00"), test::image("C1", "N", "1.00")));
+  CHECK(names_of(small.deliveries("C1")) == "superseded pending/absent");
+}
+
+TEST_CASE("a row that is live at the target leaves it when it is deleted") {
+  SmallJournal small;
+  small.sent("C1", R"({"name":"Rossi"})");
+  small.plan(small.change("C1", test::image("C1", "S", "1.00"), {}));
+  CHECK(names_of(small.deliveries("C1")) == "pending/absent");
+}
+
+TEST_CASE("a row that can't be mapped is a dead letter that says why") {
+  SmallJournal small;
+  small.plan(small.change("", {}, R"({"code":null,"active":"S","credit":"1.00"})"));
+  const auto deliveries = small.deliveries("");
+  REQUIRE(deliveries.size() == 1);
+  CHECK(deliveries[0].state == journal::DeliveryState::dead);
+  CHECK(deliveries[0].reason.find("code") != std::string::npos);
+}
+
+TEST_CASE("a retried dead letter is mapped anew from the newest change, as a new generation") {
+  SmallJournal small;
+  small.plan(small.change("C1", {}, test::image("C1", "S", "1.00")));
+  journal::Delivery dead = small.deliveries("C1").front();
+  dead.state = journal::DeliveryState::dead;
+  small.journal().write([&](journal::Records& records) { records.deliveries.update(dead); });
+  small.change("C1", test::image("C1", "S", "1.00"), test::image("C1", "S", "2.00"));
+  std::optional<std::int64_t> id;
+  small.journal().write([&](journal::Records& records) { id = small.planning().plan_again(records, dead, small.clock); });
+  REQUIRE(id.has_value());
+  const auto deliveries = small.deliveries("C1");
+  REQUIRE(deliveries.size() == 2);
+  CHECK(names_of(deliveries) == "superseded pending");
+  CHECK(deliveries[0].superseded_by == id);
+  CHECK(deliveries[1].generation == 1);
+  CHECK(deliveries[1].fields == R"({"credit":"2.00"})");
+}
