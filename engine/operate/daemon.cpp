@@ -9,13 +9,12 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/base/metrics.h"
-#include "engine/inbound/http_server.h"
 #include "engine/operate/check.h"
 #include "engine/operate/dead_letters.h"
 #include "engine/operate/instance_access.h"
 #include "engine/operate/status.h"
 #include "engine/pipeline/control_socket.h"
+#include "engine/pipeline/metrics_endpoint.h"
 #include "engine/pipeline/supervisor.h"
 
 namespace engine::operate {
@@ -69,31 +68,6 @@ std::string answer_command(std::string_view request, const pipeline::Peer& peer,
               "it may be older than this program: restart it");
 }
 
-void publish_gauges(journal::Journal& journal) {
-  auto reader = journal.read();
-  for (const journal::PipelineRow& row : reader->pipelines.all()) {
-    gauge("datapicker_pipeline_behind_changes", "changes not yet mapped", {{"pipeline", row.name}},
-          static_cast<double>(reader->changes.count_after(row.table_id, row.position)));
-    std::map<journal::DeliveryState, std::int64_t> counts;
-    for (const auto state : {journal::DeliveryState::pending, journal::DeliveryState::held, journal::DeliveryState::in_flight,
-                             journal::DeliveryState::uncertain, journal::DeliveryState::dead}) {
-      counts[state] = 0;
-    }
-    for (const auto& [state, number] : reader->deliveries.counts(row.id)) counts[state] = number;
-    for (const auto& [state, number] : counts) {
-      gauge("datapicker_deliveries", "deliveries that are open or dead, by state",
-            {{"pipeline", row.name}, {"state", std::string(name_of(state))}}, static_cast<double>(number));
-    }
-  }
-}
-
-inbound::HttpResponse answer_http(const inbound::HttpRequest& request, journal::Journal& journal) {
-  if (request.path == "/health") return {200, "text/plain; charset=utf-8", "ok\n"};
-  if (request.path != "/metrics") return {404, "text/plain; charset=utf-8", "there is /metrics and /health\n"};
-  publish_gauges(journal);
-  return {200, "text/plain; version=0.0.4; charset=utf-8", metrics_text()};
-}
-
 settings::Instance checked_instance(const std::filesystem::path& folder) {
   CheckReport report = check(folder, {.live = true, .tolerate_sources = true});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
@@ -116,13 +90,7 @@ void run_daemon(const DaemonOptions& options) {
       [&](std::string_view request, const pipeline::Peer& peer) {
         return answer_command(request, peer, supervisor, *journal, instance);
       });
-  std::unique_ptr<inbound::HttpServer> metrics;
-  if (instance.metrics) {
-    metrics = std::make_unique<inbound::HttpServer>(
-        instance.metrics->host, instance.metrics->port,
-        [&](const inbound::HttpRequest& request) { return answer_http(request, *journal); });
-    log_event(LogLevel::info, "metrics.listening", {{"host", instance.metrics->host}, {"port", std::to_string(metrics->port())}});
-  }
+  const auto metrics = pipeline::serve_metrics(instance, *journal);
   supervisor.start();
   signals.then([&supervisor] { supervisor.stop(); });
   log_event(LogLevel::info, "daemon.started",
