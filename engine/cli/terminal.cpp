@@ -57,6 +57,10 @@ std::string local_time(std::int64_t wall_ms) {
                      parts.tm_hour, parts.tm_min, parts.tm_sec, wall_ms % 1000);
 }
 
+std::string counted(std::size_t number, std::string_view noun) {
+  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+}
+
 Colour colour_of_state(std::string_view state) {
   for (const std::string_view good : {"delivered", "watching", "running", "waiting", "reading", "snapshot", "healed"}) {
     if (state == good) return Colour::green;
@@ -102,7 +106,7 @@ void print_diagnostics(const settings::Diagnostics& diagnostics) {
     errors += diagnostic.level == settings::Diagnostic::Level::error ? 1 : 0;
   }
   const std::size_t warnings = diagnostics.all().size() - errors;
-  if (errors + warnings > 0) fmt::print(stderr, "{} errors, {} warnings\n", errors, warnings);
+  if (errors + warnings > 0) fmt::print(stderr, "{}, {}\n", counted(errors, "error"), counted(warnings, "warning"));
 }
 
 }  // namespace engine::cli

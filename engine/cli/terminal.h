@@ -21,6 +21,9 @@ std::string coloured(std::string_view text, Colour colour);
 /// "2026-11-22 08:15:30.125" in the machine's time zone; "never" for 0.
 std::string local_time(std::int64_t wall_ms);
 
+/// "1 table", "2 tables".
+std::string counted(std::size_t number, std::string_view noun);
+
 /// Colour of a table's, pipeline's, target's or delivery's state.
 Colour colour_of_state(std::string_view state);
 

@@ -69,8 +69,14 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
     records.deliveries.update(delivery);
     return "sent again under its key";
   }
-  delivery.state = DeliveryState::delivered;
+  const bool comment_is_left = delivery.comment && delivery.step != "comment";
+  delivery.state = comment_is_left ? DeliveryState::pending : DeliveryState::delivered;
   delivery.reason = "a person says that it was delivered";
+  if (comment_is_left) {
+    delivery.step = "comment";
+    delivery.frozen.reset();
+    delivery.not_before_ms = 0;
+  }
   records.deliveries.update(delivery);
   records.deliveries.put_last_sent({.pipeline_id = delivery.pipeline_id,
                                     .key = delivery.key,
@@ -81,7 +87,7 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
                                     .live = delivery.present,
                                     .mapping = delivery.mapping,
                                     .sent_ms = delivery.updated_ms});
-  return "counted as delivered";
+  return comment_is_left ? "counted as delivered; its comment is sent" : "counted as delivered";
 }
 
 std::string decide_one(journal::Records& records, const settings::Instance& instance, const Decision& decision,

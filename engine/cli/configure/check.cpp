@@ -40,14 +40,15 @@ void print_json(const operate::CheckReport& report) {
 void print_text(const operate::CheckReport& report) {
   for (const operate::TableCheck& table : report.tables) {
     if (!table.reached) continue;
-    fmt::print("{} table {}: {} columns, {}\n", coloured("ok", Colour::green), table.table, table.shape.layout.columns.size(),
+    fmt::print("{} table {}: {}, {}\n", coloured("ok", Colour::green), table.table,
+               counted(table.shape.layout.columns.size(), "column"),
                table.shape.key_is_indexed ? "read in chunks by its key" : "read as a whole");
   }
   print_diagnostics(report.diagnostics);
   if (!report.ok()) return;
-  fmt::print("{} {}: {} connections, {} tables, {} pipelines\n", coloured("ok", Colour::green), report.instance.name,
-             report.instance.sources.size() + report.instance.targets.size(), report.instance.tables.size(),
-             report.instance.pipelines.size());
+  fmt::print("{} {}: {}, {}, {}\n", coloured("ok", Colour::green), report.instance.name,
+             counted(report.instance.sources.size() + report.instance.targets.size(), "connection"),
+             counted(report.instance.tables.size(), "table"), counted(report.instance.pipelines.size(), "pipeline"));
 }
 
 }  // namespace
