@@ -62,7 +62,8 @@ void Supervisor::make_schedulers() {
     const settings::DialectDefinition& dialect = instance_.dialects.at(connection.dialect);
     schedulers_.push_back(std::make_unique<CaptureScheduler>(
         connection, std::move(tables), journal_, clock_,
-        [&connection, &dialect] { return connectors::catalog::make_source(connection, dialect); },
+        // Named anew: clang 14 captures no structured binding.
+        [&source = connection, &dialect] { return connectors::catalog::make_source(source, dialect); },
         [this](std::exception_ptr problem) { fatal(problem); }));
   }
 }
