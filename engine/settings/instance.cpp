@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/cross_check.h"
@@ -214,17 +213,6 @@ class Loader {
 };
 
 }  // namespace
-
-Catalogues find_catalogues() {
-  if (const char* share = std::getenv("DATAPICKER_SHARE"))
-    return {fs::path(share) / "dialects", fs::path(share) / "targets"};
-  std::error_code unreadable;
-  const fs::path binary = fs::read_symlink("/proc/self/exe", unreadable);
-  const fs::path installed = binary.parent_path().parent_path() / "share" / "datapicker";
-  if (!unreadable && fs::is_directory(installed / "dialects")) return {installed / "dialects", installed / "targets"};
-  const fs::path sources = fs::path(__FILE__).parent_path().parent_path().parent_path();
-  return {sources / "config" / "dialects", sources / "connectors" / "targets"};
-}
 
 Instance load_instance(const fs::path& folder, const Catalogues& catalogues, const LoadOptions& options,
                        Diagnostics& diagnostics) {

