@@ -87,6 +87,7 @@ HttpStub::HttpStub() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
     throw std::runtime_error("the HTTP stub cannot listen");
   }
   port_ = ntohs(address.sin_port);
+  const std::lock_guard lock(mutex_);  // the first connection may come before this list is whole
   threads_.emplace_back([this] { accept_all(); });
 }
 
