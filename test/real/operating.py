@@ -61,6 +61,24 @@ target: {{ connection: shop, object: customers, match: {{ code: trim(code) }}, o
             connection.execute(text, values)
         connection.close()
 
+    def send_messages(self):
+        """Instead: messages to an API that neither takes idempotency keys nor can be searched."""
+        self.instance.write("targets/notice.yaml", """target: notice
+about: Messages that can neither be repeated nor looked up
+proved: { by: stub }
+objects:
+  message:
+    create: { request: { method: POST, path: "/messages/{match.code}", body: fields }, repeat_safe: false }
+""")
+        self.instance.write("connections/shop.yaml", f"connection: shop\ntarget: notice\nurl: {self.stub.url}\n")
+        self.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
+table: customer
+deliver: every_change
+valid_for: 1h
+map: { name: name }
+target: { connection: shop, object: message, match: { code: trim(code) } }
+""")
+
     def insert(self, code, terms="01"):
         self.sql("INSERT INTO customer VALUES (?, ?, ?, 10.5)", code, f"Customer {code}", terms)
 
@@ -140,21 +158,7 @@ def what_failed_to_map_is_a_dead_letter_until_it_is_retried_or_discarded():
 
 def an_uncertain_message_waits_for_a_person():
     shop = Shop("uncertain", mode="plain")
-    shop.instance.write("targets/notice.yaml", """target: notice
-about: Messages that can neither be repeated nor looked up
-proved: { by: stub }
-objects:
-  message:
-    create: { request: { method: POST, path: "/messages/{match.code}", body: fields }, repeat_safe: false }
-""")
-    shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: notice\nurl: {shop.stub.url}\n")
-    shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
-table: customer
-deliver: every_change
-valid_for: 1h
-map: { name: name }
-target: { connection: shop, object: message, match: { code: trim(code) } }
-""")
+    shop.send_messages()
     shop.stub.control(cut_rate=1)
     shop.instance.start()
     shop.insert("M1")
@@ -175,21 +179,7 @@ target: { connection: shop, object: message, match: { code: trim(code) } }
 
 def a_killed_daemon_does_not_send_an_unanswered_message_again():
     shop = Shop("killed", mode="plain")
-    shop.instance.write("targets/notice.yaml", """target: notice
-about: Messages that can neither be repeated nor looked up
-proved: { by: stub }
-objects:
-  message:
-    create: { request: { method: POST, path: "/messages/{match.code}", body: fields }, repeat_safe: false }
-""")
-    shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: notice\nurl: {shop.stub.url}\n")
-    shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
-table: customer
-deliver: every_change
-valid_for: 1h
-map: { name: name }
-target: { connection: shop, object: message, match: { code: trim(code) } }
-""")
+    shop.send_messages()
     shop.stub.control(latency_ms=3000)
     shop.instance.start()
     shop.insert("K1")

@@ -87,7 +87,7 @@ TEST_CASE("a key that is in the file is not written again, after a restart neith
 
 TEST_CASE("a torn last line is cut, and its change is written again whole") {
   Folder folder;
-  for (const std::string torn : {shown("k-2").substr(0, 30), std::string(200'000, 'x'), std::string("{")}) {
+  for (const std::string& torn : {shown("k-2").substr(0, 30), std::string(200'000, 'x'), std::string("{")}) {
     std::ofstream(folder.file(), std::ios::trunc) << shown("k-1") << torn;
     const auto target = folder.target();
     CHECK(write(*target, line("k-2")) == "delivered");
