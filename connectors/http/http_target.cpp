@@ -98,6 +98,8 @@ class HttpTarget : public engine::model::Target {
   }
   ~HttpTarget() override { stop(); }
 
+  void ping(std::function<void()> answered) override { loop_.ping(std::move(answered)); }
+
   const ObjectTraits& traits(std::string_view object) const override { return plan_.of(object).traits; }
 
   PreparedCall prepare(std::span<const Call> calls) const override { return prepare_calls(plan_, calls); }

@@ -43,7 +43,8 @@ int run_verb(const Invocation& invocation) {
 int run_program(int argc, char** argv) {
   CLI::App program(
       "Datapicker watches databases through ODBC and hands every changed row, as a small transaction, to a CRM, a ticket\n"
-      "system or any HTTP API within seconds. An instance is a folder of YAML; its journal is one SQLite file.");
+      "system or any HTTP API within seconds. An instance is a folder of YAML; its journal is one SQLite file.",
+      "datapicker");
   program.set_version_flag("--version", "datapicker " DATAPICKER_VERSION);
   program.require_subcommand(1);
   program.footer(
@@ -58,6 +59,7 @@ int run_program(int argc, char** argv) {
   add_changes(program, invocation);
   add_story(program, invocation);
   add_dead_letters(program, invocation);
+  add_reference(program, invocation);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

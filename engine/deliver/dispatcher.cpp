@@ -15,6 +15,7 @@ class Dispatcher::Running : public Surroundings {
   Running(journal::Journal& journal, model::Target& target, std::map<std::int64_t, PipelineTarget> pipelines,
           DispatcherOptions options, const Clock& clock)
       : journal_(journal),
+        target_(target),
         clock_(clock),
         pipelines_(std::move(pipelines)),
         loop_(*this, target, pipelines_, options, [this](std::exception_ptr error) { tell_fatal(error); }),
@@ -38,6 +39,7 @@ class Dispatcher::Running : public Surroundings {
 
   void post(Event event) { mailbox_->post(std::move(event)); }
   Loop& loop() { return loop_; }
+  model::Target& target() { return target_; }
 
   void drain(std::int64_t wait_ms) {
     mailbox_->post([this] { loop_.drain(); });
@@ -114,6 +116,7 @@ class Dispatcher::Running : public Surroundings {
   }
 
   journal::Journal& journal_;
+  model::Target& target_;
   const Clock& clock_;
   std::map<std::int64_t, PipelineTarget> pipelines_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
@@ -147,6 +150,12 @@ void Dispatcher::look_again() {
 }
 
 void Dispatcher::drain(std::int64_t wait_ms) { running_->drain(wait_ms); }
+
+void Dispatcher::ping(std::function<void()> answered) {
+  Running* running = running_.get();
+  auto come_round = [running, answered = std::move(answered)](std::exception_ptr) { running->target().ping(answered); };
+  running->post([running, come_round] { running->read([](journal::Records&) {}, come_round); });
+}
 
 DispatcherStatus Dispatcher::status() const { return running_->status(); }
 

@@ -49,6 +49,8 @@ class Dispatcher {
   void look_again();
   /// Lets what is in flight end (at most `wait_ms`), starts nothing new.
   void drain(std::int64_t wait_ms);
+  /// `answered` is called when the loop's thread, the one that reads for it and the target's own have come round.
+  void ping(std::function<void()> answered);
   DispatcherStatus status() const;
   /// `fatal` is called once, from the dispatcher's thread, when the journal failed: the process must stop.
   void on_fatal(std::function<void(std::exception_ptr)> fatal);

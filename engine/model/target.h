@@ -82,6 +82,9 @@ class Target {
   virtual PreparedCall prepare(std::span<const Call> calls) const = 0;
   /// Starts sending and returns at once. `answered` is called exactly once, from any thread, with one answer a record.
   virtual void send(const PreparedCall& call, Answered answered) = 0;
+  /// Calls `answered` from the thread that sends, when it takes up new work next: proof that it does. A target without a
+  /// thread of its own, or whose thread may rightly wait for a slow disk, answers at once.
+  virtual void ping(std::function<void()> answered) { answered(); }
   /// Ends what is under way; each `answered` is still called. No send may follow.
   virtual void stop() = 0;
 };

@@ -12,6 +12,9 @@
 #include "engine/operate/check.h"
 #include "engine/operate/dead_letters.h"
 #include "engine/operate/instance_access.h"
+#include "engine/operate/service/service_state.h"
+#include "engine/operate/service/status_line.h"
+#include "engine/operate/service/watchdog.h"
 #include "engine/operate/status.h"
 #include "engine/pipeline/control_socket.h"
 #include "engine/pipeline/metrics_endpoint.h"
@@ -91,12 +94,18 @@ void run_daemon(const DaemonOptions& options) {
         return answer_command(request, peer, supervisor, *journal, instance);
       });
   const auto metrics = pipeline::serve_metrics(instance, *journal);
+  Pulse pulse;
+  supervisor.add_stages(pulse);
   supervisor.start();
+  Watchdog watchdog(pulse, [&supervisor] { return status_line(supervisor.status()); });
   signals.then([&supervisor] { supervisor.stop(); });
   log_event(LogLevel::info, "daemon.started",
             {{"instance", instance.name}, {"journal", instance.journal_path.string()}, {"pid", std::to_string(getpid())}});
-  if (options.ready) options.ready();
-  supervisor.wait();
+  tell_ready(status_line(supervisor.status()));
+  supervisor.wait([&watchdog] {
+    tell_stopping();
+    watchdog.stop();
+  });
   log_event(LogLevel::info, "daemon.stopped", {{"instance", instance.name}});
 }
 

@@ -2,16 +2,14 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 
 namespace engine::operate {
 
 struct DaemonOptions {
   std::filesystem::path folder;
-  /// Called once everything runs.
-  std::function<void()> ready;
 };
 
+/// Tells the service manager when it is ready, how it stands and when it ends; `service/watchdog.h` says what is watched.
 /// Checks the configuration (sources that are offline are left for later), opens the journal, runs until SIGTERM or SIGINT, drains. Throws
 /// InvalidConfiguration, environment_missing, journal_locked before it started; journal_failed when the journal can't go on.
 /// SIGTERM and SIGINT must be blocked in all threads: call it before any thread is made.

@@ -69,11 +69,25 @@ void CaptureScheduler::read_tables() {
   }
 }
 
+void CaptureScheduler::ping(std::function<void()> answered) {
+  const std::lock_guard lock(mutex_);
+  if (free_readers_ == 0) return answered();
+  pings_.push_back(std::move(answered));
+  wake_.notify_all();
+}
+
+/// With the lock held.
+void CaptureScheduler::answer_pings() {
+  for (const auto& answered : pings_) answered();
+  pings_.clear();
+}
+
 // The first due task in the order of their intervals; null when stopping. A connection is not kept over a long pause: the
 // server, or a firewall between, would cut it.
 CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
   std::unique_lock lock(mutex_);
   while (!stop_.requested()) {
+    answer_pings();
     const std::int64_t now = clock_.steady_ms();
     std::int64_t wait = idle_look_ms;
     for (Task& task : tasks_) {
@@ -87,7 +101,9 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
       wait = std::min(wait, task.due_ms - now);
     }
     if (wait >= idle_look_ms) source.close();
+    ++free_readers_;
     wake_.wait_for(lock, std::chrono::milliseconds(wait));
+    --free_readers_;
   }
   return nullptr;
 }

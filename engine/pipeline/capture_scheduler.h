@@ -35,7 +35,11 @@ class CaptureScheduler {
   void start();
   /// Cycles under way end at their next batch.
   void stop();
+  /// `answered` is called by a reader that is free, or at once when all are busy: a reader inside a slow call of its driver
+  /// is as it should be. It must be quick.
+  void ping(std::function<void()> answered);
   std::vector<TableLive> status() const;
+  const std::string& connection() const { return connection_.name; }
 
  private:
   struct Task {
@@ -47,6 +51,7 @@ class CaptureScheduler {
     int failures = 0;
   };
   void read_tables();
+  void answer_pings();
   Task* wait_for_task(model::Source& source);
   void run_cycle(Task& task, model::Source& source);
   void succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms);
@@ -63,6 +68,8 @@ class CaptureScheduler {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Task> tasks_;
+  int free_readers_ = 0;
+  std::vector<std::function<void()>> pings_;
   std::vector<std::thread> threads_;
 };
 

@@ -67,11 +67,27 @@ void Planner::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void Planner::ping(std::function<void()> answered) {
+  {
+    const std::lock_guard lock(mutex_);
+    pings_.push_back(std::move(answered));
+  }
+  wake();
+}
+
+void Planner::answer_pings() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& answered : pings_) answered();
+  pings_.clear();
+}
+
 void Planner::follow() {
   while (!stop_.requested()) {
     bool more = false;
+    answer_pings();
     for (Follower& follower : followers_) {
       if (stop_.requested()) return;
+      answer_pings();
       more = follow_one(follower) || more;
     }
     if (more) continue;
@@ -138,6 +154,7 @@ void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned)
     } catch (const Error& error) {
       if (error.code() != ErrorCode::journal_full) throw;
       set_problem(follower, error.what());
+      answer_pings();
       if (stop_.wait_for(full_disk_wait_ms)) return;
     }
   }

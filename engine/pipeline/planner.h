@@ -33,6 +33,8 @@ class Planner {
   /// There may be new changes. Cheap.
   void wake();
   void stop();
+  /// `answered` is called on the planner's thread before it maps the next page. It must be quick.
+  void ping(std::function<void()> answered);
   std::vector<PipelineLive> status() const;
 
  private:
@@ -44,6 +46,7 @@ class Planner {
     std::string problem;
   };
   void follow();
+  void answer_pings();
   bool follow_one(Follower& follower);
   bool compile_if_needed(Follower& follower);
   void store_page(Follower& follower, std::vector<PlannedChange> planned);
@@ -56,6 +59,7 @@ class Planner {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;
+  std::vector<std::function<void()>> pings_;
   StopSignal stop_;
   std::vector<Follower> followers_;
   std::thread thread_;

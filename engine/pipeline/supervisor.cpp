@@ -75,12 +75,13 @@ void Supervisor::start() {
   for (const auto& scheduler : schedulers_) scheduler->start();
 }
 
-void Supervisor::wait() {
+void Supervisor::wait(const std::function<void()>& stopping) {
   {
     std::unique_lock lock(mutex_);
     ended_.wait(lock, [this] { return stopping_; });
   }
   log_event(LogLevel::info, "daemon.stopping", {{"instance", instance_.name}});
+  if (stopping) stopping();
   for (const auto& scheduler : schedulers_) scheduler->stop();
   planner_->stop();
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->drain(problem_ ? 0 : drain_ms);
@@ -112,6 +113,20 @@ void Supervisor::look_again() {
 void Supervisor::wake_all() {
   planner_->wake();
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->wake();
+}
+
+void Supervisor::add_stages(Pulse& pulse) {
+  using Answer = Pulse::Answer;
+  pulse.add("journal", [this](Answer answered) {
+    journal_.write_async([](journal::Records&) {}, [answered](std::exception_ptr) { answered(); });
+  });
+  pulse.add("planner", [this](Answer answered) { planner_->ping(std::move(answered)); });
+  for (const auto& scheduler : schedulers_) {
+    pulse.add("capture " + scheduler->connection(), [&scheduler](Answer answered) { scheduler->ping(std::move(answered)); });
+  }
+  for (const auto& [name, dispatcher] : dispatchers_) {
+    pulse.add("deliver " + name, [&own = *dispatcher](Answer answered) { own.ping(std::move(answered)); });
+  }
 }
 
 LiveStatus Supervisor::status() const {

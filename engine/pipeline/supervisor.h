@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/clock.h"
+#include "engine/base/pulse.h"
 #include "engine/deliver/dispatcher.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/capture_scheduler.h"
@@ -26,11 +27,14 @@ class Supervisor {
   ~Supervisor();
 
   void start();
-  /// Returns when `stop` was asked for, after draining; rethrows what ended the journal.
-  void wait();
+  /// Returns when `stop` was asked for, after draining; rethrows what ended the journal. `stopping` is called before the
+  /// first stage ends.
+  void wait(const std::function<void()>& stopping = {});
   /// From any thread, also a signal's: capture ends at its next batch, deliveries in flight get `drain_ms`.
   void stop();
   LiveStatus status() const;
+  /// Every stage with a thread of its own, and the journal's writer. To be forgotten when `wait` calls `stopping`.
+  void add_stages(Pulse& pulse);
   /// A person decided something about older deliveries: they are looked at again.
   void look_again();
 

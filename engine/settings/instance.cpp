@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/settings/read/alerts_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/cross_check.h"
 #include "engine/settings/read/dialect_reader.h"
@@ -52,8 +53,12 @@ class Loader {
     const auto root = read_yaml_file(instance_.folder / "datapicker.yaml", "datapicker.yaml", diagnostics_);
     if (!root) return true;
     variables_ = read_variables(*root, diagnostics_);
-    defaults_ = read_instance_file(expanded(*root), instance_, diagnostics_);
-    refuse_secrets(*root, "only connections may hold one", diagnostics_);
+    const YamlNode whole = expanded(*root);
+    defaults_ = read_instance_file(whole, instance_, diagnostics_);
+    if (const YamlNode* alerts = whole.find("alerts")) instance_.alerts = read_alerts(*alerts, secrets_, diagnostics_);
+    for (const YamlEntry& entry : root->entries()) {
+      if (entry.key != "alerts") refuse_secrets(entry.value, "only connections and alerts may hold one", diagnostics_);
+    }
     return true;
   }
 

@@ -4,9 +4,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "engine/base/secret.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/diagnostics.h"
 #include "engine/settings/dialect_definition.h"
@@ -20,11 +23,30 @@ struct ListenAddress {
   std::uint16_t port = 0;  ///< 0: a free one
 };
 
+/// Who is told when the state of something changes.
+struct MailAlert {
+  std::vector<std::string> to;
+  std::string from;
+  std::string smtp;  ///< smtp://host:port, which goes over to TLS where the server offers it, or smtps://host:port
+  std::string user;  ///< empty: no login
+  Secret password;
+  std::string ca;    ///< PEM file; empty: the system's
+};
+
+struct WebhookAlert {
+  Secret url;     ///< of a chat it is a credential in itself
+  Secret bearer;  ///< empty: none
+  std::string ca;
+};
+
+using AlertChannel = std::variant<MailAlert, WebhookAlert>;
+
 struct Instance {
   std::string name;
   std::filesystem::path folder;
   std::filesystem::path journal_path;  ///< relative paths stand below the folder
   std::optional<ListenAddress> metrics;
+  std::vector<AlertChannel> alerts;
   std::map<std::string, SourceConnection> sources;
   std::map<std::string, TargetConnection> targets;
   std::map<std::string, TableDefinition> tables;

@@ -183,9 +183,9 @@ def seeded():
     return random.Random(seed)
 
 
-def main(tests):
+def main(tests, named=None):
     """Runs the named tests, or all; each is a function without arguments."""
-    wanted = sys.argv[3:] or [test.__name__ for test in tests]
+    wanted = (sys.argv[3:] if named is None else named) or [test.__name__ for test in tests]
     for test in tests:
         if test.__name__ not in wanted:
             continue

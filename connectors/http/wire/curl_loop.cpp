@@ -70,6 +70,14 @@ class CurlLoop::Running {
     if (was_empty && std::this_thread::get_id() != loop_thread_.load()) curl_multi_wakeup(multi_);
   }
 
+  void ping(std::function<void()> answered) {
+    {
+      const std::lock_guard lock(mutex_);
+      pings_.push_back(std::move(answered));
+    }
+    curl_multi_wakeup(multi_);
+  }
+
   void stop() {
     const std::lock_guard stopping(stop_mutex_);
     {
@@ -85,12 +93,22 @@ class CurlLoop::Running {
   void run() {
     loop_thread_ = std::this_thread::get_id();
     while (start_waiting()) {
+      answer_pings();
       int under_way = 0;
       curl_multi_perform(multi_, &under_way);
       const bool answered = take_answers();
       if (!answered) curl_multi_poll(multi_, nullptr, 0, poll_ms_max, nullptr);
     }
     abandon_all();
+  }
+
+  void answer_pings() {
+    std::vector<std::function<void()>> pings;
+    {
+      const std::lock_guard lock(mutex_);
+      pings.swap(pings_);
+    }
+    for (const auto& answered : pings) answered();
   }
 
   /// False when the loop is to end.
@@ -169,6 +187,7 @@ class CurlLoop::Running {
   std::mutex stop_mutex_;
   std::mutex mutex_;
   std::deque<Exchange> incoming_;
+  std::vector<std::function<void()>> pings_;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Transfer>> idle_;  ///< the loop's thread only, as the next
   std::unordered_set<Transfer*> active_;         ///< owned
@@ -179,6 +198,7 @@ class CurlLoop::Running {
 CurlLoop::CurlLoop(WireOptions options) : running_(std::make_unique<Running>(std::move(options))) {}
 CurlLoop::~CurlLoop() = default;
 void CurlLoop::submit(Exchange exchange) { running_->submit(std::move(exchange)); }
+void CurlLoop::ping(std::function<void()> answered) { running_->ping(std::move(answered)); }
 void CurlLoop::stop() { running_->stop(); }
 
 }  // namespace connectors::http

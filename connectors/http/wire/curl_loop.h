@@ -18,6 +18,8 @@ class CurlLoop {
   /// Thread-safe, returns at once. More than in_flight_max wait their turn; more than waiting_max are answered at once,
   /// as not sent.
   void submit(Exchange exchange);
+  /// `answered` is called on the loop's thread when it comes round next. Dropped when the loop has ended.
+  void ping(std::function<void()> answered);
   /// Abandons what is under way; every `answered` has been called when it returns. Idempotent; not from `answered`.
   void stop();
 

@@ -1,5 +1,3 @@
-#include <systemd/sd-daemon.h>
-
 #include <CLI/CLI.hpp>
 
 #include "engine/base/log.h"
@@ -35,7 +33,7 @@ void add_run(CLI::App& program, Invocation& invocation) {
     invocation.run = [&invocation, options] {
       set_log_level(level_named(options->log_level));
       set_log_json(invocation.json);
-      operate::run_daemon({.folder = invocation.instance, .ready = [] { sd_notify(0, "READY=1"); }});
+      operate::run_daemon({.folder = invocation.instance});
       return done;
     };
   });

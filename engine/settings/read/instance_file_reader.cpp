@@ -71,7 +71,8 @@ InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Di
   }
   if (const YamlNode* written = reader.take("defaults")) read_defaults(*written, defaults, diagnostics);
   reader.take_any("variables");
-  reader.not_yet({"listen", "alerts"});
+  reader.take("alerts");
+  reader.not_yet({"listen"});
   reader.finish();
   return defaults;
 }

@@ -1,0 +1,35 @@
+#include "engine/base/pulse.h"
+
+namespace engine {
+
+void Pulse::add(std::string stage, Ask ask) {
+  const std::lock_guard lock(stages_mutex_);
+  stages_.push_back({std::move(stage), std::move(ask)});
+}
+
+void Pulse::remove(const std::string& stage) {
+  const std::lock_guard lock(stages_mutex_);
+  std::erase_if(stages_, [&](const Stage& each) { return each.name == stage; });
+}
+
+std::vector<std::string> Pulse::round() {
+  std::vector<std::string> silent;
+  const std::lock_guard asking(stages_mutex_);
+  for (const Stage& stage : stages_) {
+    if (!stage.answered->exchange(false)) {
+      silent.push_back(stage.name);
+    } else {
+      stage.ask([answered = stage.answered] { *answered = true; });
+    }
+  }
+  const std::lock_guard lock(silent_mutex_);
+  silent_ = silent;
+  return silent;
+}
+
+std::vector<std::string> Pulse::silent() const {
+  const std::lock_guard lock(silent_mutex_);
+  return silent_;
+}
+
+}  // namespace engine

@@ -1,0 +1,9 @@
+#!/bin/bash
+# What takes too long, or too much of the machine, for every change: run it before a release.
+# usage: test/long.sh      needs a release build (test/run.sh makes it), root for debootstrap, and the network
+set -euo pipefail
+exec </dev/null
+here=$(cd "$(dirname "$0")" && pwd)
+build=$here/../build/release
+[ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
+"$here/real/package.sh" bare "$build"
