@@ -8,9 +8,12 @@
 namespace engine::cli {
 
 void add_common_options(CLI::App& verb, Invocation& invocation) {
-  verb.add_option("-i,--instance", invocation.instance, "the instance's folder, which holds datapicker.yaml")
+  verb.add_option("-i,--instance", invocation.instance.path, "the instance's folder, which holds datapicker.yaml")
       ->envname("DATAPICKER_INSTANCE")
       ->capture_default_str();
+  verb.add_option("--env", invocation.instance.environment, "lay env/NAME.yaml over the instance")
+      ->envname("DATAPICKER_ENV")
+      ->type_name("NAME");
   verb.add_flag("--json", invocation.json, "print JSON");
 }
 

@@ -68,7 +68,7 @@ Colour colour_of_state(std::string_view state) {
   for (const std::string_view bad : {"dead", "refused", "stopped", "auth_refused", "paused", "rejected"}) {
     if (state == bad) return Colour::red;
   }
-  for (const std::string_view doubtful : {"uncertain", "unreachable", "open", "held", "full", "expired"}) {
+  for (const std::string_view doubtful : {"uncertain", "unreachable", "open", "held", "full", "expired", "suppressed", "vanished"}) {
     if (state == doubtful) return Colour::yellow;
   }
   return Colour::dim;

@@ -1,8 +1,9 @@
 // The verbs of the program, one file each.
 #pragma once
 
-#include <filesystem>
 #include <functional>
+
+#include "engine/settings/instance.h"
 
 namespace CLI {
 class App;
@@ -12,7 +13,7 @@ namespace engine::cli {
 
 /// What every verb shares. `run` is set by the verb that was chosen and returns the exit code.
 struct Invocation {
-  std::filesystem::path instance = ".";
+  settings::InstancePlace instance{"."};
   bool json = false;
   std::function<int()> run;
 };
@@ -27,7 +28,7 @@ void add_story(CLI::App& program, Invocation& invocation);
 void add_dead_letters(CLI::App& program, Invocation& invocation);
 void add_reference(CLI::App& program, Invocation& invocation);
 
-/// `--instance DIR` and `--json`, the same for all.
+/// `--instance DIR`, `--env NAME` and `--json`, the same for all.
 void add_common_options(CLI::App& verb, Invocation& invocation);
 
 }  // namespace engine::cli

@@ -19,6 +19,7 @@ struct DispatcherOptions {
   std::string connection;
   int in_flight = 8;      ///< requests at once
   double per_second = 0;  ///< 0: no limit
+  bool dry_run = false;   ///< all is decided and frozen, and ends as suppressed: nothing leaves
   RetryPolicy retry{.first_wait_ms = 500, .wait_ms_max = 300'000, .tries_max = 0};
   int dead_after_tries = 0;      ///< 0: retry without end
   int breaker_opens_after = 10;  ///< failures in a row that look like ill health

@@ -1,5 +1,8 @@
 #include "engine/journal/pipelines.h"
 
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
 #include "engine/journal/connection.h"
 
 namespace engine::journal {
@@ -36,6 +39,23 @@ PipelineRow Pipelines::ensure(const std::string& name, std::int64_t table_id, st
       .bind(3, start_position)
       .run();
   return {connection_.last_row_id(), name, table_id, start_position, {}};
+}
+
+bool Pipelines::rename(const std::string& from, const std::string& to) {
+  if (!find(from)) return false;
+  if (find(to)) {
+    throw Error(ErrorCode::config_invalid,
+                fmt::format("the pipeline '{}' is said to be '{}' renamed, but the journal knows both", to, from), {},
+                "remove 'renamed_from', or give the pipeline a name that was never used");
+  }
+  connection_.prepare("UPDATE pipeline SET name = ?2 WHERE name = ?1").bind(1, from).bind(2, to).run();
+  return true;
+}
+
+std::int64_t Pipelines::live_records(std::int64_t pipeline_id) {
+  Statement count = connection_.prepare("SELECT count(*) FROM last_sent WHERE pipeline_id = ?1 AND live = 1");
+  count.bind(1, pipeline_id).step();
+  return count.integer(0);
 }
 
 void Pipelines::set_position(std::int64_t pipeline_id, std::int64_t seq) {

@@ -26,6 +26,11 @@ class Pipelines {
   std::vector<PipelineRow> all();
   /// A new pipeline starts at `start_position`.
   PipelineRow ensure(const std::string& name, std::int64_t table_id, std::int64_t start_position);
+  /// The pipeline goes on under another name, with all that is known of it. False when there is none called `from`.
+  /// Throws config_invalid when both names are known: which of the two is meant cannot be told.
+  bool rename(const std::string& from, const std::string& to);
+  /// Records that are at the target by this pipeline's hand.
+  std::int64_t live_records(std::int64_t pipeline_id);
   void set_position(std::int64_t pipeline_id, std::int64_t seq);
   void set_mapping(std::int64_t pipeline_id, const std::string& fingerprint);
 

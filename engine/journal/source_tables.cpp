@@ -1,5 +1,8 @@
 #include "engine/journal/source_tables.h"
 
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
 #include "engine/journal/connection.h"
 
 namespace engine::journal {
@@ -36,6 +39,17 @@ SourceTable SourceTables::ensure(const std::string& name) {
   if (auto known = find(name)) return *known;
   connection_.prepare("INSERT INTO source_table (name) VALUES (?)").bind(1, name).run();
   return *find(name);
+}
+
+bool SourceTables::rename(const std::string& from, const std::string& to) {
+  if (!find(from)) return false;
+  if (find(to)) {
+    throw Error(ErrorCode::config_invalid,
+                fmt::format("the table '{}' is said to be '{}' renamed, but the journal knows both", to, from), {},
+                "remove 'renamed_from', or give the table a name that was never used");
+  }
+  connection_.prepare("UPDATE source_table SET name = ?2 WHERE name = ?1").bind(1, from).bind(2, to).run();
+  return true;
 }
 
 void SourceTables::set_state(std::int64_t table_id, const std::string& state, const std::string& reason) {

@@ -30,6 +30,9 @@ class SourceTables {
   std::vector<SourceTable> all();
   /// Creates it in state `new` when it is not there.
   SourceTable ensure(const std::string& name);
+  /// The table goes on under another name. False when there is none called `from`. Throws config_invalid when both names
+  /// are known: which of the two is meant cannot be told.
+  bool rename(const std::string& from, const std::string& to);
   void set_state(std::int64_t table_id, const std::string& state, const std::string& reason);
   void cycle_done(std::int64_t table_id, std::int64_t at_ms, std::int64_t rows);
 

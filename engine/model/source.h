@@ -19,6 +19,8 @@ struct TableRequest {
   std::string query;
   std::vector<std::string> key;
   std::vector<std::string> exclude;
+  /// Columns that the source does not have, with the value that every row gets; they lead the key (`for_each`).
+  std::vector<std::pair<std::string, std::string>> constants;
 };
 
 struct TableShape {

@@ -4,6 +4,7 @@
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
 #include "engine/operate/instance_access.h"
+#include "engine/operate/vanished.h"
 
 namespace engine::operate {
 
@@ -66,13 +67,13 @@ void compile_mappings(CheckReport& report) {
 
 }  // namespace
 
-CheckReport check(const std::filesystem::path& folder, const CheckOptions& options) {
-  if (!std::filesystem::is_directory(folder)) {
-    throw Error(ErrorCode::environment_missing, "there is no instance folder " + folder.string(), {},
+CheckReport check(const settings::InstancePlace& place, const CheckOptions& options) {
+  if (!std::filesystem::is_directory(place.path)) {
+    throw Error(ErrorCode::environment_missing, "there is no instance folder " + place.path.string(), {},
                 "give the folder that holds datapicker.yaml with --instance DIR");
   }
   CheckReport report;
-  report.instance = settings::load_instance(folder, settings::find_catalogues(), {.resolve_secrets = options.live},
+  report.instance = settings::load_instance(place, settings::find_catalogues(), {.resolve_secrets = options.live},
                                             report.diagnostics);
   if (report.diagnostics.ok() && options.live) {
     for (const auto& [name, connection] : report.instance.sources) {
@@ -81,6 +82,7 @@ CheckReport check(const std::filesystem::path& folder, const CheckOptions& optio
     compile_mappings(report);
     make_targets(report);
   }
+  if (report.diagnostics.ok()) warn_of_vanished(report.instance, report.diagnostics);
   report.diagnostics.sort();
   return report;
 }

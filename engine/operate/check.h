@@ -33,6 +33,6 @@ struct CheckReport {
 
 /// Reads the folder, describes every table whose source can be reached, compiles every mapping against what it found. A source that is
 /// offline is a warning: its mappings are checked when it is back. Throws environment_missing when there is no such folder.
-CheckReport check(const std::filesystem::path& folder, const CheckOptions& options);
+CheckReport check(const settings::InstancePlace& place, const CheckOptions& options);
 
 }  // namespace engine::operate

@@ -71,8 +71,8 @@ std::string answer_command(std::string_view request, const pipeline::Peer& peer,
               "it may be older than this program: restart it");
 }
 
-settings::Instance checked_instance(const std::filesystem::path& folder) {
-  CheckReport report = check(folder, {.live = true, .tolerate_sources = true});
+settings::Instance checked_instance(const settings::InstancePlace& place) {
+  CheckReport report = check(place, {.live = true, .tolerate_sources = true});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   for (const settings::Diagnostic& warning : report.diagnostics.all()) {
     log_event(LogLevel::warning, "check.warning",

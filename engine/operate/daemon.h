@@ -1,12 +1,12 @@
 // `run`: one instance from its folder to its end.
 #pragma once
 
-#include <filesystem>
+#include "engine/settings/instance.h"
 
 namespace engine::operate {
 
 struct DaemonOptions {
-  std::filesystem::path folder;
+  settings::InstancePlace folder;
 };
 
 /// Tells the service manager when it is ready, how it stands and when it ends; `service/watchdog.h` says what is watched.

@@ -8,14 +8,14 @@ InvalidConfiguration::InvalidConfiguration(settings::Diagnostics diagnostics)
   diagnostics_.sort();
 }
 
-settings::Instance load_valid_instance(const std::filesystem::path& folder, bool resolve_secrets) {
-  if (!std::filesystem::is_directory(folder)) {
-    throw Error(ErrorCode::environment_missing, "there is no instance folder " + folder.string(), {},
+settings::Instance load_valid_instance(const settings::InstancePlace& place, bool resolve_secrets) {
+  if (!std::filesystem::is_directory(place.path)) {
+    throw Error(ErrorCode::environment_missing, "there is no instance folder " + place.path.string(), {},
                 "give the folder that holds datapicker.yaml with --instance DIR");
   }
   settings::Diagnostics diagnostics;
   settings::Instance instance =
-      settings::load_instance(folder, settings::find_catalogues(), {.resolve_secrets = resolve_secrets}, diagnostics);
+      settings::load_instance(place, settings::find_catalogues(), {.resolve_secrets = resolve_secrets}, diagnostics);
   if (!diagnostics.ok()) throw InvalidConfiguration(std::move(diagnostics));
   return instance;
 }

@@ -23,7 +23,7 @@ class InvalidConfiguration : public Error {
 };
 
 /// Loads and refuses whole. Throws InvalidConfiguration, or environment_missing when there is no such folder.
-settings::Instance load_valid_instance(const std::filesystem::path& folder, bool resolve_secrets);
+settings::Instance load_valid_instance(const settings::InstancePlace& place, bool resolve_secrets);
 
 /// The layout a table had when it was last read; none before its first cycle.
 std::optional<model::Layout> known_layout(journal::Records& records, const std::string& table);

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/operate/vanished.h"
 #include "engine/pipeline/control_socket.h"
 
 namespace engine::operate {
@@ -103,6 +104,12 @@ Status status_of(const settings::Instance& instance, journal::Records& records, 
   status.daemon_running = live.has_value();
   for (const auto& [name, table] : instance.tables) status.tables.push_back(table_status(table, records, live));
   for (const auto& [name, pipeline] : instance.pipelines) status.pipelines.push_back(pipeline_status(pipeline, records, live));
+  for (const VanishedPipeline& pipeline : vanished_pipelines(instance, records)) {
+    status.pipelines.push_back({.name = pipeline.name,
+                                .state = "vanished",
+                                .reason = std::to_string(pipeline.live) +
+                                          " records are at the target and kept up to date no more"});
+  }
   if (live) {
     status.pid = live->pid;
     status.started_ms = live->started_ms;

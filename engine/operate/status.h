@@ -28,7 +28,7 @@ struct PipelineStatus {
   std::string name;
   std::string table;
   std::string target;
-  std::string state;    ///< running, stopped, unknown (daemon down)
+  std::string state;    ///< running, stopped, unknown (daemon down), vanished (no more in the folder, with live records)
   std::string reason;
   std::int64_t position = 0;
   std::int64_t behind = 0;  ///< changes not yet mapped

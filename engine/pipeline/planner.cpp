@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/pipeline/renames.h"
 
 namespace engine::pipeline {
 
@@ -25,6 +26,7 @@ std::map<std::string, journal::PipelineRow> Planner::register_pipelines() {
   std::map<std::string, journal::PipelineRow> rows;
   journal_.write([&](journal::Records& records) {
     rows.clear();
+    apply_renames(instance_, records);
     for (const auto& [name, pipeline] : instance_.pipelines) {
       const auto& table = instance_.tables.at(pipeline.table);
       const journal::SourceTable known = records.tables.ensure(table.name);

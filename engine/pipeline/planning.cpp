@@ -17,6 +17,16 @@ bool may_be_at_target(journal::Records& records, const journal::Delivery& delive
   return records.deliveries.waiting_behind(any_of_key).has_value();
 }
 
+/// The mapped fields with those replaced that the connection redirects: a trial reaches nobody else.
+std::string redirected(std::string fields, const model::FieldMap& redirect) {
+  if (redirect.empty()) return fields;
+  model::FieldMap values = model::fields_from_json(fields);
+  for (const auto& [name, value] : redirect) {
+    if (const auto field = values.find(name); field != values.end()) field->second = value;
+  }
+  return model::fields_json(values);
+}
+
 }  // namespace
 
 Planning::Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
@@ -53,7 +63,7 @@ void Planning::fill(journal::Delivery& delivery, map::MapOutcome outcome, std::i
   if (pipeline_.valid_for_ms > 0) delivery.expires_ms = captured_ms + pipeline_.valid_for_ms;
   if (auto* mapped = std::get_if<map::Mapped>(&outcome)) {
     delivery.match = std::move(mapped->match);
-    delivery.fields = std::move(mapped->fields);
+    delivery.fields = redirected(std::move(mapped->fields), pipeline_.target.redirect);
     delivery.comment = std::move(mapped->comment);
   } else if (auto* left = std::get_if<map::Left>(&outcome)) {
     delivery.match = std::move(left->match);

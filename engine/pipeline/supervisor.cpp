@@ -45,6 +45,7 @@ void Supervisor::make_dispatchers(const std::map<std::string, journal::PipelineR
     options.connection = name;
     options.in_flight = connection.limits.in_flight;
     options.per_second = connection.limits.per_second;
+    options.dry_run = connection.dry_run;
     targets_.push_back(connectors::catalog::make_target(connection));
     auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines), options, clock_);
     dispatcher->on_fatal([this](std::exception_ptr problem) { fatal(problem); });

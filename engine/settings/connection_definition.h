@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "engine/base/secret.h"
+#include "engine/model/fields.h"
 #include "engine/settings/origin.h"
 #include "engine/settings/target_definition.h"
 
@@ -69,6 +70,8 @@ struct TargetConnection {
   std::string idempotency_header;  ///< empty: none
   std::optional<SignRule> sign;
   std::map<std::string, std::string> options;
+  bool dry_run = false;     ///< all is decided, nothing is sent
+  model::FieldMap redirect; ///< fields that get this value instead of the mapped one, where a pipeline has them
 };
 
 }  // namespace engine::settings

@@ -56,6 +56,15 @@ void Diagnostics::sort() {
     return std::tie(a.origin.file, a.origin.line, a.origin.column) <
            std::tie(b.origin.file, b.origin.line, b.origin.column);
   });
+  // What several definitions take from one place (a fragment, `for_each`) is one problem, told once.
+  const auto same = [](const Diagnostic& a, const Diagnostic& b) {
+    return std::tie(a.origin.file, a.origin.line, a.origin.column, a.code, a.message) ==
+           std::tie(b.origin.file, b.origin.line, b.origin.column, b.code, b.message);
+  };
+  all_.erase(std::unique(all_.begin(), all_.end(), same), all_.end());
+  errors_ = static_cast<std::size_t>(std::count_if(all_.begin(), all_.end(), [](const Diagnostic& each) {
+    return each.level == Diagnostic::Level::error;
+  }));
 }
 
 std::string diagnostic_text(const Diagnostic& diagnostic) {

@@ -27,7 +27,7 @@ class Diagnostics {
   bool ok() const { return errors_ == 0; }
   std::size_t errors() const { return errors_; }
   std::span<const Diagnostic> all() const { return all_; }
-  /// By file, line, column.
+  /// By file, line, column; what is told twice of one place stays once.
   void sort();
 
  private:

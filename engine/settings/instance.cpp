@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/settings/layers/instance_files.h"
 #include "engine/settings/read/alerts_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/cross_check.h"
@@ -29,60 +30,36 @@ class Loader {
     instance_.journal_path = folder / "journal.db";
   }
 
-  Instance load() {
-    if (!read_main()) return std::move(instance_);
-    read_connections();
-    read_tables();
-    read_pipelines();
+  Instance load(const InstancePlace& place) {
+    const auto files = read_instance_files(place, diagnostics_);
+    if (!files) return std::move(instance_);
+    if (files->main) read_main(*files->main);
+    read_connections(files->connections);
+    read_tables(files->tables);
+    read_pipelines(files->pipelines);
     read_dialects();
     check_references(instance_, pipelines_, references_, diagnostics_);
     for (const ReadPipeline& pipeline : pipelines_) check_target_offers(instance_, pipeline, diagnostics_);
+    check_renames(instance_, pipelines_, references_, diagnostics_);
+    check_redirects(pipelines_, references_, diagnostics_);
     check_owners(pipelines_, diagnostics_);
+    for (ReadPipeline& pipeline : pipelines_) redirect(pipeline.definition.target);
     for (ReadPipeline& pipeline : pipelines_) add(instance_.pipelines, std::move(pipeline.definition), "pipeline");
     return std::move(instance_);
   }
 
  private:
-  bool read_main() {
-    if (!fs::exists(instance_.folder / "datapicker.yaml")) {
-      diagnostics_.error("file.missing", {"datapicker.yaml", 0, 0},
-                         fmt::format("the folder '{}' has no datapicker.yaml", instance_.folder.string()),
-                         "create it with 'instance: name', or name another folder");
-      return false;
-    }
-    const auto root = read_yaml_file(instance_.folder / "datapicker.yaml", "datapicker.yaml", diagnostics_);
-    if (!root) return true;
-    variables_ = read_variables(*root, diagnostics_);
-    const YamlNode whole = expanded(*root);
-    defaults_ = read_instance_file(whole, instance_, diagnostics_);
-    if (const YamlNode* alerts = whole.find("alerts")) instance_.alerts = read_alerts(*alerts, secrets_, diagnostics_);
-    for (const YamlEntry& entry : root->entries()) {
+  void read_main(const YamlNode& root) {
+    defaults_ = read_instance_file(root, instance_, diagnostics_);
+    if (const YamlNode* alerts = root.find("alerts")) instance_.alerts = read_alerts(*alerts, secrets_, diagnostics_);
+    for (const YamlEntry& entry : root.entries()) {
       if (entry.key != "alerts") refuse_secrets(entry.value, "only connections and alerts may hold one", diagnostics_);
     }
-    return true;
   }
 
   static Origin place_of(const YamlNode& map, const char* key) {
     const YamlNode* value = map.find(key);
     return value == nullptr ? map.origin() : value->origin();
-  }
-
-  /// Without readable variables every use of one would look wrong, so they are left alone.
-  YamlNode expanded(const YamlNode& root) {
-    return variables_ ? with_variables(root, *variables_, diagnostics_) : root;
-  }
-
-  /// nullopt when the file cannot be read or is no map; its name then counts as known.
-  std::optional<YamlNode> read(const std::string& shown, const std::string& name, std::set<std::string>* unreadable) {
-    auto root = read_yaml_file(instance_.folder / shown, shown, diagnostics_);
-    if (root && !root->is_map()) {
-      diagnostics_.error("value.type", {shown, 0, 0},
-                         fmt::format("the file must hold a map, not {}", root->kind_name()));
-      root.reset();
-    }
-    if (!root && unreadable != nullptr) unreadable->insert(name);
-    if (root) root = expanded(*root);
-    return root;
   }
 
   /// Names are unique among all things of a kind; the second one is refused.
@@ -96,11 +73,12 @@ class Loader {
                        fmt::format("the first one stands at {}", first->second.origin.text()));
   }
 
-  void read_connections() {
-    for (const std::string& name : yaml_names(instance_.folder / "connections")) {
-      const std::string shown = "connections/" + name + ".yaml";
-      const auto root = read(shown, name, &references_.unreadable_connections);
-      if (root) read_connection(*root, name);
+  void read_connections(const std::vector<SettingsFile>& files) {
+    for (const SettingsFile& file : files) {
+      if (file.root)
+        read_connection(*file.root, file.name);
+      else
+        references_.unreadable_connections.insert(file.name);
     }
     for (const auto& [name, target] : instance_.targets) {
       if (const auto source = instance_.sources.find(name); source != instance_.sources.end()) {
@@ -126,6 +104,10 @@ class Loader {
       references_.dialect_of.try_emplace(own_name, place_of(root, "dialect"));
       add(instance_.sources, read_source_connection(root, secrets_, diagnostics_), "connection");
     } else {
+      if (const YamlNode* redirect = root.find("redirect")) {
+        for (const YamlEntry& entry : redirect->entries())
+          references_.redirected[own_name].try_emplace(entry.key, entry.origin);
+      }
       auto target =
           read_target_connection(root, {instance_.folder, secrets_, targets_, options_.resolve_secrets}, diagnostics_);
       if (target)
@@ -135,43 +117,45 @@ class Loader {
     }
   }
 
-  void read_tables() {
-    for (const std::string& name : yaml_names(instance_.folder / "tables")) {
-      const auto root = read("tables/" + name + ".yaml", name, &references_.unreadable_tables);
-      if (!root) continue;
-      refuse_secrets(*root, "only connections may hold one", diagnostics_);
-      TableDefinition table = read_table(*root, defaults_.every_ms, diagnostics_);
-      references_.connection_of.try_emplace(table.name, place_of(*root, "connection"));
+  void read_tables(const std::vector<SettingsFile>& files) {
+    for (const SettingsFile& file : files) {
+      if (!file.root) {
+        references_.unreadable_tables.insert(file.name);
+        continue;
+      }
+      refuse_secrets(*file.root, "only connections may hold one", diagnostics_);
+      TableDefinition table = read_table(*file.root, defaults_.every_ms, diagnostics_);
+      references_.connection_of.try_emplace(table.name, place_of(*file.root, "connection"));
+      references_.table_renamed.try_emplace(table.name, place_of(*file.root, "renamed_from"));
+      if (!file.each_name.empty()) put_in_key(file, table);
       add(instance_.tables, std::move(table), "table");
     }
   }
 
-  void read_pipelines() {
-    std::vector<std::string> names;
-    std::error_code missing;
-    for (const auto& entry : fs::directory_iterator(instance_.folder / "pipelines", missing)) {
-      if (entry.is_directory()) {
-        names.push_back(entry.path().filename());
-      } else if (entry.path().extension() == ".yaml") {
-        const std::string stem = entry.path().stem();
-        diagnostics_.error("file.misplaced", {"pipelines/" + stem + ".yaml", 0, 0},
-                           "a pipeline has a folder of its own",
-                           fmt::format("move it to pipelines/{}/pipeline.yaml", stem));
-      }
+  /// Rows of two companies with the same key are two rows.
+  void put_in_key(const SettingsFile& file, TableDefinition& table) {
+    table.request.constants = {{file.each_name, file.each_value}};
+    for (const auto* columns : {&table.request.key, &table.request.exclude}) {
+      if (std::find(columns->begin(), columns->end(), file.each_name) == columns->end()) continue;
+      diagnostics_.error("key.conflict", place_of(*file.root, columns == &table.request.key ? "key" : "exclude"),
+                         fmt::format("'{}' is the column that for_each adds to the key", file.each_name),
+                         "remove it here, or call the value of for_each otherwise");
     }
-    std::sort(names.begin(), names.end());
-    for (const std::string& name : names) {
-      const std::string shown = "pipelines/" + name + "/pipeline.yaml";
-      if (!fs::exists(instance_.folder / shown)) {
-        diagnostics_.error("file.missing", {shown, 0, 0}, "the folder of a pipeline holds no pipeline.yaml",
-                           "add it, or remove the folder");
-        continue;
-      }
-      const auto root = read(shown, name, nullptr);
-      if (!root) continue;
-      refuse_secrets(*root, "only connections may hold one", diagnostics_);
-      pipelines_.push_back(read_pipeline(*root, name, diagnostics_));
+  }
+
+  void read_pipelines(const std::vector<SettingsFile>& files) {
+    for (const SettingsFile& file : files) {
+      if (!file.root) continue;
+      refuse_secrets(*file.root, "only connections may hold one", diagnostics_);
+      ReadPipeline& pipeline = pipelines_.emplace_back(read_pipeline(*file.root, file.name, diagnostics_));
+      pipeline.definition.family = file.family;
+      pipeline.definition.each_name = file.each_name;
     }
+  }
+
+  void redirect(TargetUse& use) const {
+    const auto target = instance_.targets.find(use.connection);
+    if (target != instance_.targets.end()) use.redirect = target->second.redirect;
   }
 
   void read_dialects() {
@@ -210,7 +194,6 @@ class Loader {
   Diagnostics& diagnostics_;
   SecretLookup secrets_;
   TargetCatalogue targets_;
-  std::optional<Variables> variables_;  ///< none when they cannot be read
   InstanceDefaults defaults_;
   Instance instance_;
   std::vector<ReadPipeline> pipelines_;
@@ -219,10 +202,11 @@ class Loader {
 
 }  // namespace
 
-Instance load_instance(const fs::path& folder, const Catalogues& catalogues, const LoadOptions& options,
+Instance load_instance(const InstancePlace& place, const Catalogues& catalogues, const LoadOptions& options,
                        Diagnostics& diagnostics) {
   // Journal and certificates are opened long after the process may have changed its folder.
-  Instance instance = Loader(fs::absolute(folder), catalogues, options, diagnostics).load();
+  const InstancePlace absolute(fs::absolute(place.path), place.environment);
+  Instance instance = Loader(absolute.path, catalogues, options, diagnostics).load(absolute);
   diagnostics.sort();
   return instance;
 }

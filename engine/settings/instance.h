@@ -63,12 +63,21 @@ struct Catalogues {
 /// Throws environment_missing when none of these exists.
 Catalogues find_catalogues();
 
+/// Where an instance stands, and the environment (env/NAME.yaml) that is laid over it: none for production.
+struct InstancePlace {
+  InstancePlace(std::filesystem::path folder, std::string environment_name = {})
+      : path(std::move(folder)), environment(std::move(environment_name)) {}
+  InstancePlace(const char* folder) : path(folder) {}
+  std::filesystem::path path;
+  std::string environment;
+};
+
 /// Reads everything, collects every problem. The instance is only to be used when `diagnostics.ok()`.
 /// `resolve_secrets` false (checks of a repository without its secrets): `${secret:x}` becomes "***".
 struct LoadOptions {
   bool resolve_secrets = true;
 };
-Instance load_instance(const std::filesystem::path& folder, const Catalogues& catalogues, const LoadOptions& options,
+Instance load_instance(const InstancePlace& place, const Catalogues& catalogues, const LoadOptions& options,
                        Diagnostics& diagnostics);
 
 }  // namespace engine::settings

@@ -48,11 +48,15 @@ struct TargetUse {
   OnDelete on_delete = OnDelete::delete_;
   model::FieldMap on_delete_update;  ///< on_delete: { update: {…} }
   std::optional<CommentDefinition> comment;
+  model::FieldMap redirect;  ///< of the connection: fields that get this value instead of the mapped one
 };
 
 struct PipelineDefinition {
   std::string name;
   Origin origin;
+  std::string renamed_from;  ///< the name that the journal may still know it by; empty: none
+  std::string family;        ///< the name of its file's pipeline; with `for_each` several share it
+  std::string each_name;     ///< what `for_each` varies: "company"; empty without
   std::string table;
   std::optional<Expression> where;
   std::vector<FieldExpression> map;

@@ -22,6 +22,7 @@ struct CaptureDefinition {
 struct TableDefinition {
   std::string name;
   Origin origin;
+  std::string renamed_from;  ///< the name that the journal may still know it by; empty: none
   std::string connection;
   model::TableRequest request;
   CaptureDefinition capture;

@@ -5,6 +5,7 @@
 
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
+#include "engine/settings/layers/explain.h"
 
 namespace engine::cli {
 
@@ -51,6 +52,35 @@ void print_text(const operate::CheckReport& report) {
              counted(report.instance.tables.size(), "table"), counted(report.instance.pipelines.size(), "pipeline"));
 }
 
+void print_explained(const std::vector<settings::ExplainedFile>& files) {
+  for (const settings::ExplainedFile& file : files) {
+    std::vector<std::vector<std::string>> rows;
+    for (const settings::ExplainedLine& line : file.lines)
+      rows.push_back({line.text, coloured(fmt::format("# {}:{}", line.origin.file, line.origin.line), Colour::dim)});
+    fmt::print("{}\n{}\n", coloured("# " + file.name, Colour::bold), aligned(rows));
+  }
+}
+
+void print_explained_json(const std::vector<settings::ExplainedFile>& files) {
+  json::array list;
+  for (const settings::ExplainedFile& file : files) {
+    json::array lines;
+    for (const settings::ExplainedLine& line : file.lines)
+      lines.push_back(json::object{{"text", line.text}, {"file", line.origin.file}, {"line", line.origin.line}});
+    list.push_back(
+        json::object{{"file", file.file}, {"name", file.name}, {"definition", json::parse(file.json)}, {"lines", lines}});
+  }
+  fmt::print("{}\n", json::serialize(list));
+}
+
+int explain(const Invocation& invocation, const std::string& wanted) {
+  settings::Diagnostics diagnostics;
+  const auto files = settings::explained(invocation.instance, wanted, diagnostics);
+  invocation.json ? print_explained_json(files) : print_explained(files);
+  print_diagnostics(diagnostics);
+  return diagnostics.ok() ? done : wrong_configuration;
+}
+
 }  // namespace
 
 void add_check(CLI::App& program, Invocation& invocation) {
@@ -58,13 +88,19 @@ void add_check(CLI::App& program, Invocation& invocation) {
   add_common_options(*verb, invocation);
   auto offline = std::make_shared<bool>(false);
   verb->add_flag("--offline", *offline, "only read the YAML: no secrets, no connections");
+  auto wanted = std::make_shared<std::string>();
+  CLI::Option* explain_option =
+      verb->add_option("--explain", *wanted, "print what the files say together, each line with its origin; of one file, if named")
+          ->expected(0, 1)
+          ->type_name("[FILE|NAME]");
   verb->footer("Without --offline every source is connected to, each table described and each SQL expression compiled\n"
                "against its real columns. Exit code 2 when something is wrong.");
-  verb->callback([&invocation, offline] {
-    invocation.run = [&invocation, offline] {
+  verb->callback([&invocation, offline, wanted, explain_option] {
+    invocation.run = [&invocation, offline, wanted, explain_option] {
+      if (explain_option->count() > 0) return explain(invocation, *wanted);
       const operate::CheckReport report = operate::check(invocation.instance, {.live = !*offline});
       invocation.json ? print_json(report) : print_text(report);
-      return report.ok() ? done : wrong_configuration;
+      return static_cast<int>(report.ok() ? done : wrong_configuration);
     };
   });
 }

@@ -112,6 +112,9 @@ void Loop::begin_job(const JobPtr& job) {
     if (job->is_uncertain()) return intake_.release(job);
     return end(job, DeliveryState::dead, "the target knows no object '" + delivery.object + "'");
   }
+  // What was begun before dry_run was said may be at the target: it stays open until it may be looked up.
+  const bool begun = job->is_uncertain() || job->delivery().frozen;
+  if (options_.dry_run && begun) return intake_.release(job);
   if (job->is_uncertain()) {
     job->kind = job->delivery().step == name_of(CallKind::comment) ? CallKind::find_comment : CallKind::find;
     return call(job);

@@ -51,6 +51,7 @@ class Loop {
 
   // Calling.
   void call(const JobPtr& job);
+  void suppress(const JobPtr& job);
   void begin_attempt(const JobPtr& job);
   void add_to_batch(const JobPtr& job);
   void send_batches();

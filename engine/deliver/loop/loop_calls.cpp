@@ -59,6 +59,7 @@ void Loop::call(const JobPtr& job) {
     job->after_find = job->kind;
     job->kind = CallKind::find;
   }
+  if (options_.dry_run) return suppress(job);
   if (only_reads(job->kind)) {
     if (!prepare(job)) return;
     ++in_flight_;
@@ -74,6 +75,18 @@ void Loop::call(const JobPtr& job) {
   if (!prepare(job)) return;
   delivery.frozen = job->prepared.request;
   begin_attempt(job);
+}
+
+/// The request that would leave now is kept for people, and what is known of the target stays as it is: without dry_run a
+/// remap sends what is missing.
+void Loop::suppress(const JobPtr& job) {
+  journal::Delivery& delivery = job->delivery();
+  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), delivery, job->kind);
+  delivery.operation = name_of(job->kind);
+  if (!prepare(job)) return;
+  end_as(*job, DeliveryState::suppressed, "dry_run");
+  delivery.frozen = job->prepared.request;
+  finish(job);
 }
 
 /// Decision, body, key and attempt are on disk before a byte leaves (rule 2).

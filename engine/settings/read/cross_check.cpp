@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 
 namespace engine::settings {
@@ -72,6 +73,56 @@ std::string offered_on_delete(const ObjectDefinition& object) {
   return listed(offered);
 }
 
+bool names_word(const std::string& text, const std::string& word) {
+  const auto is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const std::size_t end = at + word.size();
+    if ((at == 0 || !is_part(text[at - 1])) && (end == text.size() || !is_part(text[end]))) return true;
+  }
+  return false;
+}
+
+/// Two turns of one `for_each` whose match values differ by what it varies: no record gets rows of both.
+bool are_apart(const PipelineDefinition& left, const PipelineDefinition& right) {
+  if (left.each_name.empty() || left.family != right.family) return false;
+  const auto& match = left.target.match;
+  for (std::size_t i = 0; i < match.size() && i < right.target.match.size(); ++i) {
+    const auto& one = match[i].expressions;
+    const auto& other = right.target.match[i].expressions;
+    if (one.size() != 1 || other.size() != 1) continue;
+    if (one[0].sql != other[0].sql || names_word(one[0].sql, left.each_name)) return true;
+  }
+  return false;
+}
+
+/// The old names that things of one kind claim.
+class Renames {
+ public:
+  Renames(const char* kind, const std::map<std::string, Origin>& things, Diagnostics& diagnostics)
+      : kind_(kind), things_(things), diagnostics_(diagnostics) {}
+
+  void add(const std::string& name, const std::string& old_name, const Origin& origin) {
+    if (old_name.empty()) return;
+    if (const auto thing = things_.find(old_name); thing != things_.end()) {
+      diagnostics_.error("rename.ambiguous", origin,
+                         fmt::format("'{}' cannot be '{}' renamed: a {} is still called so", name, old_name, kind_),
+                         old_name == name ? "remove 'renamed_from'"
+                                          : fmt::format("it stands at {}", thing->second.text()));
+      return;
+    }
+    const auto [first, is_new] = claimed_.try_emplace(old_name, origin);
+    if (is_new) return;
+    diagnostics_.error("rename.ambiguous", origin, fmt::format("two {}s say that they were '{}'", kind_, old_name),
+                       fmt::format("the other one says so at {}", first->second.text()));
+  }
+
+ private:
+  const char* kind_;
+  const std::map<std::string, Origin>& things_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, Origin> claimed_;
+};
+
 }  // namespace
 
 void check_references(const Instance& instance, const std::vector<ReadPipeline>& pipelines,
@@ -121,6 +172,45 @@ void check_target_offers(const Instance& instance, const ReadPipeline& pipeline,
   }
 }
 
+void check_redirects(const std::vector<ReadPipeline>& pipelines, const References& references,
+                     Diagnostics& diagnostics) {
+  for (const auto& [connection, redirected] : references.redirected) {
+    std::map<std::string, Origin> written;
+    for (const ReadPipeline& pipeline : pipelines) {
+      if (pipeline.definition.target.connection != connection) continue;
+      const auto writes = [&](const auto& field) { return pipeline.fields.contains(field.first); };
+      if (std::none_of(redirected.begin(), redirected.end(), writes)) {
+        diagnostics.warning("redirect.none", pipeline.connection,
+                            fmt::format("the pipeline '{}' writes none of the fields that the connection '{}' redirects: "
+                                        "what it sends goes out as it is",
+                                        pipeline.definition.name, connection));
+      }
+      written.insert(pipeline.fields.begin(), pipeline.fields.end());
+    }
+    const std::vector<std::string> names = names_of(written);
+    for (const auto& [field, origin] : redirected) {
+      if (written.contains(field)) continue;
+      diagnostics.error("reference.unknown", origin,
+                        fmt::format("no pipeline writes the field '{}' to '{}'", field, connection),
+                        did_you_mean(field, names));
+    }
+  }
+}
+
+void check_renames(const Instance& instance, const std::vector<ReadPipeline>& pipelines, const References& references,
+                   Diagnostics& diagnostics) {
+  std::map<std::string, Origin> tables;
+  for (const auto& [name, table] : instance.tables) tables.emplace(name, table.origin);
+  Renames table_renames("table", tables, diagnostics);
+  for (const auto& [name, table] : instance.tables)
+    table_renames.add(name, table.renamed_from, references.table_renamed.at(name));
+  std::map<std::string, Origin> names;
+  for (const ReadPipeline& pipeline : pipelines) names.emplace(pipeline.definition.name, pipeline.definition.origin);
+  Renames pipeline_renames("pipeline", names, diagnostics);
+  for (const ReadPipeline& pipeline : pipelines)
+    pipeline_renames.add(pipeline.definition.name, pipeline.definition.renamed_from, pipeline.renamed_from);
+}
+
 void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics) {
   // One field is looked at under its own name and under each name it is nested in: `address` and `address.city`
   // collide.
@@ -146,7 +236,8 @@ void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagn
       for (std::size_t j = 0; j < i; ++j) {
         const bool same_pipeline = list[i].pipeline == list[j].pipeline;
         const bool agreed = list[i].pipeline->definition.owns_rows && list[j].pipeline->definition.owns_rows;
-        if (same_pipeline || agreed || (!list[i].whole && !list[j].whole)) continue;
+        const bool apart = are_apart(list[i].pipeline->definition, list[j].pipeline->definition);
+        if (same_pipeline || agreed || apart || (!list[i].whole && !list[j].whole)) continue;
         diagnostics.error("field.two_writers", list[i].origin,
                           fmt::format("the pipelines '{}' and '{}' both write '{}' of '{}' at '{}'",
                                       list[j].pipeline->definition.name, list[i].pipeline->definition.name,

@@ -155,7 +155,9 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
                       fmt::format("write 'pipeline: {}', or rename the folder", folder));
   }
   check_name(definition.name, place_of(root, "pipeline"), diagnostics);
+  definition.renamed_from = reader.text("renamed_from");
   definition.table = reader.required_text("table");
+  pipeline.renamed_from = place_of(root, "renamed_from");
   pipeline.table = place_of(root, "table");
   if (const YamlNode* where = reader.take("where"))
     definition.where = read_expression(*where, reader.named("where"), diagnostics);
@@ -164,7 +166,7 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
   read_delivery(reader, definition);
   if (const YamlNode* target = reader.require("target")) read_target_use(*target, pipeline, diagnostics);
   reader.not_yet(
-      {"guard", "use", "for_each", "on_lookup_change", "unchanged_identity", "together_max", "dry_run", "redirect"});
+      {"guard", "on_lookup_change", "unchanged_identity", "together_max"});
   reader.finish();
   return pipeline;
 }

@@ -14,6 +14,7 @@ namespace engine::settings {
 struct ReadPipeline {
   PipelineDefinition definition;
   std::map<std::string, Origin> fields;  ///< every field it writes, and where that is said
+  Origin renamed_from;
   Origin table;
   Origin connection;
   Origin object;

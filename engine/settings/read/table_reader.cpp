@@ -92,7 +92,8 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
-  reader.not_yet({"document", "use", "for_each", "renamed_from", "unchanged_identity", "on_lookup_change"});
+  table.renamed_from = reader.text("renamed_from");
+  reader.not_yet({"document", "unchanged_identity", "on_lookup_change"});
   reader.finish();
   if (!table.name.empty()) check_name(table.name, table.origin, diagnostics);
   return table;

@@ -3,6 +3,7 @@
 
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
+#include "engine/settings/read/pipeline_reader.h"
 #include "engine/settings/target_definition_reader.h"
 
 namespace engine::settings {
@@ -149,7 +150,9 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   }
   if (const YamlNode* limits = reader.take("limits")) connection.limits = read_limits(*limits, diagnostics);
   connection.timeout_ms = reader.duration_ms("timeout", connection.timeout_ms, 100);
-  reader.not_yet({"dry_run", "redirect"});
+  connection.dry_run = reader.boolean("dry_run", false);
+  if (const YamlNode* redirect = reader.take("redirect"))
+    connection.redirect = read_constants(*redirect, "redirect", diagnostics);
   reader.finish();
   refuse_secrets_elsewhere(root, diagnostics);
   if (target.empty()) return std::nullopt;

@@ -66,3 +66,16 @@ TEST_CASE("a retried dead letter is mapped anew from the newest change, as a new
   CHECK(deliveries[1].generation == 1);
   CHECK(deliveries[1].fields == R"({"credit":"2.00"})");
 }
+
+TEST_CASE("a redirected field gets the connection's value where the pipeline writes it, and no other field changes") {
+  settings::PipelineDefinition pipeline = test::small_pipeline("to_shop");
+  pipeline.target.redirect = {{"credit", model::FieldScalar(std::string("0"))}, {"phone", model::FieldScalar(std::string("+39"))}};
+  settings::Diagnostics diagnostics;
+  const auto planning = Planning::compile(pipeline, test::small_layout(), diagnostics);
+  REQUIRE(planning != nullptr);
+  SmallJournal small;
+  const model::Change change = small.change("C1", {}, test::image("C1", "S", "1.00"));
+  const auto planned = planning->map_change({.id = 1, .name = "to_shop", .table_id = 1}, change, small.clock);
+  REQUIRE(planned.delivery.has_value());
+  CHECK(planned.delivery->fields == R"({"credit":"0"})");
+}

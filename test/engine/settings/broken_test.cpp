@@ -1,4 +1,5 @@
-// Every folder of broken/ is laid over the sample instance; what is then reported stands in its expected.txt.
+// Every folder of broken/ is laid over the sample instance; what is then reported stands in its expected.txt. Where an
+// environment.txt names one, the instance is read with that environment.
 // UPDATE_GOLDEN=1 writes these files anew.
 #include <doctest/doctest.h>
 
@@ -31,7 +32,9 @@ std::string reported(const fs::path& folder) {
   test_settings::InstanceFolder instance;
   instance.overlay(folder);
   engine::settings::Diagnostics diagnostics;
-  engine::settings::load_instance(instance.path(), test_settings::catalogues(), {}, diagnostics);
+  const std::string named = text_of_file(folder / "environment.txt");
+  const engine::settings::InstancePlace place(instance.path(), named.substr(0, named.find('\n')));
+  engine::settings::load_instance(place, test_settings::catalogues(), {}, diagnostics);
   CHECK_FALSE(diagnostics.all().empty());
   return without(without(test_settings::text_of(diagnostics), instance.path().string(), "INSTANCE"), SOURCE_DIR,
                  "SOURCES");

@@ -1,0 +1,128 @@
+#include "connectors/catalog/constant_columns.h"
+
+#include <fmt/format.h>
+
+#include "engine/base/error.h"
+
+namespace connectors::catalog {
+
+namespace model = engine::model;
+
+namespace {
+
+using Constants = std::vector<std::pair<std::string, std::string>>;
+
+class ConstantRows final : public model::RowStream {
+ public:
+  ConstantRows(std::unique_ptr<model::RowStream> rows, const Constants& constants)
+      : rows_(std::move(rows)), constants_(constants) {}
+
+  bool next(model::RowBatch& into) override {
+    if (!rows_->next(batch_)) return false;
+    into.begin(batch_.columns() + constants_.size());
+    for (std::size_t i = 0; i < batch_.rows(); ++i) {
+      for (const auto& [name, value] : constants_) into.append(value);
+      const model::RowView row = batch_.row(i);
+      for (std::size_t column = 0; column < row.size(); ++column)
+        row.is_null(column) ? into.append_null() : into.append(row.text(column));
+      into.end_row();
+    }
+    return true;
+  }
+
+  model::SourceKey source_key(std::size_t index) const override {
+    model::SourceKey key;
+    for (const auto& [name, value] : constants_) key.parts.push_back(value);
+    for (std::string& part : rows_->source_key(index).parts) key.parts.push_back(std::move(part));
+    return key;
+  }
+
+ private:
+  std::unique_ptr<model::RowStream> rows_;
+  Constants constants_;
+  model::RowBatch batch_;
+};
+
+model::TableShape with_constants(const model::TableRequest& table, const model::TableShape& shape) {
+  model::TableShape wider{.key_is_indexed = shape.key_is_indexed};
+  for (const auto& [name, value] : table.constants) {
+    if (shape.layout.find(name)) {
+      throw engine::Error(engine::ErrorCode::source_refused,
+                          fmt::format("{} has a column '{}' itself", table.from.empty() ? "the query" : table.from, name),
+                          {}, "call the value of 'for_each' otherwise, or exclude the column");
+    }
+    wider.layout.key.push_back(wider.layout.columns.size());
+    wider.layout.columns.push_back({.name = name, .nullable = false, .source_type = "for_each"});
+  }
+  const std::size_t added = table.constants.size();
+  for (const std::size_t column : shape.layout.key) wider.layout.key.push_back(column + added);
+  wider.layout.columns.insert(wider.layout.columns.end(), shape.layout.columns.begin(), shape.layout.columns.end());
+  return wider;
+}
+
+/// What the source itself knows: the shape and keys without the constants.
+model::TableShape without_constants(const model::TableRequest& table, const model::TableShape& shape) {
+  const std::size_t added = table.constants.size();
+  model::TableShape own{.key_is_indexed = shape.key_is_indexed};
+  for (std::size_t i = added; i < shape.layout.columns.size(); ++i) own.layout.columns.push_back(shape.layout.columns[i]);
+  for (std::size_t i = added; i < shape.layout.key.size(); ++i) own.layout.key.push_back(shape.layout.key[i] - added);
+  return own;
+}
+
+model::SourceKey without_constants(const model::TableRequest& table, const model::SourceKey& key) {
+  const auto own = key.parts.begin() + static_cast<std::ptrdiff_t>(table.constants.size());
+  return {{own, key.parts.end()}};
+}
+
+class ConstantColumns final : public model::Source {
+ public:
+  explicit ConstantColumns(std::unique_ptr<model::Source> source) : source_(std::move(source)) {}
+
+  model::TableShape describe(const model::TableRequest& table) override {
+    const model::TableShape shape = source_->describe(table);
+    return table.constants.empty() ? shape : with_constants(table, shape);
+  }
+
+  std::unique_ptr<model::RowStream> open_after(const model::TableRequest& table, const model::TableShape& shape,
+                                               const std::optional<model::SourceKey>& after,
+                                               std::size_t limit) override {
+    if (table.constants.empty()) return source_->open_after(table, shape, after, limit);
+    std::optional<model::SourceKey> own_after;
+    if (after) own_after = without_constants(table, *after);
+    return wider(table, source_->open_after(table, without_constants(table, shape), own_after, limit));
+  }
+
+  std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table,
+                                               const model::TableShape& shape) override {
+    if (table.constants.empty()) return source_->open_whole(table, shape);
+    return wider(table, source_->open_whole(table, without_constants(table, shape)));
+  }
+
+  std::unique_ptr<model::RowStream> open_keys(const model::TableRequest& table, const model::TableShape& shape,
+                                              std::span<const model::SourceKey> keys) override {
+    if (table.constants.empty()) return source_->open_keys(table, shape, keys);
+    std::vector<model::SourceKey> own_keys;
+    own_keys.reserve(keys.size());
+    for (const model::SourceKey& key : keys) own_keys.push_back(without_constants(table, key));
+    return wider(table, source_->open_keys(table, without_constants(table, shape), own_keys));
+  }
+
+  std::size_t keys_max() const override { return source_->keys_max(); }
+  void close() override { source_->close(); }
+
+ private:
+  static std::unique_ptr<model::RowStream> wider(const model::TableRequest& table,
+                                                 std::unique_ptr<model::RowStream> rows) {
+    return std::make_unique<ConstantRows>(std::move(rows), table.constants);
+  }
+
+  std::unique_ptr<model::Source> source_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::Source> with_constant_columns(std::unique_ptr<model::Source> source) {
+  return std::make_unique<ConstantColumns>(std::move(source));
+}
+
+}  // namespace connectors::catalog
