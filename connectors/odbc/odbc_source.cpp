@@ -38,6 +38,7 @@ class OdbcSource : public engine::model::Source {
  public:
   OdbcSource(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect)
       : connection_(std::move(connection)), dialect_(std::move(dialect)) {}
+  ~OdbcSource() override { OdbcSource::close(); }
 
   TableShape describe(const TableRequest& table) override;
   std::unique_ptr<RowStream> open_after(const TableRequest& table, const TableShape& shape, const std::optional<SourceKey>& after,
@@ -70,7 +71,8 @@ class OdbcSource : public engine::model::Source {
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
-  if (!session_) session_ = std::make_shared<Session>(connection_, dialect_, false);
+  if (session_) session_->stop_reading_ahead();
+  else session_ = std::make_shared<Session>(connection_, dialect_, false);
   return session_;
 }
 
@@ -80,6 +82,7 @@ std::shared_ptr<Session> OdbcSource::streaming_session() {
 }
 
 void OdbcSource::close() {
+  if (session_) session_->stop_reading_ahead();
   kept_.clear();
   session_.reset();
 }

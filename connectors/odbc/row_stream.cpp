@@ -1,6 +1,7 @@
 #include "connectors/odbc/row_stream.h"
 
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 #include <sql.h>
@@ -46,13 +47,23 @@ OdbcRowStream::OdbcRowStream(std::shared_ptr<PreparedRead> read, engine::model::
     : read_(std::move(read)), layout_(std::move(layout)), options_(std::move(options)), is_key_(layout_.columns.size()) {
   for (const std::size_t column : layout_.key) is_key_[column] = true;
   scratch_.reserve(64);
+  std::vector<KeyedRows>& spare = read_->session().spare_batches();
+  if (spare.empty()) return;
+  batch_ = std::move(spare.back());
+  spare.pop_back();
 }
 
-OdbcRowStream::~OdbcRowStream() { read_->close(); }
+OdbcRowStream::~OdbcRowStream() {
+  Session& session = read_->session();
+  session.stop_reading_ahead();
+  read_->close();
+  session.spare_batches() = ahead_ ? ahead_->take_spare() : std::vector<KeyedRows>{};
+  session.spare_batches().push_back(std::move(batch_));
+}
 
 bool OdbcRowStream::fetch_more() {
   if (ended_) return false;
-  if (options_.limit != 0 && delivered_ >= options_.limit) {
+  if (limit_reached()) {
     ended_ = true;
   } else {
     converted_ = 0;
@@ -65,15 +76,11 @@ bool OdbcRowStream::fetch_more() {
 }
 
 bool OdbcRowStream::next(RowBatch& into) {
-  into.begin(layout_.columns.size());
-  key_bytes_.clear();
-  key_starts_.assign(1, 0);
-  const Watched now = read_->watched();
+  bool more = false;
   try {
-    while (into.rows() < batch_rows_max && into.bytes() < batch_bytes_max && (options_.limit == 0 || delivered_ < options_.limit)) {
-      if (converted_ == fetched_ && !fetch_more()) break;
-      convert_row(converted_++, into);
-      ++delivered_;
+    if (!ahead_ || !ahead_->take(batch_)) {
+      read_->session().stop_reading_ahead();
+      more = fill(batch_);
     }
   } catch (const LongerThanDescribed& longer) {
     if (options_.on_longer_than_described) options_.on_longer_than_described();
@@ -81,15 +88,35 @@ bool OdbcRowStream::next(RowBatch& into) {
                 fmt::format("column {} of {} holds a value longer than described: the table is read row by row from now on",
                             layout_.columns[longer.column].name, options_.table));
   }
-  if (into.rows() != 0) return true;
-  return fetch_more();  // reached with rows only when a limit is zero rows away, where it ends the statement
+  std::swap(into, batch_.rows);
+  if (more && !ahead_) {
+    ahead_ = std::make_shared<ReadAhead>([this](KeyedRows& batch) { return fill(batch); },
+                                          std::exchange(read_->session().spare_batches(), {}));
+    read_->session().reads_ahead(ahead_);
+  }
+  return into.rows() != 0;
 }
 
-void OdbcRowStream::convert_row(std::size_t row, RowBatch& into) {
+bool OdbcRowStream::fill(KeyedRows& into) {
+  into.rows.begin(layout_.columns.size());
+  into.key_bytes.clear();
+  into.key_starts.assign(1, 0);
+  const Watched now = read_->watched();
+  while (into.rows.rows() < batch_rows_max && into.rows.bytes() < batch_bytes_max && !limit_reached()) {
+    if (converted_ == fetched_ && !fetch_more()) break;
+    convert_row(converted_++, into);
+    ++delivered_;
+  }
+  // Asked again behind its last row, the statement is ended here.
+  if (into.rows.rows() == 0) fetch_more();
+  return !ended_ && !limit_reached();
+}
+
+void OdbcRowStream::convert_row(std::size_t row, KeyedRows& into) {
   const std::size_t columns = layout_.columns.size();
-  for (std::size_t column = 0; column < columns; ++column) convert_cell(row, column, into);
-  into.end_row();
-  keep_key(row);
+  for (std::size_t column = 0; column < columns; ++column) convert_cell(row, column, into.rows);
+  into.rows.end_row();
+  keep_key(row, into);
 }
 
 void OdbcRowStream::convert_cell(std::size_t row, std::size_t column, RowBatch& into) {
@@ -132,26 +159,32 @@ std::string_view OdbcRowStream::canonical(std::size_t row, std::size_t column, s
   return *text;
 }
 
-/// What open_after and open_keys bind again: text with its padding, binary as hex digits, all else in canonical form.
-std::string OdbcRowStream::key_part(std::size_t row, std::size_t part) {
+/// For a message about a row that is not converted.
+std::string OdbcRowStream::shown_key_part(std::size_t row, std::size_t part) {
   const std::size_t column = layout_.key[part];
   const auto raw = read_->cell(row, column);
   if (!raw) return {};
   const ColumnType type = read_->plan().columns[column].type;
-  if (type == ColumnType::text) return std::string(*raw);
-  std::string text;
-  if (type == ColumnType::binary) append_hex(*raw, text);
-  else text = canonical(row, column, *raw);
-  return text;
+  if (type == ColumnType::text) return shown(*raw);
+  if (type != ColumnType::binary) return std::string(canonical(row, column, *raw));
+  std::string hex;
+  append_hex(*raw, hex);
+  return shown(hex);
 }
 
-void OdbcRowStream::keep_key(std::size_t row) {
+/// What open_after and open_keys bind again: text with its padding, binary as hex digits, all else in canonical form.
+void OdbcRowStream::keep_key(std::size_t row, KeyedRows& into) {
   bool repeats = options_.after.has_value();
+  const engine::model::RowView converted = into.rows.row(into.rows.rows() - 1);
   for (std::size_t part = 0; part < layout_.key.size(); ++part) {
-    const std::size_t start = key_bytes_.size();
-    key_bytes_ += key_part(row, part);
-    key_starts_.push_back(key_bytes_.size());
-    repeats = repeats && std::string_view(key_bytes_).substr(start) == options_.after->parts[part];
+    const std::size_t start = into.key_bytes.size();
+    switch (const std::size_t column = layout_.key[part]; read_->plan().columns[column].type) {
+      case ColumnType::text: into.key_bytes += *read_->cell(row, column); break;
+      case ColumnType::binary: append_hex(*read_->cell(row, column), into.key_bytes); break;
+      default: into.key_bytes += converted.text(column);
+    }
+    into.key_starts.push_back(into.key_bytes.size());
+    repeats = repeats && std::string_view(into.key_bytes).substr(start) == options_.after->parts[part];
   }
   if (!repeats) return;
   throw Error(ErrorCode::source_bad_data,
@@ -163,10 +196,10 @@ void OdbcRowStream::keep_key(std::size_t row) {
 SourceKey OdbcRowStream::source_key(std::size_t index) const {
   SourceKey key;
   const std::size_t parts = layout_.key.size();
-  ENGINE_ASSERT((index + 1) * parts < key_starts_.size());
+  ENGINE_ASSERT((index + 1) * parts < batch_.key_starts.size());
   for (std::size_t part = 0; part < parts; ++part) {
-    const std::size_t start = key_starts_[index * parts + part];
-    key.parts.push_back(key_bytes_.substr(start, key_starts_[index * parts + part + 1] - start));
+    const std::size_t start = batch_.key_starts[index * parts + part];
+    key.parts.push_back(batch_.key_bytes.substr(start, batch_.key_starts[index * parts + part + 1] - start));
   }
   return key;
 }
@@ -175,7 +208,7 @@ void OdbcRowStream::refuse_value(std::size_t row, std::size_t column, std::strin
   std::string key;
   for (std::size_t part = 0; part < layout_.key.size(); ++part) {
     if (part != 0) key += ", ";
-    key += layout_.key[part] == column ? shown(raw) : shown(key_part(row, part));
+    key += layout_.key[part] == column ? shown(raw) : shown_key_part(row, part);
   }
   const engine::model::Column& what = layout_.columns[column];
   const auto type = engine::model::name_of(what.type);

@@ -112,6 +112,16 @@ Session::~Session() {
   SQLFreeHandle(SQL_HANDLE_DBC, handle_);
 }
 
+void Session::reads_ahead(const std::shared_ptr<ReadAhead>& reader) {
+  ENGINE_ASSERT(reader_.expired());
+  reader_ = reader;
+}
+
+void Session::stop_reading_ahead() {
+  if (const auto reader = reader_.lock()) reader->stop();
+  reader_.reset();
+}
+
 engine::Error Session::error(HandleKind kind, Handle handle, std::string_view doing) const {
   engine::Error error = error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing);
   SQLUINTEGER dead = SQL_CD_FALSE;

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connectors/odbc/diagnostics.h"
+#include "connectors/odbc/read_ahead.h"
 #include "connectors/odbc/watchdog.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
@@ -16,6 +18,7 @@ namespace connectors::odbc {
 std::string full_connection_string(const engine::settings::SourceConnection& connection,
                                    const engine::settings::DialectDefinition& dialect, bool streaming);
 
+class ReadAhead;
 /// Used by one thread at a time. What is made from it holds it by shared_ptr.
 class Session {
  public:
@@ -29,6 +32,12 @@ class Session {
   const engine::settings::SourceConnection& connection() const { return connection_; }
   const engine::settings::DialectDefinition& dialect() const { return dialect_; }
   Watchdog& watchdog() { return watchdog_; }
+  /// A stream's thread reads from here on.
+  void reads_ahead(const std::shared_ptr<ReadAhead>& reader);
+  /// To be called before the driver is: takes the connection back from the thread of a stream that is still open.
+  void stop_reading_ahead();
+  /// Memory of batches for the next stream: chunks would otherwise take it and give it back each for itself.
+  std::vector<KeyedRows>& spare_batches() { return spare_batches_; }
   /// SQLGetData may be called for a column that is bound.
   bool getdata_of_bound() const { return getdata_of_bound_; }
   bool supports_catalogs() const { return supports_catalogs_; }
@@ -49,6 +58,8 @@ class Session {
   engine::settings::DialectDefinition dialect_;
   Handle handle_ = nullptr;
   Watchdog watchdog_;
+  std::weak_ptr<ReadAhead> reader_;
+  std::vector<KeyedRows> spare_batches_;
   bool connected_ = false;
   bool getdata_of_bound_ = false;
   bool supports_catalogs_ = false;

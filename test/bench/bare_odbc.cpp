@@ -67,8 +67,10 @@ class Reader {
 
   BareResult read() {
     const StopWatch watch;
+    const double cpu = cpu_seconds();
     read_chunks();
     result_.seconds = watch.seconds();
+    result_.cpu_seconds = cpu_seconds() - cpu;
     return result_;
   }
 

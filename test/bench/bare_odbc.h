@@ -17,6 +17,7 @@ struct BareRead {
 struct BareResult {
   std::int64_t rows = 0;
   double seconds = 0;
+  double cpu_seconds = 0;
   std::uint64_t digest = 0;  ///< of all rows, so that no hash can be left out by the compiler
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <stdexcept>
 
@@ -30,6 +31,12 @@ Figure compared(std::string name, double ours, std::optional<double> bare, std::
   figure.met = better == Better::less ? judged <= goal : judged >= goal;
   figure.goal = fmt::format("{}{} {:g}", bare ? "ratio " : "", better == Better::less ? "<=" : ">=", goal);
   return figure;
+}
+
+double cpu_seconds() {
+  timespec taken{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &taken);
+  return static_cast<double>(taken.tv_sec) + static_cast<double>(taken.tv_nsec) / 1e9;
 }
 
 WorkFolder::WorkFolder() {

@@ -35,6 +35,9 @@ class StopWatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Seconds of CPU that this process took so far, user and system, on all its threads.
+double cpu_seconds();
+
 /// A folder for one program's files, removed with the object.
 class WorkFolder {
  public:

@@ -115,7 +115,9 @@ TEST_CASE("SQLite: a value that is not of its column's type is refused by column
   Database* db = odbc_test::database("sqlite");
   const std::vector<std::pair<std::string, std::string>> cases{
       {"INTEGER", "'abc'"}, {"INTEGER", "1.5"}, {"INTEGER", "''"}, {"NUMERIC(5,2)", "'x'"}, {"REAL", "'x'"}, {"BOOLEAN", "'yes'"}, {"INTEGER", "x'00'"}};
-  for (const auto& [type, value] : cases) {
+  for (const auto& each : cases) {
+    const auto& type = each.first;
+    const auto& value = each.second;
     CAPTURE(type);
     CAPTURE(value);
     db->create("q", fmt::format("id VARCHAR(5) PRIMARY KEY, v {}", type));

@@ -1,0 +1,213 @@
+// Rows come in their order, and errors in their place among them, though a thread of the stream's own reads them.
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "connectors/odbc/odbc_source.h"
+#include "connectors/odbc/read_ahead.h"
+#include "engine/base/error.h"
+#include "test/connectors/odbc/database.h"
+
+using connectors::odbc::KeyedRows;
+using connectors::odbc::ReadAhead;
+using engine::Error;
+using engine::ErrorCode;
+using engine::model::RowBatch;
+using engine::model::TableRequest;
+using odbc_test::Database;
+
+namespace {
+
+const TableRequest r{"r", "", {"k"}, {}};
+
+void fill(Database& db, int rows, const std::string& columns = "k INTEGER PRIMARY KEY, v INTEGER") {
+  db.create("r", columns);
+  for (int first = 1; first <= rows; first += 500) {
+    std::string values;
+    for (int k = first; k < first + 500; ++k) values += fmt::format("{}({}, {})", k == first ? "" : ",", k, k % 7);
+    db.run("INSERT INTO r VALUES " + values);
+  }
+}
+
+/// Reads the next batch and finds key `expected` in its first row, by row and by key; how many rows it has.
+int next_batch(engine::model::RowStream& stream, RowBatch& batch, int expected) {
+  if (!stream.next(batch)) return 0;
+  const int count = static_cast<int>(batch.rows());
+  for (const int row : {0, count - 1}) {
+    const auto index = static_cast<std::size_t>(row);
+    CHECK(batch.row(index).text(0) == std::to_string(expected + row));
+    CHECK(stream.source_key(index).parts.at(0) == std::to_string(expected + row));
+  }
+  return count;
+}
+
+void give(KeyedRows& batch, int number) {
+  batch.rows.begin(1);
+  batch.rows.append(std::to_string(number));
+  batch.rows.end_row();
+}
+
+/// Rows of which the 2,001st is looked for without an end.
+const TableRequest endless{"", "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT k FROM n WHERE k <= 2000 OR k < 0", {"k"}, {}};
+
+std::unique_ptr<engine::model::Source> impatient(const Database& db) {
+  auto connection = db.connection();
+  connection.query_timeout_ms = 400;
+  return connectors::odbc::make_odbc_source(connection, db.dialect());
+}
+
+engine::model::TableShape shape_of_k() {
+  engine::model::TableShape shape;
+  shape.layout.columns = {{"k", engine::model::ColumnType::integer, 10, 0, false, "integer"}};
+  shape.layout.key = {0};
+  return shape;
+}
+
+}  // namespace
+
+TEST_CASE("batches are taken in the order in which they are filled, and then the end") {
+  int filled = 0;
+  ReadAhead ahead([&](KeyedRows& batch) {
+    give(batch, ++filled);
+    return filled < 50;
+  }, {});
+  KeyedRows batch;
+  for (int number = 1; number <= 50; ++number) {
+    REQUIRE(ahead.take(batch));
+    CHECK(batch.rows.row(0).text(0) == std::to_string(number));
+  }
+  CHECK_FALSE(ahead.take(batch));
+}
+
+TEST_CASE("an error comes behind the batches before it, once") {
+  int filled = 0;
+  ReadAhead ahead([&](KeyedRows& batch) {
+    if (++filled == 3) throw std::runtime_error("lost");
+    give(batch, filled);
+    return true;
+  }, {});
+  KeyedRows batch;
+  CHECK(ahead.take(batch));
+  CHECK(ahead.take(batch));
+  CHECK_THROWS_AS(ahead.take(batch), std::runtime_error);
+  CHECK_FALSE(ahead.take(batch));
+}
+
+TEST_CASE("what was read before a stop is not lost, and nothing is read after it") {
+  std::atomic<int> filled = 0;
+  ReadAhead ahead([&](KeyedRows& batch) {
+    give(batch, ++filled);
+    return true;
+  }, {});
+  KeyedRows batch;
+  REQUIRE(ahead.take(batch));
+  ahead.stop();
+  const int read = filled;
+  int taken = 1;
+  while (ahead.take(batch)) CHECK(batch.rows.row(0).text(0) == std::to_string(++taken));
+  CHECK(taken == read);
+  CHECK(filled == read);
+}
+
+TEST_CASE("rows and their keys belong together in every batch of a long read") {
+  for (const auto& db : odbc_test::databases()) {
+    CAPTURE(db->kind());
+    fill(*db, 6500);
+    const auto source = db->source();
+    const auto shape = source->describe(r);
+    const auto stream = source->open_after(r, shape, std::nullopt, 6300);
+    RowBatch batch;
+    int rows = 0;
+    while (const int more = next_batch(*stream, batch, rows + 1)) rows += more;
+    CHECK(rows == 6300);
+    CHECK_FALSE(stream->next(batch));
+  }
+}
+
+TEST_CASE("two reads of one source in turns both give all their rows") {
+  for (const auto& db : odbc_test::databases()) {
+    CAPTURE(db->kind());
+    fill(*db, 6500);
+    const auto source = db->source();
+    const auto shape = source->describe(r);
+    const auto one = source->open_after(r, shape, std::nullopt, 6500);
+    RowBatch batch;
+    int of_one = next_batch(*one, batch, 1);
+    const auto other = source->open_after(r, shape, engine::model::SourceKey{{"1000"}}, 5000);
+    int of_other = 0;
+    for (bool more = true; more;) {
+      const int ones = next_batch(*one, batch, of_one + 1);
+      const int others = next_batch(*other, batch, 1001 + of_other);
+      of_one += ones;
+      of_other += others;
+      more = ones + others != 0;
+    }
+    CHECK(of_one == 6500);
+    CHECK(of_other == 5000);
+  }
+}
+
+TEST_CASE("a read that is left in the middle leaves a source that works") {
+  for (const auto& db : odbc_test::databases()) {
+    CAPTURE(db->kind());
+    fill(*db, 6500);
+    const auto source = db->source();
+    const auto shape = source->describe(r);
+    RowBatch batch;
+    for (int i = 0; i < 10; ++i) REQUIRE(source->open_after(r, shape, std::nullopt, 6000)->next(batch));
+    for (int i = 0; i < 3; ++i) REQUIRE(source->open_whole(r, shape)->next(batch));
+    CHECK(odbc_test::read_chunks(*source, r, 3000).size() == 6500);
+    source->close();
+    CHECK(odbc_test::read_whole(*source, r).size() == 6500);
+  }
+}
+
+TEST_CASE("a value that is none is refused behind the rows before its batch") {
+  Database* db = odbc_test::database("sqlite");
+  fill(*db, 4000);
+  db->run("UPDATE r SET v = 'seven' WHERE k = 2500");
+  const auto source = db->source();
+  const auto shape = source->describe(r);
+  const auto stream = source->open_after(r, shape, std::nullopt, 4000);
+  RowBatch batch;
+  CHECK(next_batch(*stream, batch, 1) == 1000);
+  CHECK(next_batch(*stream, batch, 1001) == 1000);
+  try {
+    stream->next(batch);
+    FAIL("the value was taken");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::source_bad_data);
+    CHECK(std::string(error.what()).find("2500") != std::string::npos);
+  }
+}
+
+TEST_CASE("a read that hangs in a later batch is cancelled") {
+  const Database* db = odbc_test::database("sqlite");
+  const auto source = impatient(*db);
+  const auto stream = source->open_whole(endless, shape_of_k());
+  RowBatch batch;
+  CHECK(next_batch(*stream, batch, 1) == 1000);
+  CHECK(next_batch(*stream, batch, 1001) == 1000);
+  try {
+    stream->next(batch);
+    FAIL("the read came to an end");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::source_busy);
+  }
+}
+
+TEST_CASE("who leaves a read that hangs waits no longer than the time-out") {
+  const Database* db = odbc_test::database("sqlite");
+  const auto source = impatient(*db);
+  const auto start = std::chrono::steady_clock::now();
+  {
+    const auto stream = source->open_whole(endless, shape_of_k());
+    RowBatch batch;
+    REQUIRE(stream->next(batch));
+  }
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
+  CHECK(odbc_test::rows_of(*source->open_whole({"", "SELECT 1 AS k", {"k"}, {}}, shape_of_k())).size() == 1);
+}
