@@ -88,8 +88,11 @@ WireOptions wire_options(const TargetConnection& connection) {
 
 class HttpTarget : public engine::model::Target {
  public:
-  explicit HttpTarget(const TargetConnection& connection)
-      : plan_(connection), base_url_(base_url_of(connection)), sign_(connection.sign), loop_(wire_options(connection)) {
+  HttpTarget(const TargetConnection& connection, const MakeWire& make_wire)
+      : plan_(connection),
+        base_url_(base_url_of(connection)),
+        sign_(connection.sign),
+        wire_(make_wire ? make_wire(wire_options(connection)) : std::make_unique<CurlLoop>(wire_options(connection))) {
     if (sign_ && sign_->algorithm != "hmac-sha256") {
       throw engine::Error(engine::ErrorCode::config_invalid,
                           fmt::format("'{}' is not a signature algorithm: hmac-sha256", sign_->algorithm),
@@ -98,7 +101,7 @@ class HttpTarget : public engine::model::Target {
   }
   ~HttpTarget() override { stop(); }
 
-  void ping(std::function<void()> answered) override { loop_.ping(std::move(answered)); }
+  void ping(std::function<void()> answered) override { wire_->ping(std::move(answered)); }
 
   const ObjectTraits& traits(std::string_view object) const override { return plan_.of(object).traits; }
 
@@ -127,22 +130,22 @@ class HttpTarget : public engine::model::Target {
                          expect = std::move(request.expect), answered = std::move(answered)](RawAnswer raw) {
       answered(judge({plan_, object, kind, records, is_batch, expect}, raw, engine::system_clock().wall_ms()));
     };
-    loop_.submit(std::move(exchange));
+    wire_->submit(std::move(exchange));
   }
 
-  void stop() override { loop_.stop(); }
+  void stop() override { wire_->stop(); }
 
  private:
   const TargetPlan plan_;
   const std::string base_url_;
   const std::optional<SignRule> sign_;
-  CurlLoop loop_;
+  const std::unique_ptr<Wire> wire_;
 };
 
 }  // namespace
 
-std::unique_ptr<engine::model::Target> make_http_target(const TargetConnection& connection) {
-  return std::make_unique<HttpTarget>(connection);
+std::unique_ptr<engine::model::Target> make_http_target(const TargetConnection& connection, const MakeWire& make_wire) {
+  return std::make_unique<HttpTarget>(connection, make_wire);
 }
 
 }  // namespace connectors::http

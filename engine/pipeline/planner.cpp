@@ -85,18 +85,22 @@ void Planner::answer_pings() {
 
 void Planner::follow() {
   while (!stop_.requested()) {
-    bool more = false;
     answer_pings();
-    for (Follower& follower : followers_) {
-      if (stop_.requested()) return;
-      answer_pings();
-      more = follow_one(follower) || more;
-    }
-    if (more) continue;
+    if (follow_once()) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, std::chrono::milliseconds(look_again_ms), [this] { return woken_; });
     woken_ = false;
   }
+}
+
+bool Planner::follow_once() {
+  bool more = false;
+  for (Follower& follower : followers_) {
+    if (stop_.requested()) return false;
+    answer_pings();
+    more = follow_one(follower) || more;
+  }
+  return more;
 }
 
 // One page of one pipeline, so that a long backlog of one does not starve the others. True when there may be more.

@@ -30,6 +30,9 @@ class Planner {
   /// Registers the pipelines in the journal and returns their rows by name; called once before `start`.
   std::map<std::string, journal::PipelineRow> register_pipelines();
   void start();
+  /// One page of each pipeline; true when there may be more. The thread does nothing else; whoever turns the stages by hand
+  /// calls it instead of `start`.
+  bool follow_once();
   /// There may be new changes. Cheap.
   void wake();
   void stop();

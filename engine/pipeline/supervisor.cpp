@@ -5,6 +5,7 @@
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/pipeline/target_setup.h"
 
 namespace engine::pipeline {
 
@@ -33,21 +34,11 @@ Supervisor::~Supervisor() {
 
 void Supervisor::make_dispatchers(const std::map<std::string, journal::PipelineRow>& rows) {
   for (const auto& [name, connection] : instance_.targets) {
-    std::map<std::int64_t, deliver::PipelineTarget> pipelines;
-    for (const auto& [pipeline_name, pipeline] : instance_.pipelines) {
-      if (pipeline.target.connection != name) continue;
-      pipelines.emplace(rows.at(pipeline_name).id,
-                        deliver::PipelineTarget{pipeline_name, pipeline.target.on_delete, pipeline.target.on_delete_update,
-                                                pipeline.on_dead_stops_lane});
-    }
+    std::map<std::int64_t, deliver::PipelineTarget> pipelines = pipelines_of(instance_, name, rows);
     if (pipelines.empty()) continue;
-    deliver::DispatcherOptions options;
-    options.connection = name;
-    options.in_flight = connection.limits.in_flight;
-    options.per_second = connection.limits.per_second;
-    options.dry_run = connection.dry_run;
     targets_.push_back(connectors::catalog::make_target(connection));
-    auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines), options, clock_);
+    auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines),
+                                                            dispatcher_options(connection), clock_);
     dispatcher->on_fatal([this](std::exception_ptr problem) { fatal(problem); });
     dispatchers_.emplace(name, std::move(dispatcher));
   }

@@ -1,0 +1,137 @@
+#include "engine/operate/cases/case_table.h"
+
+#include <fmt/format.h>
+
+#include "connectors/odbc/canonical_text.h"
+#include "engine/base/error.h"
+#include "engine/model/base64.h"
+
+namespace engine::operate {
+
+namespace {
+
+[[noreturn]] void refuse(const settings::Origin& origin, const std::string& message) {
+  throw Error(ErrorCode::config_invalid, message, {{"file", origin.text()}});
+}
+
+bool is_char(const model::Column& column) {
+  std::string type = column.source_type.substr(0, column.source_type.find('('));
+  for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return type == "char" || type == "character" || type == "nchar" || type == "bpchar";
+}
+
+}  // namespace
+
+class CaseTable::Stream final : public model::RowStream {
+ public:
+  Stream(std::size_t columns, std::vector<std::pair<Key, Cells>> rows) : columns_(columns), rows_(std::move(rows)) {}
+
+  bool next(model::RowBatch& into) override {
+    into.begin(columns_);
+    if (given_) return false;
+    given_ = true;
+    for (const auto& [key, cells] : rows_) {
+      for (const auto& cell : cells) cell ? into.append(*cell) : into.append_null();
+      into.end_row();
+    }
+    return into.rows() > 0;
+  }
+  model::SourceKey source_key(std::size_t index) const override { return {rows_[index].first}; }
+
+ private:
+  std::size_t columns_;
+  std::vector<std::pair<Key, Cells>> rows_;
+  bool given_ = false;
+};
+
+CaseTable::CaseTable(const settings::TableDefinition& table, settings::CharPadding padding, model::Layout layout)
+    : name_(table.name), padding_(padding), layout_(std::move(layout)) {}
+
+void CaseTable::assign(const settings::CaseCell& cell, Cells& cells) const {
+  const auto at = layout_.find(cell.column);
+  if (!at) {
+    std::vector<std::string> names;
+    for (const model::Column& column : layout_.columns) names.push_back(column.name);
+    const std::string suggestion = settings::did_you_mean(cell.column, names);
+    refuse(cell.origin, fmt::format("the table '{}' has no column '{}'{}{}", name_, cell.column, suggestion.empty() ? "" : ": ", suggestion));
+  }
+  if (!cell.text) {
+    cells[*at].reset();
+    return;
+  }
+  const model::Column& column = layout_.columns[*at];
+  if (column.type == model::ColumnType::binary) {
+    std::string bytes(cell.text->size(), '\0');
+    const auto size = model::decode_base64(*cell.text, bytes.data());
+    if (!size) refuse(cell.origin, fmt::format("'{}' is binary: write it as base64", cell.column));
+    bytes.resize(*size);
+    cells[*at] = std::move(bytes);
+    return;
+  }
+  std::string scratch;
+  const auto text = connectors::odbc::canonical_text(column.type, *cell.text, scratch);
+  if (!text) refuse(cell.origin, fmt::format("'{}' is no {} for the column '{}'", *cell.text, name_of(column.type), cell.column));
+  const bool trims = column.type == model::ColumnType::text &&
+                     (padding_ == settings::CharPadding::trim_all || (padding_ == settings::CharPadding::trim && is_char(column)));
+  cells[*at] = std::string(trims ? connectors::odbc::without_trailing_blanks(*text) : *text);
+}
+
+CaseTable::Key CaseTable::key_of(const Cells& cells, const settings::CaseRow& row) const {
+  Key key;
+  for (const std::size_t column : layout_.key) {
+    if (!cells[column]) refuse(row.origin, fmt::format("the row lacks the key column '{}'", layout_.columns[column].name));
+    key.push_back(*cells[column]);
+  }
+  return key;
+}
+
+CaseTable::Key CaseTable::key_of(const settings::CaseRow& row) const {
+  Cells cells(layout_.columns.size());
+  for (const settings::CaseCell& cell : row.cells) assign(cell, cells);
+  return key_of(cells, row);
+}
+
+void CaseTable::insert(const settings::CaseRow& row) {
+  Cells cells(layout_.columns.size());
+  for (const settings::CaseCell& cell : row.cells) assign(cell, cells);
+  Key key = key_of(cells, row);
+  if (!rows_.emplace(std::move(key), std::move(cells)).second) {
+    refuse(row.origin, fmt::format("a row with this key is in '{}' already: write 'update'", name_));
+  }
+}
+
+void CaseTable::update(const settings::CaseRow& row) {
+  const auto found = rows_.find(key_of(row));
+  if (found == rows_.end()) refuse(row.origin, fmt::format("no row with this key is in '{}': write 'insert'", name_));
+  for (const settings::CaseCell& cell : row.cells) assign(cell, found->second);
+}
+
+void CaseTable::erase(const settings::CaseRow& row) {
+  if (rows_.erase(key_of(row)) == 0) refuse(row.origin, fmt::format("no row with this key is in '{}'", name_));
+}
+
+model::TableShape CaseTable::describe(const model::TableRequest&) { return {.layout = layout_, .key_is_indexed = true}; }
+
+std::unique_ptr<model::RowStream> CaseTable::open_after(const model::TableRequest&, const model::TableShape&,
+                                                        const std::optional<model::SourceKey>& after, std::size_t limit) {
+  std::vector<std::pair<Key, Cells>> rows;
+  for (auto at = after ? rows_.upper_bound(after->parts) : rows_.begin(); at != rows_.end() && rows.size() < limit; ++at) {
+    rows.push_back(*at);
+  }
+  return std::make_unique<Stream>(layout_.columns.size(), std::move(rows));
+}
+
+std::unique_ptr<model::RowStream> CaseTable::open_whole(const model::TableRequest&, const model::TableShape&) {
+  return std::make_unique<Stream>(layout_.columns.size(), std::vector<std::pair<Key, Cells>>(rows_.begin(), rows_.end()));
+}
+
+std::unique_ptr<model::RowStream> CaseTable::open_keys(const model::TableRequest&, const model::TableShape&,
+                                                       std::span<const model::SourceKey> keys) {
+  std::vector<std::pair<Key, Cells>> rows;
+  for (const model::SourceKey& key : keys) {
+    if (const auto found = rows_.find(key.parts); found != rows_.end()) rows.push_back(*found);
+  }
+  return std::make_unique<Stream>(layout_.columns.size(), std::move(rows));
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,20 @@
+// What delivery must know of a target connection and of the pipelines that write there, from the configuration.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "engine/deliver/dispatcher.h"
+#include "engine/journal/pipelines.h"
+#include "engine/settings/instance.h"
+
+namespace engine::pipeline {
+
+/// The pipelines of one target connection by their ids in the journal. `rows`: all pipelines of the instance by name.
+std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Instance& instance, const std::string& connection,
+                                                             const std::map<std::string, journal::PipelineRow>& rows);
+
+deliver::DispatcherOptions dispatcher_options(const settings::TargetConnection& connection);
+
+}  // namespace engine::pipeline

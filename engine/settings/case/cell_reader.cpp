@@ -1,0 +1,109 @@
+#include "engine/settings/case/cell_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/settings/map_reader.h"
+
+namespace engine::settings {
+
+namespace {
+
+using model::ColumnType;
+
+bool has_shape(std::string_view text, std::string_view shape) {
+  return text.size() == shape.size() && std::equal(text.begin(), text.end(), shape.begin(), [](char c, char wanted) {
+           return wanted == '9' ? c >= '0' && c <= '9' : c == wanted;
+         });
+}
+
+/// Digits with a point stay as they are written: money must not become a float on its way into a test.
+CaseCell read_cell(const YamlEntry& entry) {
+  CaseCell cell{.column = entry.key, .origin = entry.value.origin(), .text = entry.value.text()};
+  if (entry.value.is_null()) {
+    cell.text.reset();
+    return cell;
+  }
+  if (!entry.value.is_plain()) return cell;
+  const model::FieldScalar scalar = core_scalar(entry.value);
+  if (const bool* flag = std::get_if<bool>(&scalar)) {
+    cell.text = *flag ? "1" : "0";
+    cell.looks_like = ColumnType::integer;
+  } else if (std::holds_alternative<std::int64_t>(scalar)) {
+    cell.looks_like = ColumnType::integer;
+  } else if (std::holds_alternative<double>(scalar) || std::holds_alternative<model::NumberText>(scalar)) {
+    const bool has_exponent = cell.text->find_first_of("eE") != std::string::npos;
+    cell.looks_like = has_exponent ? ColumnType::real : ColumnType::decimal;
+  } else if (has_shape(*cell.text, "9999-99-99")) {
+    cell.looks_like = ColumnType::date;
+  } else if (cell.text->size() >= 19 && has_shape(cell.text->substr(0, 19), "9999-99-99 99:99:99")) {
+    cell.looks_like = ColumnType::timestamp;
+  }
+  return cell;
+}
+
+CaseRow read_row(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
+  CaseRow row{.origin = value.origin(), .cells = {}};
+  if (!value.is_map()) refuse_kind(value, what, "a row: a map of columns", diagnostics);
+  for (const YamlEntry& entry : value.entries()) {
+    if (entry.value.is_scalar())
+      row.cells.push_back(read_cell(entry));
+    else
+      refuse_kind(entry.value, fmt::format("the column '{}' of {}", entry.key, what), "a single value", diagnostics);
+  }
+  return row;
+}
+
+/// "decimal(12,2)" → type, size, scale.
+std::optional<model::Column> read_type(const std::string& name, const std::string& text) {
+  const std::size_t open = std::min(text.find('('), text.size());
+  std::string type = text.substr(0, open);
+  while (type.ends_with(' ')) type.pop_back();
+  if (type == "char" || type == "varchar") type = "text";
+  const auto known = model::column_type_of(type);
+  if (!known) return std::nullopt;
+  model::Column column{.name = name, .type = *known, .source_type = text};
+  if (open < text.size()) {
+    const int numbers = std::sscanf(text.c_str() + open, "(%lu,%d)", &column.size, &column.scale);
+    if (numbers < 1 || !text.ends_with(')')) return std::nullopt;
+  }
+  return column;
+}
+
+}  // namespace
+
+std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
+  std::vector<CaseRows> all;
+  if (!value.is_map()) refuse_kind(value, what, "a map of tables", diagnostics);
+  for (const YamlEntry& entry : value.entries()) {
+    CaseRows rows{.table = entry.key, .origin = entry.origin, .rows = {}};
+    const std::string named = fmt::format("'{}' of {}", entry.key, what);
+    if (entry.value.is_map()) rows.rows.push_back(read_row(entry.value, named, diagnostics));
+    if (entry.value.is_scalar() && !entry.value.is_null()) refuse_kind(entry.value, named, "a row or a list of rows", diagnostics);
+    for (const YamlNode& item : entry.value.items()) rows.rows.push_back(read_row(item, "a row of " + named, diagnostics));
+    all.push_back(std::move(rows));
+  }
+  return all;
+}
+
+std::map<std::string, std::vector<model::Column>> read_case_columns(const YamlNode& value, Diagnostics& diagnostics) {
+  std::map<std::string, std::vector<model::Column>> tables;
+  if (!value.is_map()) refuse_kind(value, "'columns' of the case", "a map of tables", diagnostics);
+  for (const YamlEntry& table : value.entries()) {
+    if (!table.value.is_map()) refuse_kind(table.value, fmt::format("'{}' of columns", table.key), "a map of columns", diagnostics);
+    for (const YamlEntry& column : table.value.entries()) {
+      const auto read = read_type(column.key, column.value.text());
+      if (read) {
+        tables[table.key].push_back(*read);
+        continue;
+      }
+      diagnostics.error("value.unknown", column.value.origin(),
+                        fmt::format("'{}' is no type of a column", column.value.text()),
+                        "write integer, real, decimal(12,2), text, char(10), binary, date, time or timestamp");
+    }
+  }
+  return tables;
+}
+
+}  // namespace engine::settings

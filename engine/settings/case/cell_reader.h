@@ -1,0 +1,16 @@
+// Rows of a case: cells with the type that the way they are written says.
+#pragma once
+
+#include <vector>
+
+#include "engine/settings/case/case_definition.h"
+
+namespace engine::settings {
+
+/// {table: row} or {table: [row, …]}.
+std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& what, Diagnostics& diagnostics);
+
+/// {table: {column: "decimal(12,2)", other: text}}.
+std::map<std::string, std::vector<model::Column>> read_case_columns(const YamlNode& value, Diagnostics& diagnostics);
+
+}  // namespace engine::settings

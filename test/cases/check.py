@@ -1,0 +1,181 @@
+#!/usr/bin/python3
+"""`datapicker test` as a user meets it: shipped pipelines, the examples of docs/cases.md, what a failing case says, --update."""
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+INSTANCE = ROOT / "test/cases/instance"
+PIPELINE = "customers_to_webhook"
+HEAD = "case: tried\ngiven:\n  customers: { codcli: C001, ragsoc: ROSSI, codpag: \"01\", attivo: S }\nwhen:\n  - capture\nthen:\n"
+
+
+def run(*arguments, instance=INSTANCE):
+    return subprocess.run([PROGRAM, "test", "-i", str(instance), *arguments], capture_output=True, text=True, timeout=120)
+
+
+class Folder(unittest.TestCase):
+    """An instance of its own with one pipeline and the cases a test writes."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        shutil.copytree(INSTANCE, self.folder, dirs_exist_ok=True, ignore=lambda folder, names: {"pipelines"} & set(names))
+        self.cases = self.folder / "pipelines" / PIPELINE / "cases"
+        self.cases.mkdir(parents=True)
+        shutil.copy(ROOT / "pipelines" / PIPELINE / "pipeline.yaml", self.cases.parent)
+
+    def case(self, text, name="tried.yaml"):
+        (self.cases / name).write_text(text)
+
+    def run_cases(self, *arguments):
+        return run(*arguments, instance=self.folder)
+
+    def problems_of(self, text):
+        """What the one case says, as JSON; (line, message, expected, came)."""
+        self.case(text)
+        result = json.loads(self.run_cases("--json").stdout)
+        return result["verdict"], [(p["line"], p["message"], p["expected"], p["came"]) for p in result["problems"]]
+
+
+class Shipped(unittest.TestCase):
+    def test_every_case_of_every_shipped_pipeline_passes_without_a_secret(self):
+        for instance in (INSTANCE, ROOT / "examples/quickstart/instance"):
+            done = run(instance=instance)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            self.assertNotIn("\n0 cases", "\n" + done.stdout)
+
+    def test_every_shipped_pipeline_has_cases_and_a_readme(self):
+        for pipeline in (ROOT / "pipelines").iterdir():
+            if pipeline.is_dir():
+                self.assertTrue(list(pipeline.glob("cases/*.yaml")) and (pipeline / "README.md").exists(), pipeline)
+
+
+class Documented(Folder):
+    def test_the_examples_of_the_docs_pass(self):
+        blocks = re.findall(r"```yaml\n(case:.*?)```", (ROOT / "docs/cases.md").read_text(), re.DOTALL)
+        self.assertGreater(len(blocks), 3)
+        for number, block in enumerate(blocks):
+            self.case(block, f"{number}.yaml")
+        done = self.run_cases()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+class Failing(Folder):
+    def test_a_field_that_differs_is_told_at_its_line_with_both_values(self):
+        verdict, problems = self.problems_of(HEAD + "  requests:\n    - method: PUT\n      path: /customers/C001\n      body: { name: ROSSI,\n              source: erp }\n")
+        self.assertEqual((verdict, problems), ("failed", [(10, "PUT /customers/C001: body.name", '"ROSSI"', '"Rossi"')]))
+
+    def test_a_request_that_did_not_come_shows_the_one_that_came_instead(self):
+        _, problems = self.problems_of(HEAD + "  requests:\n    - { method: DELETE, path: /customers/C001 }\n")
+        self.assertEqual(problems[1][:2], (8, "DELETE /customers/C001 did not come"))
+        self.assertTrue(problems[1][3].startswith("PUT /customers/C001 {"))
+        self.assertEqual(problems[0][1], "a request came that is not expected")
+
+    def test_exact_bodies_hold_nothing_else(self):
+        _, problems = self.problems_of(HEAD + "  requests:\n    - { method: PUT, path: /customers/C001, exact: true, body: { name: Rossi } }\n")
+        self.assertEqual({p[1].split(": ")[1] for p in problems}, {"body.address", "body.credit", "body.payment_terms", "body.phone", "body.source"})
+
+    def test_a_text_never_equals_a_number(self):
+        _, problems = self.problems_of(HEAD.replace("attivo", "fido: 7.00, attivo") + "  requests: [ { method: PUT, path: /customers/C001, body: { credit: \"7\" } } ]\n")
+        self.assertEqual([p[1] for p in problems], ["PUT /customers/C001: body.credit"])
+
+    def test_headers_are_compared_by_name_whatever_their_case(self):
+        expected = "{ idempotency-key: true, Content-Type: text/plain, X-Other: false }"
+        _, problems = self.problems_of(HEAD + f"  requests: [ {{ method: PUT, path: /customers/C001, headers: {expected} }} ]\n")
+        self.assertEqual([p[1:] for p in problems], [("PUT /customers/C001: header Content-Type", "text/plain", "application/json")])
+
+    def test_states_that_are_not_named_must_be_none(self):
+        _, problems = self.problems_of(HEAD + "  deliveries: { skipped: 0 }\n  changes: { insert: 2 }\n")
+        self.assertEqual({p[1:] for p in problems}, {("deliveries delivered", "0", "1"), ("changes insert", "2", "1")})
+
+    def test_requests_of_one_record_keep_their_order_and_those_of_others_are_free(self):
+        two = HEAD.replace("{ codcli: C001", "[ { codcli: C002, ragsoc: NERI, codpag: \"01\", attivo: S }, { codcli: C001").replace("S }\nwhen", "S } ]\nwhen")
+        free = "  requests: [ { method: PUT, path: /customers/C002 }, { method: PUT, path: /customers/C001 } ]\n"
+        self.assertEqual(self.problems_of(two + free)[0], "passed")
+        self.assertEqual(self.problems_of(two + free + "  in_order: true\n")[0], "failed")
+
+    def test_an_answer_that_no_request_came_for_is_told(self):
+        _, problems = self.problems_of(HEAD.replace("  - capture\n", "  - answers: [ 200, 503 ]\n  - capture\n") + "  deliveries: { delivered: 1 }\n")
+        self.assertEqual([p[:2] for p in problems], [(5, "no request came for this answer")])
+
+    def test_a_request_that_is_never_answered_needs_a_restart(self):
+        verdict, problems = self.problems_of(HEAD.replace("  - capture\n", "  - answers: [ unanswered ]\n  - capture\n") + "  deliveries: { delivered: 1 }\n")
+        self.assertEqual(verdict, "broken")
+        self.assertIn("restart", problems[0][1])
+
+    def test_rows_that_cannot_be_are_refused_with_their_place(self):
+        for row, said in (("{ codcli: C002 }", "no row with this key"), ("{ ragsoc: X }", "lacks the key column"),
+                          ("{ codcli: C001, fidoo: 1 }", "no column 'fidoo'")):
+            text = HEAD.replace("given:", "columns: { customers: { codcli: text, ragsoc: text, tel: text, citta: text, fido: decimal, codpag: text, attivo: text } }\ngiven:")
+            verdict, problems = self.problems_of(text.replace("  - capture\n", f"  - capture\n  - update: {{ customers: {row} }}\n") + "  requests: []\n")
+            self.assertEqual(verdict, "broken")
+            self.assertIn(said, problems[0][1])
+            self.assertIn("tried.yaml:7:", problems[0][1])
+
+    def test_a_mapping_that_does_not_compile_is_told_with_its_place(self):
+        pipeline = self.cases.parent / "pipeline.yaml"
+        pipeline.write_text(pipeline.read_text().replace("title_case(trim(ragsoc))", "title_cas(trim(ragsoc))"))
+        verdict, problems = self.problems_of(HEAD + "  requests: []\n")
+        self.assertEqual(verdict, "broken")
+        self.assertIn("pipeline.yaml:5:", problems[0][1])
+
+
+class Refused(Folder):
+    def test_every_problem_of_every_file_is_told_at_once_and_nothing_runs(self):
+        self.case(HEAD + "  request: []\n", "a.yaml")
+        self.case(HEAD.replace("- capture", "- captur") + "  requests: [ { method: PUT } ]\n", "b.yaml")
+        done = self.run_cases()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        for said in ("a.yaml:7:3: error: 'then' of the case has no key 'request'", "did you mean 'requests'?", "b.yaml:5:5: error: 'captur' is no step",
+                     "did you mean 'capture'?", "the request has no 'path'"):
+            self.assertIn(said, done.stderr)
+
+    def test_an_unknown_pipeline_is_refused_with_the_nearest_name(self):
+        done = self.run_cases("customers_to_webhok")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("did you mean 'customers_to_webhook'?", done.stderr)
+
+
+class Reported(Folder):
+    def test_junit_names_failures_and_broken_cases(self):
+        self.case(HEAD + "  requests: []\n", "fails.yaml")
+        self.case(HEAD.replace("- capture", "- update: { customers: { codcli: X } }") + "  requests: []\n", "broken.yaml")
+        self.case(HEAD + "  deliveries: { delivered: 1 }\n", "passes.yaml")
+        done = self.run_cases("--junit", str(self.folder / "out.xml"))
+        self.assertEqual(done.returncode, 1)
+        suite = xml.etree.ElementTree.parse(self.folder / "out.xml").getroot().find("testsuite")
+        self.assertEqual([suite.get(name) for name in ("tests", "failures", "errors")], ["3", "1", "1"])
+        self.assertIn("PUT /customers/C001", suite.find("testcase/failure").text)
+
+    def test_only_chooses_by_name_or_file(self):
+        self.case(HEAD + "  requests: []\n", "fails.yaml")
+        self.case(HEAD + "  deliveries: { delivered: 1 }\n", "passes.yaml")
+        self.assertEqual(self.run_cases("--only", "passes").returncode, 0)
+
+
+class Updated(Folder):
+    def test_update_writes_what_came_and_leaves_the_rest_as_it_is(self):
+        self.case("# Why this case is here.\n" + HEAD + "  requests:\n    - { method: GET, path: /wrong }\n\n  # how it ends\n  deliveries: { delivered: 1 }\n")
+        self.assertIn("updated", self.run_cases("--update").stdout)
+        text = (self.cases / "tried.yaml").read_text()
+        self.assertEqual(self.run_cases().returncode, 0, text)
+        self.assertTrue(text.startswith("# Why this case is here.\n") and "\n\n  # how it ends\n" in text, text)
+        self.assertIn('- { method: PUT, path: "/customers/C001", body: { address: { city: null }', text)
+
+    def test_a_list_with_comments_is_left_to_a_person(self):
+        text = HEAD + "  requests:\n    # the first\n    - { method: GET, path: /wrong }\n"
+        self.case(text)
+        self.assertEqual(self.run_cases("--update").returncode, 1)
+        self.assertEqual((self.cases / "tried.yaml").read_text(), text)
+
+
+if __name__ == "__main__":
+    unittest.main()
