@@ -61,6 +61,7 @@ int run_program(int argc, char** argv) {
   add_status(program, invocation);
   add_changes(program, invocation);
   add_story(program, invocation);
+  add_preview(program, invocation);
   add_test(program, invocation);
   add_dead_letters(program, invocation);
   add_reference(program, invocation);

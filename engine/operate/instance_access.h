@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,5 +29,14 @@ settings::Instance load_valid_instance(const settings::InstancePlace& place, boo
 
 /// The layout a table had when it was last read; none before its first cycle.
 std::optional<model::Layout> known_layout(journal::Records& records, const std::string& table);
+
+/// A key as the change log and as the row images have it.
+struct WantedKey {
+  std::string json;
+  std::string encoded;
+};
+/// The key that a person typed, one word a column. Throws config_invalid, with what would fit, for one that does not, and for a table
+/// that was never read.
+WantedKey wanted_key(journal::Records& records, const std::string& table, std::span<const std::string> parts);
 
 }  // namespace engine::operate

@@ -28,41 +28,6 @@ journal::SourceTable table_named(journal::Records& records, const std::string& n
               !near.empty() ? "did you mean '" + near + "'?" : "tables: " + (known.empty() ? "none yet" : known));
 }
 
-struct WantedKey {
-  std::string json;
-  std::string encoded;
-};
-
-// The image's index holds encoded keys: a row that has nothing but its key gives them.
-std::string encoded_key(const model::Layout& layout, std::span<const std::string> parts) {
-  model::RowBatch batch;
-  batch.begin(layout.columns.size());
-  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
-    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
-    if (part == layout.key.end()) {
-      batch.append_null();
-    } else {
-      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
-    }
-  }
-  batch.end_row();
-  std::string key;
-  model::encode_key(layout, batch.row(0), key);
-  return key;
-}
-
-WantedKey key_of(journal::Records& records, const journal::SourceTable& table, std::span<const std::string> parts) {
-  const auto layout = known_layout(records, table.name);
-  if (!layout) throw Error(ErrorCode::config_invalid, "table " + table.name + " was never read", {}, "start the daemon first");
-  std::string wanted;
-  for (const std::size_t position : layout->key) wanted += (wanted.empty() ? "" : " ") + layout->columns[position].name;
-  const auto key = model::key_json_of(*layout, parts);
-  if (!key) {
-    throw Error(ErrorCode::config_invalid, "that is no key of table " + table.name, {}, "its key is: " + wanted);
-  }
-  return {*key, encoded_key(*layout, parts)};
-}
-
 json::value optional_json(const std::optional<std::string>& text) { return text ? json::parse(*text) : json::value(nullptr); }
 
 template <class T>
@@ -136,7 +101,7 @@ Story story_of(journal::Records& records, const std::string& table, std::span<co
   const journal::SourceTable row = table_named(records, table);
   Story story;
   story.table = table;
-  const WantedKey key = key_of(records, row, key_parts);
+  const WantedKey key = wanted_key(records, row.name, key_parts);
   story.key = key.json;
   story.changes = records.changes.of_key(row.id, story.key, story_entries_max);
   if (auto image = records.images.find(row.id, key.encoded)) story.image = std::move(image->image);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include <chrono>
-#include <fstream>
 
 #include "engine/base/error.h"
 #include "engine/journal/journal.h"

@@ -1,0 +1,114 @@
+#include "engine/pipeline/forecast.h"
+
+#include "engine/base/error.h"
+#include "engine/deliver/decision.h"
+#include "engine/deliver/job.h"
+
+namespace engine::pipeline {
+
+using What = Forecast::What;
+using Decided = deliver::Decision::What;
+using model::CallKind;
+
+namespace {
+
+Forecast failed(std::string reason) { return {.what = What::failed, .reason = std::move(reason)}; }
+
+/// The fields of `changed` as they were last sent; what is unknown or was never sent is absent.
+model::FieldMap as_sent(const std::optional<journal::LastSent>& sent, const model::FieldMap& changed) {
+  model::FieldMap before;
+  if (!sent || !sent->live || !sent->fields) return before;
+  for (const auto& [name, value] : model::fields_from_json(*sent->fields)) {
+    if (changed.contains(name)) before.emplace(name, value);
+  }
+  return before;
+}
+
+What what_of(const journal::Delivery& delivery, bool is_live) {
+  if (!delivery.present) return What::delete_;
+  return is_live ? What::update : What::create;
+}
+
+}  // namespace
+
+std::string_view name_of(What what) {
+  switch (what) {
+    case What::create: return "create";
+    case What::update: return "update";
+    case What::delete_: return "delete";
+    case What::skip: return "skip";
+    case What::left: return "left";
+    case What::failed: break;
+  }
+  return "failed";
+}
+
+Forecaster::Forecaster(const settings::PipelineDefinition& pipeline, const model::Target& target, journal::Records* records,
+                       const std::string& journal_id, std::int64_t now_ms)
+    : pipeline_(pipeline), target_(target), records_(records), journal_id_(journal_id), now_ms_(now_ms) {
+  if (records == nullptr) return;
+  if (const auto row = records->pipelines.find(pipeline.name)) pipeline_id_ = row->id;
+  last_seq_ = records->changes.last_seq();
+}
+
+Forecast Forecaster::of(const std::string& key, const map::MapOutcome& outcome) {
+  journal::Delivery delivery;
+  delivery.pipeline_id = pipeline_id_;
+  delivery.key = key;
+  delivery.first_seq = delivery.last_seq = last_seq_;
+  delivery.connection = pipeline_.target.connection;
+  delivery.object = pipeline_.target.object;
+  if (const auto* problem = std::get_if<map::Failed>(&outcome)) return failed(problem->reason);
+  if (const auto* left = std::get_if<map::Left>(&outcome)) {
+    delivery.match = left->match;
+    delivery.present = false;
+    const auto sent = records_ == nullptr ? std::nullopt : records_->deliveries.last_sent(pipeline_id_, key);
+    if (!sent || !sent->live) return {.what = What::left, .reason = "outside 'where' and not at the target"};
+  } else {
+    const auto& mapped = std::get<map::Mapped>(outcome);
+    delivery.match = mapped.match;
+    delivery.fields = mapped.fields;
+    delivery.comment = mapped.comment;
+  }
+  try {
+    return of_delivery(delivery);
+  } catch (const Error& error) {
+    return failed(std::string("the request cannot be made: ") + error.what());
+  }
+}
+
+Forecast Forecaster::of_delivery(const journal::Delivery& delivery) {
+  deliver::Job job;
+  job.head = records_ == nullptr ? journal::Head{.delivery = delivery} : records_->deliveries.complete(delivery);
+  job.traits = &target_.traits(delivery.object);
+  const deliver::PipelineTarget target{pipeline_.name, pipeline_.target.on_delete, pipeline_.target.on_delete_update,
+                                       pipeline_.on_dead_stops_lane};
+  job.pipeline = &target;
+  deliver::HeadFacts facts{.delivery = job.head.delivery, .last_sent = job.head.last_sent, .remote_id = job.head.remote_id, .now_ms = now_ms_};
+  deliver::Decision decision = deliver::decide(facts, *job.traits, target);
+  const bool is_live = job.head.last_sent && job.head.last_sent->live;
+  Forecast forecast{.what = what_of(delivery, is_live), .reason = decision.reason};
+  const bool looks_first = decision.what == Decided::find_first;
+  if (looks_first) {
+    forecast.reason = "a look-up comes first: a record that it finds is updated";
+    facts.absent_at_target = !is_live;
+    if (!is_live) decision = deliver::decide(facts, *job.traits, target);
+  }
+  if (decision.what == Decided::dead) return failed(decision.reason);
+  if (decision.what == Decided::skip || decision.what == Decided::expire) {
+    forecast.what = What::skip;
+    return forecast;
+  }
+  job.kind = decision.what == Decided::find_first ? CallKind::find : decision.kind;
+  job.fields = decision.fields;
+  job.changed_fields = decision.changed_fields;
+  job.moves = decision.moves;
+  forecast.call = job.kind;
+  forecast.after = decision.changed_fields;
+  forecast.before = as_sent(job.head.last_sent, forecast.after);
+  const model::Call call = deliver::make_call(job, job.kind, journal_id_);
+  forecast.request = target_.prepare({&call, 1});
+  return forecast;
+}
+
+}  // namespace engine::pipeline

@@ -1,0 +1,49 @@
+// What delivery would decide for a row if it were its turn now, and the request it would send. Sends and writes nothing.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/journal/journal.h"
+#include "engine/map/mapper.h"
+#include "engine/model/target.h"
+#include "engine/settings/pipeline_definition.h"
+
+namespace engine::pipeline {
+
+struct Forecast {
+  enum class What : std::uint8_t { create, update, delete_, skip, left, failed };
+  What what = What::skip;
+  std::string reason;                  ///< of skip and failed; of create: that a look-up comes first
+  std::optional<model::CallKind> call;  ///< what would be called
+  model::FieldMap before;              ///< the fields that differ, as they were last sent; a new one is absent
+  model::FieldMap after;               ///< the same, as they would be sent
+  std::optional<model::PreparedCall> request;
+};
+
+std::string_view name_of(Forecast::What what);
+
+/// For one pipeline; used by one thread. All references outlive it.
+class Forecaster {
+ public:
+  /// Without `records` there is no journal yet: nothing was ever sent.
+  Forecaster(const settings::PipelineDefinition& pipeline, const model::Target& target, journal::Records* records,
+             const std::string& journal_id, std::int64_t now_ms);
+
+  /// `key`: the row's, as in the change log.
+  Forecast of(const std::string& key, const map::MapOutcome& outcome);
+
+ private:
+  Forecast of_delivery(const journal::Delivery& delivery);
+
+  const settings::PipelineDefinition& pipeline_;
+  const model::Target& target_;
+  journal::Records* records_;
+  const std::string journal_id_;
+  const std::int64_t now_ms_;
+  std::int64_t pipeline_id_ = 0;  ///< 0: the journal does not know the pipeline yet, so nothing was ever sent
+  std::int64_t last_seq_ = 0;
+};
+
+}  // namespace engine::pipeline
