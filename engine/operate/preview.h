@@ -41,7 +41,7 @@ struct Preview {
   std::string pipeline;
   std::string table;
   bool from_source = false;
-  std::vector<PreviewedRow> rows;  ///< failures first told where they stand; rows that need nothing only when asked for by key
+  std::vector<PreviewedRow> rows;  ///< as they were read; those that need nothing only when asked for by key
   std::map<std::string, std::int64_t> totals;  ///< by what would be done, over all rows looked at
   std::int64_t rows_looked_at = 0;
   bool is_partial = false;  ///< the source has more rows than were read
