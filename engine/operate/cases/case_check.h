@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/operate/cases/case_run.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 
 namespace engine::operate {
 

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "engine/model/layout.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/pipeline_definition.h"
 #include "engine/settings/table_definition.h"
 

@@ -10,7 +10,7 @@
 #include "engine/journal/deliveries.h"
 #include "engine/model/layout.h"
 #include "engine/operate/cases/remote.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/model/source.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/table_definition.h"
 

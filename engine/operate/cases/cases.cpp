@@ -10,7 +10,7 @@
 #include "engine/operate/cases/case_run.h"
 #include "engine/operate/cases/update.h"
 #include "engine/operate/instance_access.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 
 namespace engine::operate {
 

@@ -10,7 +10,7 @@
 #include "connectors/http/wire/wire.h"
 #include "engine/model/target.h"
 #include "engine/operate/cases/remote_records.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/connection_definition.h"
 
 namespace engine::operate {

@@ -1,8 +1,8 @@
-#include "engine/settings/case/step_reader.h"
+#include "engine/settings/read/case/step_reader.h"
 
 #include <fmt/format.h>
 
-#include "engine/settings/case/cell_reader.h"
+#include "engine/settings/read/case/cell_reader.h"
 #include "engine/settings/map_reader.h"
 
 namespace engine::settings {

@@ -1,4 +1,4 @@
-#include "engine/settings/case/expectation_reader.h"
+#include "engine/settings/read/case/expectation_reader.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 
 namespace engine::settings {
 

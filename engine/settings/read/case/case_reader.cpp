@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 
-#include "engine/settings/case/cell_reader.h"
-#include "engine/settings/case/expectation_reader.h"
-#include "engine/settings/case/step_reader.h"
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/cell_reader.h"
+#include "engine/settings/read/case/expectation_reader.h"
+#include "engine/settings/read/case/step_reader.h"
+#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/map_reader.h"
 
 namespace engine::settings {

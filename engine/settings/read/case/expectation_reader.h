@@ -1,7 +1,7 @@
 // What a case expects in the end.
 #pragma once
 
-#include "engine/settings/case/case_definition.h"
+#include "engine/settings/read/case/case_definition.h"
 
 namespace engine::settings {
 

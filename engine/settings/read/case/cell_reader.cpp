@@ -1,4 +1,4 @@
-#include "engine/settings/case/cell_reader.h"
+#include "engine/settings/read/case/cell_reader.h"
 
 #include <fmt/format.h>
 
