@@ -2,6 +2,7 @@
 
 #include "connectors/catalog/constant_columns.h"
 #include "connectors/http/http_target.h"
+#include "connectors/odbc/catalogue/odbc_catalogue.h"
 #include "connectors/odbc/odbc_source.h"
 #include "connectors/targets/file/file_target.h"
 
@@ -10,6 +11,11 @@ namespace connectors::catalog {
 std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
                                                    const engine::settings::DialectDefinition& dialect) {
   return with_constant_columns(odbc::make_odbc_source(connection, dialect));
+}
+
+std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
+                                                         const engine::settings::DialectDefinition& dialect) {
+  return odbc::make_odbc_catalogue(connection, dialect);
 }
 
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "engine/model/catalogue.h"
 #include "engine/model/source.h"
 #include "engine/model/target.h"
 #include "engine/settings/connection_definition.h"
@@ -13,6 +14,10 @@ namespace connectors::catalog {
 /// One connection to a source, not yet open.
 std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
                                                    const engine::settings::DialectDefinition& dialect);
+
+/// What such a source tells about itself, over a connection of its own.
+std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
+                                                         const engine::settings::DialectDefinition& dialect);
 
 /// An HTTP target by its definition, or the built-in `file`.
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection);

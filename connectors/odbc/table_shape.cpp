@@ -110,7 +110,19 @@ class Described {
   Handle statement_ = nullptr;
 };
 
-Layout all_columns(Session& session, const TableRequest& table) {
+std::string title_of(const TableRequest& table) { return table.query.empty() ? table.from : "the query"; }
+
+std::size_t position_of(const Layout& layout, const std::string& name, const TableRequest& table, std::string_view key) {
+  if (const auto found = layout.find(name)) return *found;
+  std::vector<std::string> names;
+  for (const Column& column : layout.columns) names.push_back(column.name);
+  throw Error(ErrorCode::source_refused, fmt::format("{} has no column {}, which `{}:` names", title_of(table), name, key),
+              {{"column", name}}, engine::settings::did_you_mean(name, names));
+}
+
+}  // namespace
+
+Layout describe_columns(Session& session, const TableRequest& table) {
   const std::string sql = StatementText(table, session.dialect()).described();
   // SQLite's driver describes from what the connection knew of the schema before the statement ran, and learns by running it.
   { const Described refreshed(session, sql); }
@@ -127,20 +139,8 @@ Layout all_columns(Session& session, const TableRequest& table) {
   return layout;
 }
 
-std::string title_of(const TableRequest& table) { return table.query.empty() ? table.from : "the query"; }
-
-std::size_t position_of(const Layout& layout, const std::string& name, const TableRequest& table, std::string_view key) {
-  if (const auto found = layout.find(name)) return *found;
-  std::vector<std::string> names;
-  for (const Column& column : layout.columns) names.push_back(column.name);
-  throw Error(ErrorCode::source_refused, fmt::format("{} has no column {}, which `{}:` names", title_of(table), name, key),
-              {{"column", name}}, engine::settings::did_you_mean(name, names));
-}
-
-}  // namespace
-
 engine::model::TableShape describe_table(Session& session, const TableRequest& table) {
-  const Layout all = all_columns(session, table);
+  const Layout all = describe_columns(session, table);
   std::vector<bool> excluded(all.columns.size());
   for (const std::string& name : table.exclude) excluded[position_of(all, name, table, "exclude")] = true;
   engine::model::TableShape shape;

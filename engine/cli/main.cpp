@@ -38,7 +38,7 @@ int run_verb(const Invocation& invocation) {
     print_error(error);
     return exit_code_of(error);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "datapicker: {}\n", error.what());
+    fmt::print(stderr, "datapicker: {} [internal]\n", error.what());
     return failed;
   }
 }
@@ -51,12 +51,16 @@ int run_program(int argc, char** argv) {
   program.set_version_flag("--version", "datapicker " DATAPICKER_VERSION);
   program.require_subcommand(1);
   program.footer(
-      "First steps:  datapicker check -i DIR     is the configuration right?\n"
+      "First steps:  datapicker init DIR         a folder that runs\n"
+      "              datapicker check -i DIR     is the configuration right?\n"
       "              datapicker run -i DIR       watch and deliver until SIGTERM\n"
       "              datapicker status -i DIR    where does everything stand?\n"
       "Exit codes:   0 done, 1 failed, 2 wrong configuration, 3 environment missing, 4 something was found");
   Invocation invocation;
+  add_init(program, invocation);
   add_check(program, invocation);
+  add_explain(program, invocation);
+  add_inspect(program, invocation);
   add_run(program, invocation);
   add_status(program, invocation);
   add_changes(program, invocation);

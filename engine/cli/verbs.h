@@ -21,6 +21,9 @@ struct Invocation {
 enum ExitCode : int { done = 0, failed = 1, wrong_configuration = 2, environment_missing = 3, differences_found = 4 };
 
 void add_check(CLI::App& program, Invocation& invocation);
+void add_init(CLI::App& program, Invocation& invocation);
+void add_explain(CLI::App& program, Invocation& invocation);
+void add_inspect(CLI::App& program, Invocation& invocation);
 void add_run(CLI::App& program, Invocation& invocation);
 void add_status(CLI::App& program, Invocation& invocation);
 void add_changes(CLI::App& program, Invocation& invocation);

@@ -1,57 +1,46 @@
 #include "engine/operate/check.h"
 
-#include "connectors/catalog/catalog.h"
+#include <future>
+
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
-#include "engine/operate/instance_access.h"
+#include "engine/operate/check/source_check.h"
+#include "engine/operate/check/target_check.h"
 #include "engine/operate/vanished.h"
 
 namespace engine::operate {
 
 namespace {
 
-TableCheck describe(model::Source& source, const settings::TableDefinition& table, bool tolerant,
-                    settings::Diagnostics& diagnostics) {
-  TableCheck result;
-  result.table = table.name;
-  try {
-    result.shape = source.describe(table.request);
-    result.reached = true;
-  } catch (const Error& error) {
-    result.problem = error.what();
-    const bool offline = error.code() == ErrorCode::source_unreachable || error.code() == ErrorCode::source_busy;
-    const std::string code(name_of(error.code()));
-    if (offline || tolerant) {
-      diagnostics.warning(code, table.origin, "table " + table.name + " could not be looked at: " + error.what(), error.hint());
-    } else {
-      diagnostics.error(code, table.origin, error.what(), error.hint());
-    }
-    return result;
-  }
-  if (!result.shape.key_is_indexed) {
-    diagnostics.warning("table.key_not_indexed", table.origin,
-                        "no index of " + (table.request.from.empty() ? "the query" : table.request.from) +
-                            " leads with the key: every cycle reads it as a whole",
-                        "an index on the key lets it be read in chunks");
-  }
-  return result;
-}
-
-void describe_tables(const settings::SourceConnection& connection, bool tolerant, CheckReport& report) {
-  const auto source = connectors::catalog::make_source(connection, report.instance.dialects.at(connection.dialect));
-  for (const auto& [name, table] : report.instance.tables) {
-    if (table.connection == connection.name) report.tables.push_back(describe(*source, table, tolerant, report.diagnostics));
+void append(const settings::Diagnostics& found, settings::Diagnostics& into) {
+  for (const settings::Diagnostic& each : found.all()) {
+    const bool is_error = each.level == settings::Diagnostic::Level::error;
+    is_error ? into.error(each.code, each.origin, each.message, each.suggestion)
+             : into.warning(each.code, each.origin, each.message, each.suggestion);
   }
 }
 
-// Placeholders, filters and expressions of a target are compiled where it is made.
-void make_targets(CheckReport& report) {
-  for (const auto& [name, connection] : report.instance.targets) {
-    try {
-      connectors::catalog::make_target(connection);
-    } catch (const Error& error) {
-      report.diagnostics.error("target.invalid", connection.origin, "target connection " + name + ": " + error.what(), error.hint());
-    }
+// One thread a connection: a check lasts as long as its slowest connection, and drivers end each wait by their time-outs.
+void look_at_connections(const CheckOptions& options, CheckReport& report) {
+  const settings::Instance& instance = report.instance;
+  std::vector<std::future<SourceFindings>> sources;
+  std::vector<std::future<TargetFindings>> targets;
+  for (const auto& [name, connection] : instance.sources) {
+    sources.push_back(std::async(std::launch::async, [&instance, &connection = connection, &options] { return check_source(instance, connection, options); }));
+  }
+  for (const auto& [name, connection] : instance.targets) {
+    targets.push_back(std::async(std::launch::async, [&instance, &connection = connection, &options] { return check_target(instance, connection, options); }));
+  }
+  for (auto& source : sources) {
+    SourceFindings found = source.get();
+    append(found.diagnostics, report.diagnostics);
+    report.connections.push_back(std::move(found.connection));
+    std::move(found.tables.begin(), found.tables.end(), std::back_inserter(report.tables));
+  }
+  for (auto& target : targets) {
+    TargetFindings found = target.get();
+    append(found.diagnostics, report.diagnostics);
+    report.connections.push_back(std::move(found.connection));
   }
 }
 
@@ -76,11 +65,8 @@ CheckReport check(const settings::InstancePlace& place, const CheckOptions& opti
   report.instance = settings::load_instance(place, settings::find_catalogues(), {.resolve_secrets = options.live},
                                             report.diagnostics);
   if (report.diagnostics.ok() && options.live) {
-    for (const auto& [name, connection] : report.instance.sources) {
-      describe_tables(connection, options.tolerate_sources, report);
-    }
+    look_at_connections(options, report);
     compile_mappings(report);
-    make_targets(report);
   }
   if (report.diagnostics.ok()) warn_of_vanished(report.instance, report.diagnostics);
   report.diagnostics.sort();

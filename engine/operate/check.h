@@ -12,9 +12,19 @@
 namespace engine::operate {
 
 struct CheckOptions {
-  bool live = true;  ///< connect to the sources and describe their tables
-  /// A source that refuses us is only a warning: a daemon that starts must not stop what has nothing to do with it.
+  bool live = true;  ///< connect to sources and targets
+  /// A source that refuses us is only a warning, and neither rows nor targets are looked at: a daemon that starts must not stop what has
+  /// nothing to do with it, nor wait for it.
   bool tolerate_sources = false;
+};
+
+struct ConnectionCheck {
+  std::string connection;
+  std::string kind;  ///< "source" or "target"
+  bool reached = false;
+  std::string server;   ///< what a source says it is
+  std::string problem;  ///< why it was not reached, or what it refused
+  std::int64_t connect_ms = 0;
 };
 
 struct TableCheck {
@@ -27,12 +37,14 @@ struct TableCheck {
 struct CheckReport {
   settings::Instance instance;
   settings::Diagnostics diagnostics;
+  std::vector<ConnectionCheck> connections;
   std::vector<TableCheck> tables;
   bool ok() const { return diagnostics.ok(); }
 };
 
-/// Reads the folder, describes every table whose source can be reached, compiles every mapping against what it found. A source that is
-/// offline is a warning: its mappings are checked when it is back. Throws environment_missing when there is no such folder.
+/// Reads the folder, describes every table whose source can be reached, compiles every mapping against what it found, looks at keys and
+/// targets; all connections at once, none longer than its time-outs. A source or target that is offline is a warning: what needs it is
+/// checked when it is back. Throws environment_missing when there is no such folder.
 CheckReport check(const settings::InstancePlace& place, const CheckOptions& options);
 
 }  // namespace engine::operate

@@ -27,6 +27,11 @@ class InvalidConfiguration : public Error {
 /// Loads and refuses whole. Throws InvalidConfiguration, or environment_missing when there is no such folder.
 settings::Instance load_valid_instance(const settings::InstancePlace& place, bool resolve_secrets);
 
+/// For looking around while the configuration is being written: other problems do not matter as long as this connection can be used.
+/// Throws InvalidConfiguration when it cannot, config_invalid with the nearest name when there is none.
+settings::Instance load_for_inspection(const settings::InstancePlace& place, const std::string& connection,
+                                       settings::Diagnostics& diagnostics);
+
 /// The layout a table had when it was last read; none before its first cycle.
 std::optional<model::Layout> known_layout(journal::Records& records, const std::string& table);
 

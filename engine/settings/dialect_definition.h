@@ -10,6 +10,14 @@
 
 namespace engine::settings {
 
+/// What a person must know before trusting this database or driver; shown by `inspect`, and by `check` where an option is missing.
+struct DriverTrap {
+  std::string text;
+  std::string driver;              ///< part of the driver's file name in lower case; empty: any
+  std::vector<std::string> types;  ///< only for tables with a column whose source type starts so, in lower case; empty: any
+  std::string without;             ///< only while the connection string does not set this key
+};
+
 struct DialectDefinition {
   std::string name;
   std::string about;
@@ -40,6 +48,7 @@ struct DialectDefinition {
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.
   std::map<std::string, std::string> errors;
+  std::vector<DriverTrap> traps;
 };
 
 }  // namespace engine::settings

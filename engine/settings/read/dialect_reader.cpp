@@ -42,6 +42,18 @@ void read_errors(MapReader& reader, DialectDefinition& dialect) {
   }
 }
 
+void read_traps(MapReader& reader, DialectDefinition& dialect) {
+  const YamlNode* traps = reader.take("traps");
+  if (traps == nullptr) return;
+  if (!traps->is_sequence()) return refuse_kind(*traps, reader.named("traps"), "a list", reader.diagnostics());
+  for (const YamlNode& each : traps->items()) {
+    MapReader trap(each, "the trap", reader.diagnostics());
+    if (!trap.is_map()) continue;
+    dialect.traps.push_back({trap.required_text("text"), trap.text("driver"), trap.texts("types"), trap.text("without")});
+    trap.finish();
+  }
+}
+
 }  // namespace
 
 std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
@@ -69,6 +81,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
   read_errors(reader, dialect);
+  read_traps(reader, dialect);
   reader.finish();
   return dialect;
 }

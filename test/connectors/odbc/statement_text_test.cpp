@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "connectors/odbc/key_index.h"
+#include "connectors/odbc/catalogue/catalogue_call.h"
 #include "connectors/odbc/session.h"
 #include "test/connectors/odbc/database.h"
 

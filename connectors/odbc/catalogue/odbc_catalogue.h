@@ -1,0 +1,15 @@
+// What a source database tells about itself, through unixODBC.
+#pragma once
+
+#include <memory>
+
+#include "engine/model/catalogue.h"
+#include "engine/settings/connection_definition.h"
+#include "engine/settings/dialect_definition.h"
+
+namespace connectors::odbc {
+
+std::unique_ptr<engine::model::Catalogue> make_odbc_catalogue(const engine::settings::SourceConnection& connection,
+                                                              const engine::settings::DialectDefinition& dialect);
+
+}  // namespace connectors::odbc

@@ -1,0 +1,149 @@
+#include "engine/operate/check/source_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/error.h"
+#include "engine/operate/check/key_check.h"
+#include "engine/operate/check/refusal.h"
+#include "engine/operate/inspect/hints.h"
+#include "engine/operate/inspect/look.h"
+
+namespace engine::operate {
+
+namespace {
+
+constexpr std::int64_t statement_ms_max = 10'000;
+
+// Drivers write several lines; a finding is one.
+std::string on_one_line(std::string text) {
+  for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos;) text.replace(at, 1, " ");
+  return text;
+}
+
+class SourceCheck {
+ public:
+  SourceCheck(const settings::Instance& instance, const settings::SourceConnection& connection, const CheckOptions& options)
+      : instance_(instance),
+        connection_(connection),
+        options_(options),
+        look_(instance, connection, options.tolerate_sources ? connection.query_timeout_ms : statement_ms_max) {
+    found_.connection = {.connection = connection.name, .kind = "source"};
+  }
+
+  SourceFindings run() {
+    const bool reached = reach();
+    for (const auto& [name, table] : instance_.tables) {
+      if (table.connection == connection_.name) found_.tables.push_back(reached ? look_at(table) : unreached(table));
+    }
+    if (reached && !options_.tolerate_sources) check_connection_string();
+    return std::move(found_);
+  }
+
+ private:
+  // Opened once before its tables are looked at: a password that is wrong is one finding, not one a table.
+  bool reach() {
+    const auto started = std::chrono::steady_clock::now();
+    try {
+      found_.connection.server = look_.catalogue->server();
+      found_.connection.reached = true;
+    } catch (const Error& error) {
+      found_.connection.problem = error.what();
+      report(error, std::string(name_of(error.code())), connection_.origin, error.what(), error.hint());
+    }
+    const auto taken = std::chrono::steady_clock::now() - started;
+    found_.connection.connect_ms = std::chrono::duration_cast<std::chrono::milliseconds>(taken).count();
+    return found_.connection.reached;
+  }
+
+  // A source that is offline is a warning: what it needs is checked when it is back.
+  void report(const Error& error, const std::string& code, const settings::Origin& origin, const std::string& message,
+              const std::string& suggestion) {
+    const bool offline = error.code() == ErrorCode::source_unreachable || error.code() == ErrorCode::source_busy;
+    if (offline || options_.tolerate_sources) {
+      found_.diagnostics.warning(code, origin, on_one_line(message), suggestion);
+    } else {
+      found_.diagnostics.error(code, origin, on_one_line(message), suggestion);
+    }
+  }
+
+  TableCheck unreached(const settings::TableDefinition& table) const {
+    TableCheck result;
+    result.table = table.name;
+    result.problem = found_.connection.problem;
+    return result;
+  }
+
+  TableCheck look_at(const settings::TableDefinition& table) {
+    TableCheck result;
+    result.table = table.name;
+    try {
+      result.shape = look_.source->describe(table.request);
+      result.reached = true;
+      remark_on_index(table, result.shape);
+      if (!options_.tolerate_sources) remark_on_rows(table, result.shape);
+    } catch (const Error& error) {
+      result.problem = error.what();
+      const Refusal refusal = refusal_of(error, table, connection_, [this] { return table_names(); });
+      report(error, refusal.code, table.origin, fmt::format("table {} could not be looked at: {}", table.name, error.what()), refusal.suggestion);
+    }
+    return result;
+  }
+
+  std::vector<std::string> table_names() {
+    std::vector<std::string> names;
+    for (const model::CatalogueTable& table : look_.catalogue->tables(2'000)) {
+      names.push_back(table.from);
+      if (const std::size_t dot = table.from.rfind('.'); dot != std::string::npos) names.push_back(table.from.substr(dot + 1));
+    }
+    return names;
+  }
+
+  void remark_on_index(const settings::TableDefinition& table, const model::TableShape& shape) {
+    if (shape.key_is_indexed) return;
+    found_.diagnostics.warning("table.key_not_indexed", table.origin,
+                               "no index of " + (table.request.from.empty() ? "the query" : table.request.from) +
+                                   " leads with the key: every cycle reads it as a whole",
+                               "an index on the key lets it be read in chunks");
+  }
+
+  void remark_on_rows(const settings::TableDefinition& table, const model::TableShape& shape) {
+    check_key(look_, table, shape, found_.diagnostics);
+    // PostgreSQL's timestamptz and MariaDB's TIMESTAMP are instants, and arrive in UTC.
+    const std::string_view instant = look_.dialect.name == "mariadb" ? "imestamp" : "tz";
+    const auto naive = std::find_if(shape.layout.columns.begin(), shape.layout.columns.end(), [instant](const model::Column& column) {
+      return column.type == model::ColumnType::timestamp && column.source_type.find(instant) == std::string::npos;
+    });
+    if (naive == shape.layout.columns.end() || connection_.time_zone != "UTC" || time_zone_told_) return;
+    time_zone_told_ = true;
+    found_.diagnostics.warning("connection.time_zone", connection_.origin,
+                               fmt::format("column {} of table {} holds times without a zone, and connection '{}' takes them as UTC", naive->name,
+                                           table.name, connection_.name),
+                               "say `time_zone: Europe/Rome` (the zone of the source), or `time_zone: Etc/UTC` when UTC is right");
+  }
+
+  void check_connection_string() {
+    settings::DialectDefinition only_missing = look_.dialect;
+    std::erase_if(only_missing.traps, [](const settings::DriverTrap& trap) { return trap.without.empty(); });
+    for (const std::string& text : traps_of(only_missing, look_.catalogue->driver(), connection_, nullptr)) {
+      found_.diagnostics.warning("connection.option_missing", connection_.origin, fmt::format("connection '{}': {}", connection_.name, text));
+    }
+  }
+
+  const settings::Instance& instance_;
+  const settings::SourceConnection& connection_;
+  const CheckOptions& options_;
+  Look look_;
+  SourceFindings found_;
+  bool time_zone_told_ = false;
+};
+
+}  // namespace
+
+SourceFindings check_source(const settings::Instance& instance, const settings::SourceConnection& connection, const CheckOptions& options) {
+  return SourceCheck(instance, connection, options).run();
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,33 @@
+#include "engine/operate/explain/declared_codes.h"
+
+namespace engine::operate {
+
+std::span<const ExplainedCode> live_codes() {
+  static constexpr ExplainedCode codes[] = {
+      {"connection.option_missing", "The driver has a known trap, and the connection string does not set the option that avoids it.", not_looked_at,
+       "Add the option that the message names to `odbc:`."},
+      {"connection.time_zone", "A table holds times without a zone, and the connection does not say which zone they have.", not_looked_at,
+       "Write `time_zone:`; `Etc/UTC` says that UTC is right."},
+      {"table.permission", "The source's user may not read the table.", "Shows the table as refused, and tries again every 5 minutes.",
+       "Let the table's owner run the GRANT that the message names."},
+      {"table.unknown", "The source has no table of this name, or hides it from this user.", "Shows the table as refused, and tries again every 5 minutes.",
+       "Take the name that the message offers; `datapicker inspect CONNECTION` lists the tables. Names in another case need quotes."},
+      {"table.unknown_column", "`key:` or `exclude:` names a column that the table does not have.", "Shows the table as refused, and tries again every 5 minutes.",
+       "Take the name that the message offers."},
+      {"table.key_not_indexed", "No index leads with the key, so that the table cannot be read in chunks.",
+       "Reads the table as a whole in each cycle, in one stream.", "Let an index be made on the key's columns, or read the table less often."},
+      {"table.key_null", "Rows have NULL in a column of the key.", "Stops the table with source.bad_data when it meets the row.",
+       "Choose columns that are never NULL, or leave such rows out with `query:`."},
+      {"table.key_not_unique", "Rows share one key.", "Stops the table with source.bad_data when it meets them.",
+       "Add the columns that tell them apart; `datapicker inspect` proposes a key."},
+      {"table.key_unproved", "No unique index proves the key, and the rows could not be looked at in time.", not_looked_at,
+       "Ask who knows the table, or make the index that proves it."},
+      {"target.invalid", "A target's definition or its connection cannot work: a placeholder that does not exist, a bad regular expression.", refuses_whole,
+       "The message says where; the folder of the shipped definitions has examples."},
+      {"target.refused", "The target refused a look-up that changes nothing.", not_looked_at,
+       "Check the object's name, the fields under `match:`, and what the user of the credentials may see."},
+  };
+  return codes;
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,102 @@
+// `inspect`: what a connection offers, for a person who is about to write YAML: tables, columns, keys, samples, and the YAML itself.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/model/catalogue.h"
+#include "engine/settings/instance.h"
+
+namespace engine::operate {
+
+struct InspectOptions {
+  bool unmasked = false;  ///< samples show personal data
+  std::string target;     ///< connection the pipeline's YAML writes to; empty: the only one there is, else a file
+  bool deliver_all = false;  ///< the table's YAML sends what is there, not only what changes
+  std::int64_t statement_ms_max = 5'000;
+  std::int64_t all_ms_max = 20'000;  ///< counting tables ends here
+  std::size_t tables_max = 2'000;
+  std::function<void(std::string_view)> progress = [](std::string_view) {};  ///< "counting 12 of 80 tables"
+};
+
+struct RowCount {
+  std::optional<std::uint64_t> rows;
+  bool estimated = false;  ///< by the server's statistics
+};
+
+struct TableSummary {
+  std::string from;
+  bool is_view = false;
+  RowCount count;
+};
+
+struct SourceInspection {
+  std::string connection, dialect, server;
+  std::vector<TableSummary> tables;
+  bool all_listed = true;
+  std::vector<std::string> traps;
+};
+
+enum class KeyBasis : std::uint8_t { primary_key, unique_index, guess, none };
+
+struct KeyProposal {
+  KeyBasis basis = KeyBasis::none;
+  std::vector<std::string> columns;
+  bool indexed = false;  ///< an index leads with it
+  std::string remark;    ///< what a person has to know about it; may be empty
+};
+
+struct ColumnInspection {
+  model::Column column;
+  std::vector<std::string> samples;  ///< distinct, masked when `masked_as` says so
+  std::string masked_as;             ///< "mail address"; empty: shown as it is
+  std::string expression;            ///< how a mapping takes it: "from_cyymmdd(DTULO)", or its bare name
+};
+
+struct YamlFile {
+  std::string path;  ///< relative to the instance's folder
+  std::string text;
+};
+
+struct TableInspection {
+  std::string connection, from, server;
+  RowCount count;
+  std::size_t rows_sampled = 0;
+  std::vector<ColumnInspection> columns;
+  KeyProposal key;
+  std::vector<std::string> modified_columns;  ///< that a watermark may rely on
+  std::vector<std::string> traps;
+  std::vector<YamlFile> files;  ///< the table, a pipeline, and a target connection when there was none
+};
+
+struct TargetObject {
+  std::string name;
+  std::vector<std::string> calls;
+  std::vector<std::string> match;     ///< names that `match:` has to give; empty: any
+  std::vector<std::string> required;  ///< fields that requests name
+};
+
+struct TargetInspection {
+  std::string connection, target, about;
+  std::vector<TargetObject> objects;
+};
+
+/// Connects, lists, counts. Throws source_*.
+SourceInspection inspect_source(const settings::Instance& instance, const settings::SourceConnection& connection,
+                                const InspectOptions& options);
+
+/// `from` as `from:` of a table takes it. Throws source_refused, with the nearest name, when there is no such table.
+TableInspection inspect_table(const settings::Instance& instance, const settings::SourceConnection& connection, const std::string& from,
+                              const InspectOptions& options);
+
+TargetInspection inspect_target(const settings::TargetConnection& connection);
+
+/// Writes what is not there yet below `folder` and returns those paths; files that exist stay as they are.
+std::vector<std::string> write_new_files(const std::filesystem::path& folder, const std::vector<YamlFile>& files);
+
+}  // namespace engine::operate
