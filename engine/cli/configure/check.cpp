@@ -34,17 +34,31 @@ void print_json(const operate::CheckReport& report) {
                                   {"columns", table.shape.layout.columns.size()},
                                   {"key_is_indexed", table.shape.key_is_indexed}});
   }
-  const json::object whole{{"ok", report.ok()}, {"diagnostics", diagnostics}, {"tables", tables}};
+  json::array connections;
+  for (const operate::ConnectionCheck& each : report.connections) {
+    connections.push_back(json::object{{"connection", each.connection},
+                                       {"kind", each.kind},
+                                       {"reached", each.reached},
+                                       {"server", each.server},
+                                       {"problem", each.problem},
+                                       {"connect_ms", each.connect_ms}});
+  }
+  const json::object whole{{"ok", report.ok()}, {"diagnostics", diagnostics}, {"connections", connections}, {"tables", tables}};
   fmt::print("{}\n", json::serialize(whole));
 }
 
 void print_text(const operate::CheckReport& report) {
+  for (const operate::ConnectionCheck& each : report.connections) {
+    if (!each.reached || !each.problem.empty()) continue;
+    fmt::print("{} {} {}: reached{}{}\n", coloured("ok", Colour::green), each.kind, each.connection, each.server.empty() ? "" : ", ", each.server);
+  }
   for (const operate::TableCheck& table : report.tables) {
     if (!table.reached) continue;
     fmt::print("{} table {}: {}, {}\n", coloured("ok", Colour::green), table.table,
                counted(table.shape.layout.columns.size(), "column"),
                table.shape.key_is_indexed ? "read in chunks by its key" : "read as a whole");
   }
+  std::fflush(stdout);  // a pipe that takes both streams gets them in this order
   print_diagnostics(report.diagnostics);
   if (!report.ok()) return;
   fmt::print("{} {}: {}, {}, {}\n", coloured("ok", Colour::green), report.instance.name,
@@ -93,8 +107,8 @@ void add_check(CLI::App& program, Invocation& invocation) {
       verb->add_option("--explain", *wanted, "print what the files say together, each line with its origin; of one file, if named")
           ->expected(0, 1)
           ->type_name("[FILE|NAME]");
-  verb->footer("Without --offline every source is connected to, each table described and each SQL expression compiled\n"
-               "against its real columns. Exit code 2 when something is wrong.");
+  verb->footer("Without --offline every connection is tried: rights, columns, keys, targets; each SQL expression is compiled\n"
+               "against the real columns. Nothing is changed anywhere. Exit code 2 when something is wrong.");
   verb->callback([&invocation, offline, wanted, explain_option] {
     invocation.run = [&invocation, offline, wanted, explain_option] {
       if (explain_option->count() > 0) return explain(invocation, *wanted);
