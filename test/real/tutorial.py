@@ -16,7 +16,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PATIENCE = 60
 END = "-- end of output --"
 # What only looks may be repeated until the daemon has done what the page shows.
-LOOKS = re.compile(r"^(sort|tail|cat|datapicker (status|story|changes)) ")
+LOOKS = re.compile(r"^(sort|tail|cat|datapicker (check|status|story|changes)) ")
 VARYING = [
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?"), "TIME"),
     (re.compile(r"\b[0-9a-f]{32}(-\d+)*\b"), "ID"),
