@@ -1,5 +1,6 @@
 #include "connectors/odbc/catalogue/catalogue_call.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <map>
@@ -53,6 +54,18 @@ struct Collected {
   std::map<int, std::string> columns;
 };
 
+/// The drivers of SQLite and MariaDB number a primary key's columns in the table's order: the index behind it knows the true one.
+void order_as_its_index(std::vector<IndexColumns>& indexes) {
+  if (indexes.empty() || !indexes.front().primary) return;
+  std::vector<std::string>& columns = indexes.front().columns;
+  for (std::size_t i = 1; i < indexes.size(); ++i) {
+    const std::vector<std::string>& other = indexes[i].columns;
+    if (!indexes[i].unique || !std::is_permutation(columns.begin(), columns.end(), other.begin(), other.end())) continue;
+    columns = other;
+    return;
+  }
+}
+
 std::vector<IndexColumns> indexes_named(Session& session, const TableName& name) {
   std::map<std::string, Collected> primary, others;
   for (const auto& row : call_catalogue(session, CatalogueFunction::primary_keys, name, {4, 5, 6})) {
@@ -75,6 +88,7 @@ std::vector<IndexColumns> indexes_named(Session& session, const TableName& name)
   };
   append(primary, true);
   append(others, false);
+  order_as_its_index(indexes);
   return indexes;
 }
 
