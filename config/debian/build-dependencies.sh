@@ -18,10 +18,15 @@ tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
   request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-psycopg2 python3-pymysql git procps)
 
 wanted=("${build[@]}")
+language_server=no
 for option in "$@"; do
   case $option in
     --run) wanted+=("${run[@]}") ;;
-    --tests) wanted+=("${run[@]}" "${tests[@]}") ;;
+    --tests)
+      wanted+=("${run[@]}" "${tests[@]}")
+      command -v npm >/dev/null || wanted+=(nodejs npm)
+      language_server=yes
+      ;;
     --help) usage; exit 0 ;;
     *) echo "unknown option: $option" >&2; usage >&2; exit 2 ;;
   esac
@@ -38,6 +43,15 @@ apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
+# The editor's language server, for one test that says so when it has to do without.
+install_language_server() {
+  local folder=$checkout/.cache/yaml-language-server
+  [ ! -e "$folder/node_modules/yaml-language-server/package.json" ] || return 0
+  mkdir -p "$folder"
+  npm install --prefix "$folder" --no-audit --no-fund --silent yaml-language-server@1.19.2 </dev/null ||
+    echo "npm does not reach its registry: no yaml-language-server" >&2
+}
+
 missing=()
 for package in "${wanted[@]}"; do
   installed "$package" || missing+=("$package")
@@ -45,6 +59,7 @@ done
 need_headers=no
 [ -e "$headers/usr/include/phonenumbers/phonenumberutil.h" ] || need_headers=yes
 if [ ${#missing[@]} = 0 ] && [ $need_headers = no ]; then
+  [ $language_server = no ] || install_language_server
   exit 0
 fi
 
@@ -88,3 +103,4 @@ if [ $need_headers = yes ]; then
   mkdir -p "$headers"
   dpkg -x "$downloads"/libphonenumber-dev_*.deb "$headers"
 fi
+[ $language_server = no ] || install_language_server

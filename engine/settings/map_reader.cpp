@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "engine/base/error.h"
+
 namespace engine::settings {
 namespace {
 
@@ -59,8 +61,8 @@ void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostic
                     std::move(suggestion));
 }
 
-MapReader::MapReader(const YamlNode& map, std::string what, Diagnostics& diagnostics)
-    : map_(map), what_(std::move(what)), diagnostics_(diagnostics) {
+MapReader::MapReader(const YamlNode& map, const Block& block, std::string what, Diagnostics& diagnostics)
+    : map_(map), block_(block), what_(std::move(what)), diagnostics_(diagnostics) {
   if (!map.is_map()) refuse_kind(map, what_, "a map", diagnostics);
 }
 
@@ -74,6 +76,7 @@ const Origin& MapReader::origin_of(std::string_view key) const {
 }
 
 const YamlNode* MapReader::take_any(std::string_view key) {
+  ENGINE_ASSERT(block_.find(key) != nullptr);  // declared in engine/settings/schema
   known_.emplace(key);
   return map_.find(key);
 }
@@ -208,13 +211,10 @@ std::vector<std::pair<std::string, std::string>> MapReader::text_map(std::string
   return pairs;
 }
 
-void MapReader::not_yet(std::initializer_list<const char*> keys) {
-  for (const char* key : keys) {
-    if (take_any(key) != nullptr) refuse_not_yet(key, origin_of(key), diagnostics_);
-  }
-}
-
 void MapReader::finish() {
+  for (const Key& key : block_.keys) {
+    if (key.later && take_any(key.name) != nullptr) refuse_not_yet(key.name, origin_of(key.name), diagnostics_);
+  }
   const std::vector<std::string> names(known_.begin(), known_.end());
   for (const YamlEntry& entry : map_.entries()) {
     if (known_.contains(entry.key)) continue;

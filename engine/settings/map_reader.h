@@ -12,6 +12,7 @@
 
 #include "engine/settings/diagnostics.h"
 #include "engine/settings/origin.h"
+#include "engine/settings/schema/keys.h"
 #include "engine/settings/yaml_node.h"
 
 namespace engine::settings {
@@ -25,9 +26,9 @@ std::optional<std::int64_t> size_bytes_of(std::string_view text);
 /// with the nearest known name. Wrong values are reported and replaced by the fallback, so reading goes on.
 class MapReader {
  public:
-  /// `what` names the map in messages: "the table", "capture". Anything but a map is reported; then every key is
-  /// absent.
-  MapReader(const YamlNode& map, std::string what, Diagnostics& diagnostics);
+  /// `block` declares the keys: asking for any other is a bug, and stops the program. `what` names the map in messages:
+  /// "the table", "capture". Anything but a map is reported; then every key is absent.
+  MapReader(const YamlNode& map, const Block& block, std::string what, Diagnostics& diagnostics);
 
   bool is_map() const { return map_.is_map(); }
   const YamlNode& node() const { return map_; }
@@ -63,11 +64,8 @@ class MapReader {
     return fallback;
   }
 
-  /// A key of the grammar that this version does not carry out. Ignoring it would let people believe in a protection
-  /// that is not there, so it is refused (code "feature.not_yet").
-  void not_yet(std::initializer_list<const char*> keys);
-
-  /// Reports every key that no call asked for.
+  /// Reports every key that no call asked for, and every key of the grammar that this version does not carry out: ignoring
+  /// it would let people believe in a protection that is not there (code "feature.not_yet").
   void finish();
 
   Diagnostics& diagnostics() { return diagnostics_; }
@@ -80,6 +78,7 @@ class MapReader {
   const Origin& origin_of(std::string_view key) const;
 
   YamlNode map_;
+  const Block& block_;
   std::string what_;
   Diagnostics& diagnostics_;
   std::set<std::string, std::less<>> known_;

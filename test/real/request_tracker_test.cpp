@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "connectors/http/http_target.h"
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 using namespace engine::model;
 using namespace engine::settings;

@@ -86,11 +86,11 @@ Environment::Environment(const std::filesystem::path& instance_folder, const std
   }
   const auto root = read_yaml_file(instance_folder / shown, shown, diagnostics);
   if (root) read_sections(*root);
-  is_readable_ = root.has_value();
+  is_readable_ = root && root->is_map();
 }
 
 void Environment::read_sections(const YamlNode& root) {
-  MapReader reader(root, "the environment", diagnostics_);
+  MapReader reader(root, environment_block(), "the environment", diagnostics_);
   if (const std::string own = reader.text("environment", name_); own != name_) {
     diagnostics_.error("name.mismatch", reader.node().find("environment")->origin(),
                        fmt::format("the environment '{}' stands in env/{}.yaml", own, name_),
@@ -143,6 +143,7 @@ YamlNode Environment::over_instance_file(const YamlNode& file) {
   if (name_.empty() || !file.is_map()) return file;
   const YamlNode whole = instance_.is_map() ? standing_at(merged(file, instance_), file.origin()) : file;
   const YamlNode* own_journal = instance_.find("journal");
+  if (own_journal != nullptr && !own_journal->is_map()) return whole;
   const YamlNode* own_path = own_journal == nullptr ? nullptr : own_journal->find("path");
   const YamlNode* journal = file.find("journal");
   const YamlNode* path = journal == nullptr ? nullptr : journal->find("path");

@@ -13,7 +13,7 @@ namespace engine::settings {
 YamlNode Fragments::merged_into(const YamlNode& file) {
   const YamlNode* use = file.find("use");
   if (use == nullptr) return file;
-  MapReader reader(file, "the file", diagnostics_);
+  MapReader reader(file, pipeline_block(), "the file", diagnostics_);
   reader.texts("use");
   std::optional<YamlNode> base;
   const auto lay = [&](const YamlNode& name) {

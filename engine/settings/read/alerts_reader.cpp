@@ -55,7 +55,7 @@ void refuse_other_scheme(MapReader& reader, const char* key, const std::string& 
 }
 
 MailAlert read_mail(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(value, "mail", diagnostics);
+  MapReader reader(value, mail_block(), "mail", diagnostics);
   refuse_misplaced_secrets(value, {"password"}, diagnostics);
   MailAlert mail;
   if (reader.require("to") != nullptr) mail.to = reader.texts("to");
@@ -72,7 +72,7 @@ MailAlert read_mail(const YamlNode& value, const SecretLookup& secrets, Diagnost
 }
 
 WebhookAlert read_webhook(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(value, "webhook", diagnostics);
+  MapReader reader(value, webhook_block(), "webhook", diagnostics);
   refuse_misplaced_secrets(value, {"url", "bearer"}, diagnostics);
   WebhookAlert webhook;
   reader.required_text("url");
@@ -96,7 +96,7 @@ std::vector<AlertChannel> read_alerts(const YamlNode& value, const SecretLookup&
     return channels;
   }
   for (const YamlNode& item : value.items()) {
-    MapReader reader(item, "an item of alerts", diagnostics);
+    MapReader reader(item, alert_block(), "an item of alerts", diagnostics);
     const YamlNode* mail = reader.take("mail");
     const YamlNode* webhook = reader.take("webhook");
     if (mail != nullptr) channels.emplace_back(read_mail(*mail, secrets, diagnostics));

@@ -31,7 +31,7 @@ void check_name(const std::string& name, const Origin& origin, Diagnostics& diag
 }
 
 SourceConnection read_source_connection(const YamlNode& root, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(root, "the connection", diagnostics);
+  MapReader reader(root, source_block(), "the connection", diagnostics);
   SourceConnection connection;
   connection.origin = root.origin();
   connection.name = reader.required_text("connection");

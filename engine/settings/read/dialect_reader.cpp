@@ -47,7 +47,7 @@ void read_traps(MapReader& reader, DialectDefinition& dialect) {
   if (traps == nullptr) return;
   if (!traps->is_sequence()) return refuse_kind(*traps, reader.named("traps"), "a list", reader.diagnostics());
   for (const YamlNode& each : traps->items()) {
-    MapReader trap(each, "the trap", reader.diagnostics());
+    MapReader trap(each, trap_block(), "the trap", reader.diagnostics());
     if (!trap.is_map()) continue;
     dialect.traps.push_back({trap.required_text("text"), trap.text("driver"), trap.texts("types"), trap.text("without")});
     trap.finish();
@@ -57,7 +57,7 @@ void read_traps(MapReader& reader, DialectDefinition& dialect) {
 }  // namespace
 
 std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
-  MapReader reader(root, "the dialect", diagnostics);
+  MapReader reader(root, dialect_block(), "the dialect", diagnostics);
   if (!reader.is_map()) return std::nullopt;
   DialectDefinition dialect;
   dialect.name = reader.required_text("dialect");

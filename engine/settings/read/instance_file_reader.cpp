@@ -26,18 +26,16 @@ std::optional<ListenAddress> address_of(std::string_view text) {
 }
 
 void read_journal(const YamlNode& value, Instance& instance, Diagnostics& diagnostics) {
-  MapReader reader(value, "journal", diagnostics);
+  MapReader reader(value, journal_block(), "journal", diagnostics);
   instance.journal_path = instance.folder / reader.text("path", "journal.db");
-  reader.not_yet({"retention"});
   reader.finish();
 }
 
 void read_defaults(const YamlNode& value, InstanceDefaults& defaults, Diagnostics& diagnostics) {
-  MapReader reader(value, "defaults", diagnostics);
+  MapReader reader(value, defaults_block(), "defaults", diagnostics);
   if (const YamlNode* capture = reader.take("capture")) {
-    MapReader capture_reader(*capture, "capture", diagnostics);
+    MapReader capture_reader(*capture, default_capture_block(), "capture", diagnostics);
     defaults.every_ms = capture_reader.duration_ms("every", defaults.every_ms, 10);
-    capture_reader.not_yet({"mode", "full_every", "chunk_rows", "overlap"});
     capture_reader.finish();
   }
   reader.finish();
@@ -48,7 +46,7 @@ void read_defaults(const YamlNode& value, InstanceDefaults& defaults, Diagnostic
 std::optional<Variables> read_variables(const YamlNode& root, Diagnostics& diagnostics) {
   if (!root.is_map()) return std::nullopt;
   Variables variables;
-  MapReader reader(root, "datapicker.yaml", diagnostics);
+  MapReader reader(root, instance_block(), "datapicker.yaml", diagnostics);
   for (auto& [name, value] : reader.text_map("variables")) variables[name] = std::move(value);
   const YamlNode* written = root.find("variables");
   if (written != nullptr && !written->is_map()) return std::nullopt;
@@ -56,7 +54,7 @@ std::optional<Variables> read_variables(const YamlNode& root, Diagnostics& diagn
 }
 
 InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Diagnostics& diagnostics) {
-  MapReader reader(root, "datapicker.yaml", diagnostics);
+  MapReader reader(root, instance_block(), "datapicker.yaml", diagnostics);
   InstanceDefaults defaults;
   instance.name = reader.required_text("instance");
   if (const YamlNode* name = root.find("instance")) check_name(instance.name, name->origin(), diagnostics);
@@ -72,7 +70,6 @@ InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Di
   if (const YamlNode* written = reader.take("defaults")) read_defaults(*written, defaults, diagnostics);
   reader.take_any("variables");
   reader.take("alerts");
-  reader.not_yet({"listen"});
   reader.finish();
   return defaults;
 }

@@ -49,7 +49,7 @@ void read_otherwise(MapReader& reader, ValuesDefinition& values) {
 }
 
 ValuesDefinition read_enumeration(const YamlEntry& entry, Diagnostics& diagnostics) {
-  MapReader reader(entry.value, fmt::format("'{}' of values", entry.key), diagnostics);
+  MapReader reader(entry.value, enumeration_block(), fmt::format("'{}' of values", entry.key), diagnostics);
   ValuesDefinition values;
   values.field = entry.key;
   if (const YamlNode* of = reader.require("of")) {
@@ -81,11 +81,17 @@ void read_values(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& dia
 }
 
 void read_types(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
-  MapReader reader(value, "types", diagnostics);
+  if (!value.is_map()) refuse_kind(value, "types", "a map", diagnostics);
   std::vector<std::string> written;
   for (const auto& [field, origin] : pipeline.fields) written.push_back(field);
   for (const YamlEntry& entry : value.entries()) {
-    reader.one_of(entry.key, 0, {{"number", 0}});
+    if (!entry.value.is_scalar()) {
+      refuse_kind(entry.value, fmt::format("'{}' of types", entry.key), "number", diagnostics);
+    } else if (entry.value.text() != "number") {
+      diagnostics.error("value.unknown", entry.value.origin(),
+                        fmt::format("'{}' of types is '{}', but must be number", entry.key, entry.value.text()),
+                        did_you_mean(entry.value.text(), std::vector<std::string>{"number"}));
+    }
     pipeline.definition.number_fields.insert(entry.key);
     if (pipeline.fields.contains(entry.key)) continue;
     diagnostics.error("reference.unknown", entry.origin, fmt::format("the pipeline writes no field '{}'", entry.key),
@@ -144,7 +150,7 @@ Origin place_of(const YamlNode& map, const char* key) {
 }  // namespace
 
 ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diagnostics& diagnostics) {
-  MapReader reader(root, "the pipeline", diagnostics);
+  MapReader reader(root, pipeline_block(), "the pipeline", diagnostics);
   ReadPipeline pipeline;
   PipelineDefinition& definition = pipeline.definition;
   definition.origin = root.origin();
@@ -165,8 +171,6 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
   definition.omit_nulls = reader.one_of("nulls", false, {{"send", false}, {"omit", true}});
   read_delivery(reader, definition);
   if (const YamlNode* target = reader.require("target")) read_target_use(*target, pipeline, diagnostics);
-  reader.not_yet(
-      {"guard", "on_lookup_change", "unchanged_identity", "together_max"});
   reader.finish();
   return pipeline;
 }

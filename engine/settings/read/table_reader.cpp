@@ -62,12 +62,11 @@ void read_key(MapReader& reader, TableDefinition& table) {
 }
 
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
-  MapReader reader(value, "capture", diagnostics);
+  MapReader reader(value, capture_block(), "capture", diagnostics);
   const YamlNode* mode = reader.take("mode");
   const bool later = mode != nullptr && (mode->text() == "watermark" || mode->text() == "tail");
   if (later) {
     refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff'");
-    for (const char* key : {"column", "overlap", "log"}) reader.take_any(key);
   } else {
     capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}});
   }
@@ -81,7 +80,7 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
 }  // namespace
 
 TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnostics& diagnostics) {
-  MapReader reader(root, "the table", diagnostics);
+  MapReader reader(root, table_block(), "the table", diagnostics);
   TableDefinition table;
   table.origin = root.origin();
   table.capture.every_ms = every_ms;
@@ -93,7 +92,6 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   table.renamed_from = reader.text("renamed_from");
-  reader.not_yet({"document", "unchanged_identity", "on_lookup_change"});
   reader.finish();
   if (!table.name.empty()) check_name(table.name, table.origin, diagnostics);
   return table;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 #include "engine/settings/yaml_node.h"
 
 namespace engine::settings {

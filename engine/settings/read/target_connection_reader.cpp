@@ -4,7 +4,7 @@
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 namespace engine::settings {
 namespace {
@@ -26,7 +26,7 @@ Secret take_secret(MapReader& reader, const char* key, const SecretLookup& secre
 }
 
 Auth read_auth(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(value, "auth", diagnostics);
+  MapReader reader(value, auth_block(), "auth", diagnostics);
   Auth auth = NoAuth{};
   if (reader.has("bearer")) {
     auth = BearerAuth{take_secret(reader, "bearer", secrets)};
@@ -60,13 +60,13 @@ std::string take_file(MapReader& reader, const char* key, const ConnectionSurrou
 }
 
 TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroundings, Diagnostics& diagnostics) {
-  MapReader reader(value, "tls", diagnostics);
+  MapReader reader(value, tls_block(), "tls", diagnostics);
   TlsOptions tls;
   tls.ca = take_file(reader, "ca", surroundings);
   tls.certificate = take_file(reader, "certificate", surroundings);
   tls.key = take_file(reader, "key", surroundings);
   if (const YamlNode* verify = reader.take_any("verify")) {
-    diagnostics.error("key.unknown", verify->origin(), "TLS is always verified",
+    diagnostics.error("value.unknown", verify->origin(), "TLS is always verified",
                       "name the authority of a private certificate with 'ca:'");
   }
   if (tls.certificate.empty() != tls.key.empty()) {
@@ -77,7 +77,7 @@ TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroun
 }
 
 SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(value, "sign", diagnostics);
+  MapReader reader(value, sign_block(), "sign", diagnostics);
   SignRule rule;
   rule.header = reader.required_text("header");
   rule.algorithm = reader.one_of<const char*>("algorithm", "hmac-sha256", {{"hmac-sha256", "hmac-sha256"}});
@@ -89,7 +89,7 @@ SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnosti
 }
 
 TargetLimits read_limits(const YamlNode& value, Diagnostics& diagnostics) {
-  MapReader reader(value, "limits", diagnostics);
+  MapReader reader(value, limits_block(), "limits", diagnostics);
   TargetLimits limits;
   limits.in_flight = static_cast<int>(reader.integer("in_flight", limits.in_flight, 1, 1'000));
   limits.per_second = reader.number("per_second", limits.per_second, 0, 1'000'000);
@@ -117,7 +117,9 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   if (const YamlNode* auth = reader.take("auth")) connection.auth = read_auth(*auth, surroundings.secrets, diagnostics);
   if (const YamlNode* tls = reader.take("tls")) connection.tls = read_tls(*tls, surroundings, diagnostics);
   if (const YamlNode* sign = reader.take("sign")) connection.sign = read_sign(*sign, surroundings.secrets, diagnostics);
-  if (const YamlNode* proxy = reader.take("proxy")) connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
+  reader.text("proxy");
+  if (const YamlNode* proxy = reader.node().find("proxy"); proxy != nullptr && proxy->is_scalar())
+    connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
   connection.idempotency_header = reader.text("idempotency_header");
   if (connection.idempotency_header.find_first_of(" :\t") != std::string::npos) {
     diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(),
@@ -137,7 +139,7 @@ void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
 
 std::optional<TargetConnection> read_target_connection(const YamlNode& root, const ConnectionSurroundings& surroundings,
                                                        Diagnostics& diagnostics) {
-  MapReader reader(root, "the connection", diagnostics);
+  MapReader reader(root, target_connection_block(), "the connection", diagnostics);
   TargetConnection connection;
   connection.origin = root.origin();
   connection.name = reader.required_text("connection");

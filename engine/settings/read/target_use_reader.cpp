@@ -21,7 +21,7 @@ void read_on_delete(MapReader& reader, TargetUse& use) {
                                    {"ignore", OnDelete::ignore}});
     return;
   }
-  MapReader update(*written, "on_delete", diagnostics);
+  MapReader update(*written, on_delete_block(), "on_delete", diagnostics);
   use.on_delete = OnDelete::update;
   if (const YamlNode* fields = update.require("update")) {
     use.on_delete_update = read_constants(*fields, "update", diagnostics);
@@ -53,7 +53,7 @@ void read_match(MapReader& reader, const PipelineDefinition& pipeline, TargetUse
 }
 
 void read_comment(const YamlNode& value, TargetUse& use, Diagnostics& diagnostics) {
-  MapReader reader(value, "comment", diagnostics);
+  MapReader reader(value, comment_block(), "comment", diagnostics);
   CommentDefinition comment;
   if (const YamlNode* when = reader.require("when")) {
     if (auto expression = read_expression(*when, reader.named("when"), diagnostics))
@@ -70,7 +70,7 @@ void read_comment(const YamlNode& value, TargetUse& use, Diagnostics& diagnostic
 }  // namespace
 
 void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
-  MapReader reader(value, "the target", diagnostics);
+  MapReader reader(value, target_use_block(), "the target", diagnostics);
   TargetUse& use = pipeline.definition.target;
   const auto place = [&](const char* key) {
     return value.find(key) == nullptr ? value.origin() : value.find(key)->origin();

@@ -50,7 +50,7 @@ void read_calls(MapReader& reader, AnswerRule& rule) {
 }
 
 AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
-  MapReader reader(map, "the answer rule", diagnostics);
+  MapReader reader(map, answer_block(), "the answer rule", diagnostics);
   AnswerRule rule;
   rule.origin = map.origin();
   read_calls(reader, rule);
@@ -67,7 +67,7 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
                                      {"auth", AnswerClass::auth},
                                      {"uncertain", AnswerClass::uncertain}});
   if (const YamlNode* after = reader.take("after")) {
-    MapReader after_reader(*after, "'after'", diagnostics);
+    MapReader after_reader(*after, after_block(), "'after'", diagnostics);
     rule.after_header = after_reader.required_text("header");
     rule.after_unit_ms = after_reader.duration_ms("unit", rule.after_unit_ms, 1);
     after_reader.finish();

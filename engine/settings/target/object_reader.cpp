@@ -21,7 +21,7 @@ RequestTemplate take_request(MapReader& reader) {
   if (!reader.has("request")) return read_request(reader);
   const YamlNode* nested = reader.take("request");
   if (nested == nullptr) return {};
-  MapReader request_reader(*nested, "the request", reader.diagnostics());
+  MapReader request_reader(*nested, request_block(), "the request", reader.diagnostics());
   RequestTemplate request = read_request(request_reader);
   request_reader.finish();
   for (const char* key : {"gone", "absent"}) {
@@ -54,7 +54,7 @@ model::FieldMap read_set(const YamlNode& map, Diagnostics& diagnostics) {
 
 /// `marker: { find: "/ticket/{remote_id}/history" }`, or with a whole request under `find:`.
 void read_marker(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, "the marker", diagnostics);
+  MapReader reader(map, marker_block(), "the marker", diagnostics);
   const YamlNode* find = reader.require("find");
   reader.finish();
   if (find == nullptr) return;
@@ -64,7 +64,7 @@ void read_marker(const YamlNode& map, ObjectDefinition& object, Diagnostics& dia
     history.request.method = "GET";
     history.request.path = find->text();
   } else {
-    MapReader request(*find, "'find' of the marker", diagnostics);
+    MapReader request(*find, request_block(), "'find' of the marker", diagnostics);
     history.request = read_request(request);
     request.finish();
   }
@@ -82,7 +82,7 @@ std::optional<CallKind> take_as(MapReader& reader) {
 }
 
 void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, fmt::format("'{}'", name_of(kind)), diagnostics);
+  MapReader reader(map, call_block(), fmt::format("'{}'", name_of(kind)), diagnostics);
   CallDefinition call;
   call.as = take_as(reader);
   if (!call.as) call.request = take_request(reader);
@@ -99,7 +99,7 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
 }
 
 void read_find(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, "'find'", diagnostics);
+  MapReader reader(map, find_block(), "'find'", diagnostics);
   FindDefinition find;
   find.request = take_request(reader);
   find.items = take_pointer(reader, "items");
@@ -113,7 +113,7 @@ void read_find(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagn
 }
 
 void read_read_back(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, "'read_back'", diagnostics);
+  MapReader reader(map, read_back_block(), "'read_back'", diagnostics);
   ReadBackDefinition read_back;
   read_back.request = take_request(reader);
   for (auto& [field, pointer] : reader.text_map("fields")) {
@@ -131,7 +131,7 @@ void read_read_back(const YamlNode& map, ObjectDefinition& object, Diagnostics& 
 
 /// `{ order: /results, failed: /error }`, or pointers `id`, `match`, `done`, `trace`.
 void read_accounting(const YamlNode& map, BatchDefinition& batch, Diagnostics& diagnostics) {
-  MapReader reader(map, "'accounted_by'", diagnostics);
+  MapReader reader(map, accounting_block(), "'accounted_by'", diagnostics);
   batch.accounted_by_order = take_pointer(reader, "order");
   batch.record_failed = take_pointer(reader, "failed");
   for (const char* role : {"id", "match", "done", "trace"}) {
@@ -147,12 +147,12 @@ void read_accounting(const YamlNode& map, BatchDefinition& batch, Diagnostics& d
 }
 
 void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, fmt::format("the batch of '{}'", name_of(kind)), diagnostics);
+  MapReader reader(map, batch_block(), fmt::format("the batch of '{}'", name_of(kind)), diagnostics);
   BatchDefinition batch;
   batch.request = take_request(reader);
   if (const YamlNode* record = reader.require("record")) batch.record = json_of(*record);
   if (const YamlNode* at_most = reader.require("at_most")) {
-    MapReader limits(*at_most, "'at_most'", diagnostics);
+    MapReader limits(*at_most, at_most_block(), "'at_most'", diagnostics);
     batch.records_max = static_cast<std::size_t>(limits.integer("records", 100, 1, 10'000));
     batch.bytes_max = static_cast<std::size_t>(limits.size_bytes("bytes", 0));
     limits.finish();
@@ -165,7 +165,7 @@ void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Di
 }  // namespace
 
 void read_batches(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, "'batch'", diagnostics);
+  MapReader reader(map, batches_block(), "'batch'", diagnostics);
   for (const CallKind kind : writing_calls) {
     if (const YamlNode* batch = reader.take(name_of(kind))) read_batch(kind, *batch, object, diagnostics);
   }
@@ -173,7 +173,7 @@ void read_batches(const YamlNode& map, ObjectDefinition& object, Diagnostics& di
 }
 
 void read_object(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
-  MapReader reader(map, object.name == "*" ? "the requests" : fmt::format("the object '{}'", object.name), diagnostics);
+  MapReader reader(map, object_block(), object.name == "*" ? "the requests" : fmt::format("the object '{}'", object.name), diagnostics);
   for (const CallKind kind : writing_calls) {
     if (const YamlNode* call = reader.take(name_of(kind))) read_call(kind, *call, object, diagnostics);
   }

@@ -5,7 +5,7 @@
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 using namespace engine::settings;
 using engine::model::CallKind;

@@ -5,6 +5,18 @@
 
 using namespace engine::settings;
 
+namespace {
+
+const Block& thing() {
+  static const Block block{"thing",
+                           "What these tests read.",
+                           {{"flag"}, {"count"}, {"rate"}, {"high"}, {"wait"}, {"size"}, {"list"}, {"one"}, {"pairs"},
+                            {"mixed"}, {"empty"}, {"colour"}, {"text"}, {"absent"}, {.name = "much", .later = true}}};
+  return block;
+}
+
+}  // namespace
+
 TEST_CASE("durations and sizes are a whole number and a unit") {
   CHECK(duration_ms_of("100ms") == 100);
   CHECK(duration_ms_of("5s") == 5'000);
@@ -60,7 +72,7 @@ TEST_CASE("wrong values are all reported, and the fallback is used") {
       "rde\ntext: [x]\nextra: 1\n",
       "f.yaml", diagnostics);
   REQUIRE(root);
-  MapReader reader(*root, "the thing", diagnostics);
+  MapReader reader(*root, thing(), "the thing", diagnostics);
   CHECK(reader.boolean("flag", true));
   CHECK(reader.integer("count", 3, 0, 9) == 3);
   CHECK(reader.integer("high", 4, 0, 9) == 4);
@@ -83,7 +95,7 @@ TEST_CASE("right values are read without a word") {
       "green\n",
       "f.yaml", diagnostics);
   REQUIRE(root);
-  MapReader reader(*root, "the thing", diagnostics);
+  MapReader reader(*root, thing(), "the thing", diagnostics);
   CHECK_FALSE(reader.boolean("flag", true));
   CHECK(reader.integer("count", 3, 0, 9) == 7);
   CHECK(reader.number("rate", 0, 0, 9) == 2.0);

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 using namespace engine::settings;
 using engine::model::CallKind;

@@ -40,7 +40,7 @@ std::optional<CaseDefinition> read_case(const YamlNode& root, const std::string&
     return std::nullopt;
   }
   const std::size_t errors = diagnostics.errors();
-  MapReader reader(root, "the case", diagnostics);
+  MapReader reader(root, case_block(), "the case", diagnostics);
   CaseDefinition definition{.name = reader.required_text("case"), .origin = root.origin()};
   definition.pipeline = reader.text("pipeline", pipeline);
   definition.pipeline.erase(0, definition.pipeline.rfind('/') + 1);  // pipelines/NAME is understood, too

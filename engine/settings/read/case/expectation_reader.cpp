@@ -19,7 +19,7 @@ const std::vector<std::string> operations{"insert", "update", "delete", "snapsho
 
 ExpectedRequest read_request(const YamlNode& value, Diagnostics& diagnostics) {
   ExpectedRequest request{.origin = value.origin()};
-  MapReader reader(value, "the request", diagnostics);
+  MapReader reader(value, expected_request_block(), "the request", diagnostics);
   request.method = reader.required_text("method");
   request.path = reader.required_text("path");
   if (const YamlNode* headers = reader.take("headers")) {
@@ -41,11 +41,11 @@ std::optional<std::vector<ExpectedRequest>> read_requests(MapReader& reader, con
 }
 
 std::optional<std::map<std::string, ExpectedCount>> read_counts(MapReader& reader, const char* key,
-                                                                const std::vector<std::string>& names) {
+                                                                const Block& block, const std::vector<std::string>& names) {
   const YamlNode* value = reader.take(key);
   if (value == nullptr) return std::nullopt;
   std::map<std::string, ExpectedCount> counts;
-  MapReader counted(*value, reader.named(key), reader.diagnostics());
+  MapReader counted(*value, block, reader.named(key), reader.diagnostics());
   for (const std::string& name : names) {
     if (!counted.has(name)) continue;
     counts[name] = {value->find(name)->origin(), counted.integer(name, 0, 0, 1'000'000'000)};
@@ -73,7 +73,7 @@ std::vector<ExpectedDelivery> read_deliveries(const YamlNode& list, const std::s
     if (item.is_scalar()) {
       delivery.key = item;
     } else {
-      MapReader reader(item, "an item of " + named, diagnostics);
+      MapReader reader(item, expected_delivery_block(), "an item of " + named, diagnostics);
       delivery.key = read_key(reader);
       delivery.reason = reader.text("reason");
       reader.finish();
@@ -89,7 +89,7 @@ std::optional<std::vector<ExpectedLastSent>> read_last_sent(MapReader& reader) {
   std::vector<ExpectedLastSent> all;
   if (!value->is_sequence()) refuse_kind(*value, reader.named("last_sent"), "a list", reader.diagnostics());
   for (const YamlNode& item : value->items()) {
-    MapReader one(item, "an item of last_sent", reader.diagnostics());
+    MapReader one(item, expected_last_sent_block(), "an item of last_sent", reader.diagnostics());
     ExpectedLastSent sent{.origin = item.origin()};
     sent.key = read_key(one);
     if (one.has("live")) sent.live = one.boolean("live", true);
@@ -105,12 +105,12 @@ std::optional<std::vector<ExpectedLastSent>> read_last_sent(MapReader& reader) {
 
 CaseExpectation read_case_expectation(const YamlNode& value, Diagnostics& diagnostics) {
   CaseExpectation then{.origin = value.origin()};
-  MapReader reader(value, "'then' of the case", diagnostics);
+  MapReader reader(value, expectation_block(), "'then' of the case", diagnostics);
   then.requests = read_requests(reader, "requests");
   then.reads = read_requests(reader, "reads");
   then.in_order = reader.boolean("in_order", false);
-  then.deliveries = read_counts(reader, "deliveries", states);
-  then.changes = read_counts(reader, "changes", operations);
+  then.deliveries = read_counts(reader, "deliveries", counted_states_block(), states);
+  then.changes = read_counts(reader, "changes", counted_changes_block(), operations);
   for (const auto& [key, state] : listed_states) {
     const YamlNode* list = reader.take(key);
     if (list != nullptr) then.in_state[state] = read_deliveries(*list, reader.named(key), diagnostics);

@@ -45,7 +45,7 @@ bool read_short_answer(const YamlNode& value, CaseAnswer& answer) {
 CaseAnswer read_answer(const YamlNode& value, Diagnostics& diagnostics) {
   CaseAnswer answer{.origin = value.origin()};
   if (value.is_map()) {
-    MapReader reader(value, "the answer", diagnostics);
+    MapReader reader(value, case_answer_block(), "the answer", diagnostics);
     answer.status = static_cast<int>(reader.integer("status", 200, 100, 599));
     answer.headers = reader.text_map("headers");
     if (const YamlNode* body = reader.take("body")) answer.body = body->is_scalar() ? body->text() : json_of(*body);

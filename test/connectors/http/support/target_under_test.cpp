@@ -7,7 +7,7 @@
 #include <sstream>
 
 #include "connectors/http/http_target.h"
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 namespace test_http {
 

@@ -1,4 +1,4 @@
-#include "engine/settings/target_definition_reader.h"
+#include "engine/settings/target/target_definition_reader.h"
 
 #include <fmt/format.h>
 
@@ -82,7 +82,7 @@ void merge_repeat_safe(const YamlNode& value, ObjectDefinition& object, Diagnost
 
 std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Diagnostics& diagnostics) {
   const std::size_t problems_before = diagnostics.all().size();
-  MapReader reader(root, "the target definition", diagnostics);
+  MapReader reader(root, target_definition_block(), "the target definition", diagnostics);
   TargetDefinition definition;
   definition.origin = root.origin();
   definition.name = reader.required_text("target");

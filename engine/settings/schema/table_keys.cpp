@@ -1,0 +1,127 @@
+// The keys of tables/*.yaml and pipelines/*/pipeline.yaml.
+#include "engine/settings/schema/keys.h"
+
+namespace engine::settings {
+
+const Block& capture_block() {
+  static const Block block{
+      "capture",
+      "How changes of the table are found, and how often.",
+      {{.name = "mode",
+        .about = "`diff` compares all rows with the last images. `watermark` and `tail` are not available in this version.",
+        .fallback = "diff",
+        .choices = {"diff", "watermark", "tail"}},
+       {"every", KeyType::duration, "The wait from the end of one reading to the next.", "5s"},
+       {"full_every", KeyType::duration, "How often all is read where a mode reads less; `diff` always reads all."},
+       {"chunk_rows", KeyType::integer, "Rows in one read by key.", "10000"},
+       {.name = "column", .about = "`watermark`: the column that grows.", .later = true},
+       {.name = "overlap", .about = "`watermark`: how far it looks back.", .later = true},
+       {.name = "log", .about = "`tail`: the table that holds the changes.", .later = true}}};
+  return block;
+}
+
+const Block& table_block() {
+  static const Block block{
+      "table",
+      "tables/NAME.yaml: a table or query that is watched, read once for all pipelines.",
+      {{.name = "table", .about = "Its name here.", .required = true},
+       {"use", KeyType::texts, "Fragments that are laid under this file."},
+       {"for_each", KeyType::anything,
+        "`{ company: [A01, A02] }`: a table of each value, called NAME_A01; ${company} is replaced, and company leads the key."},
+       {"renamed_from", KeyType::text, "The name that it had: what the journal knows of it is kept."},
+       {.name = "connection", .about = "The source it is read from.", .required = true},
+       {"from", KeyType::text, "The table or view, as SQL names it. Either this or `query`."},
+       {"query", KeyType::sql, "One SELECT, read as a whole. Either this or `from`."},
+       {"key", KeyType::texts, "The columns that tell rows apart."},
+       {"exclude", KeyType::texts, "Columns that are not read."},
+       {"capture", KeyType::block, "How changes are found, and how often.", "", &capture_block()},
+       {.name = "initial",
+        .about = "What the first reading does: it records what is there without sending it, or delivers all.",
+        .fallback = "baseline",
+        .choices = {"baseline", "deliver"}},
+       {.name = "document", .about = "A record with its lines, from several tables.", .later = true},
+       {.name = "unchanged_identity", .about = "A second key that must not change.", .later = true},
+       {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true}}};
+  return block;
+}
+
+const Block& enumeration_block() {
+  static const Block block{
+      "values",
+      "A field translated by a table of values.",
+      {{"of", KeyType::sql, "What is looked up.", "", nullptr, {}, true},
+       {"in", KeyType::constants, "Text to constant: \"01\" is not 1.", "", nullptr, {}, true},
+       {"otherwise", KeyType::anything, "For what is not in it: dead_letter, null or a constant.", "dead_letter"}}};
+  return block;
+}
+
+const Block& on_delete_block() {
+  static const Block block{
+      "on_delete",
+      "A row that goes changes its record instead of removing it.",
+      {{"update", KeyType::constants, "The fields that say so.", "", nullptr, {}, true}}};
+  return block;
+}
+
+const Block& comment_block() {
+  static const Block block{"comment",
+                           "A comment at the record when something happens.",
+                           {{"when", KeyType::sql, "The condition.", "", nullptr, {}, true},
+                            {"text", KeyType::sql, "Its text.", "", nullptr, {}, true}}};
+  return block;
+}
+
+const Block& target_use_block() {
+  static const Block block{
+      "target",
+      "Which records of which object, and what becomes of them when the row goes.",
+      {{.name = "connection", .about = "The target that is written.", .required = true},
+       {.name = "object", .about = "The kind of record there.", .required = true},
+       {"match", KeyType::fields, "How a row's record is found again: fields and expressions. Messages need none."},
+       {.name = "on_delete",
+        .about = "What follows when the row goes or leaves `where`; for messages `ignore`.",
+        .fallback = "delete",
+        .block = &on_delete_block(),
+        .choices = {"delete", "archive", "resolve", "ignore"}},
+       {"comment", KeyType::block, "A comment at the record.", "", &comment_block()}}};
+  return block;
+}
+
+const Block& pipeline_block() {
+  static const Block block{
+      "pipeline",
+      "pipelines/NAME/pipeline.yaml: from a table's rows to a target's records.",
+      {{.name = "pipeline", .about = "Its name, as its folder's.", .required = true},
+       {"use", KeyType::texts, "Fragments that are laid under this file."},
+       {"for_each", KeyType::anything,
+        "`{ company: [A01, A02] }`: a pipeline of each value, called NAME_A01; ${company} is replaced."},
+       {"renamed_from", KeyType::text, "The name that it had: what the journal knows of it is kept."},
+       {.name = "table", .about = "The table whose rows are mapped.", .required = true},
+       {"where", KeyType::sql, "Which rows belong at the target."},
+       {"map", KeyType::fields, "Fields and their SQL expressions. A dotted field nests."},
+       {"set", KeyType::constants, "Fields and their constants, as YAML."},
+       {.name = "values", .type = KeyType::named, .about = "Fields translated by a table of values.",
+        .block = &enumeration_block()},
+       {"types", KeyType::text_map, "Fields that are numbers although their digits are exact: `{ credit: number }`."},
+       {.name = "nulls", .about = "NULL is sent as null, or its field left out.", .fallback = "send", .choices = {"send", "omit"}},
+       {.name = "deliver",
+        .about = "The newest state of a record, or each change (messages). `together` is not available in this version.",
+        .fallback = "latest",
+        .choices = {"latest", "every_change", "together"}},
+       {"valid_for", KeyType::duration, "What waited longer is not sent any more."},
+       {.name = "on_dead",
+        .about = "After a delivery that is given up, the record's next one goes on, or waits for a person.",
+        .fallback = "continue",
+        .choices = {"continue", "stop_lane"}},
+       {.name = "owner",
+        .about = "`rows`: no record gets rows of two pipelines, so several may write the same fields.",
+        .choices = {"rows"}},
+       {.name = "target", .type = KeyType::block, .about = "Where it is written.", .block = &target_use_block(), .required = true},
+       {.name = "guard", .about = "What must not leave unseen.", .later = true},
+       {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true},
+       {.name = "unchanged_identity", .about = "A second key that must not change.", .later = true},
+       {.name = "together_max", .about = "How many changes go together.", .later = true}}};
+  return block;
+}
+
+}  // namespace engine::settings

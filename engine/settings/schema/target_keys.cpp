@@ -1,0 +1,209 @@
+// The keys of targets/*.yaml and dialects/*.yaml.
+#include "engine/settings/schema/keys.h"
+
+namespace engine::settings {
+namespace {
+
+/// A request's own keys stand flat beside those of the call, or below `request`.
+std::vector<Key> with_request(std::vector<Key> keys) {
+  keys.push_back({"request", KeyType::block, "The request, where it is not written flat.", "", &request_block()});
+  keys.insert(keys.end(), request_block().keys.begin(), request_block().keys.end());
+  for (Key& key : keys) key.required = false;
+  return keys;
+}
+
+std::vector<Key> calls(const Block& block) {
+  return {{"create", KeyType::block, "Makes a record.", "", &block},
+          {"update", KeyType::block, "Changes a record that is there.", "", &block},
+          {"upsert", KeyType::block, "Makes or changes the record with this match value.", "", &block},
+          {"delete", KeyType::block, "Removes a record.", "", &block},
+          {"archive", KeyType::block, "Puts a record away.", "", &block},
+          {"resolve", KeyType::block, "Closes a record.", "", &block},
+          {"comment", KeyType::block, "Adds a comment to a record.", "", &block}};
+}
+
+}  // namespace
+
+const Block& request_block() {
+  static const Block block{
+      "request",
+      "One request. {name} in a path is percent-encoded, in a body a JSON value.",
+      {{.name = "method", .about = "Its method.", .choices = {"GET", "POST", "PUT", "PATCH", "DELETE"}, .required = true},
+       {.name = "path", .about = "Behind the connection's url, beginning with '/'.", .required = true},
+       {"query", KeyType::text_map, "Parameters behind the path."},
+       {"headers", KeyType::text_map, "Headers of its own."},
+       {"body", KeyType::anything, "What is sent: `fields`, `changed_fields`, or a template of JSON."},
+       {"gone", KeyType::statuses, "Statuses of a delete that mean: it was not there any more."},
+       {"absent", KeyType::statuses, "Statuses of a find that mean: there is no such record."}}};
+  return block;
+}
+
+const Block& marker_block() {
+  static const Block block{
+      "marker",
+      "How a comment is found again whose answer was lost.",
+      {{.name = "find", .type = KeyType::anything, .about = "The path, or the request, that shows a record's comments.",
+        .required = true}}};
+  return block;
+}
+
+const Block& call_block() {
+  static const Block block{
+      "call",
+      "A kind of call: its request, flat or below `request`, and what its answer tells.",
+      with_request({{.name = "as",
+                     .about = "Done by another kind of call, with the fields of `set` alone.",
+                     .choices = {"create", "update", "upsert", "delete", "archive", "resolve", "comment"}},
+                    {"id", KeyType::text, "JSON pointer to the record's id in the answer."},
+                    {"repeat_safe", KeyType::boolean, "Sending it twice does no harm."},
+                    {.name = "read_back",
+                     .about = "Whether the record is read after it was written.",
+                     .fallback = "never",
+                     .choices = {"never", "when_unsure", "always"}},
+                    {"set", KeyType::constants, "Fields that it adds."},
+                    {"marker", KeyType::block, "Of `comment`: how it is found again.", "", &marker_block()}})};
+  return block;
+}
+
+const Block& find_block() {
+  static const Block block{
+      "find",
+      "How a record is looked for by its match value.",
+      with_request({{"items", KeyType::text, "JSON pointer to the list; without it the answer is the record."},
+                    {.name = "id", .about = "JSON pointer to the id inside an item.", .required = true},
+                    {.name = "more_than_one",
+                     .about = "What follows when several records match.",
+                     .fallback = "dead_letter",
+                     .choices = {"dead_letter", "take_first"}},
+                    {"consistent_after", KeyType::duration, "How long a search lags behind writes.", "0s"}})};
+  return block;
+}
+
+const Block& read_back_block() {
+  static const Block block{
+      "read_back",
+      "How a record's fields are read.",
+      with_request({{"fields", KeyType::text_map, "Where fields stand in the answer, by JSON pointer."},
+                    {"write_only", KeyType::texts, "Fields that the target never shows."}})};
+  return block;
+}
+
+const Block& at_most_block() {
+  static const Block block{"at_most",
+                           "How much one request may carry.",
+                           {{"records", KeyType::integer, "Records.", "100"}, {"bytes", KeyType::size, "Bytes of its body."}}};
+  return block;
+}
+
+const Block& accounting_block() {
+  static const Block block{"accounted_by",
+                           "How the answer tells which records were taken: by their order, or by names.",
+                           {{"order", KeyType::text, "JSON pointer to a list with one result a record."},
+                            {"failed", KeyType::text, "JSON pointer inside a result that is there on failure."},
+                            {"id", KeyType::text, "Pointer with '*' to the ids of records that were taken."},
+                            {"match", KeyType::text, "Pointer with '*' to their match values."},
+                            {"done", KeyType::text, "Pointer with '*' to their idempotency keys."},
+                            {"trace", KeyType::text, "Pointer with '*' to the idempotency keys of those refused."}}};
+  return block;
+}
+
+const Block& batch_block() {
+  static const Block block{
+      "batch",
+      "A request that carries many records.",
+      with_request({{"record", KeyType::anything, "The JSON of one record."},
+                    {"at_most", KeyType::block, "How much one request may carry.", "", &at_most_block()},
+                    {"accounted_by", KeyType::block, "Which records were taken.", "", &accounting_block()}})};
+  return block;
+}
+
+const Block& batches_block() {
+  static const Block block{"batches", "Kinds of calls that can carry many records.", calls(batch_block())};
+  return block;
+}
+
+const Block& object_block() {
+  static const Block block = [] {
+    Block object{"object", "A kind of record: its calls by their names.", calls(call_block())};
+    object.keys.push_back({"find", KeyType::block, "How a record is looked for.", "", &find_block()});
+    object.keys.push_back({"read_back", KeyType::block, "How its fields are read.", "", &read_back_block()});
+    object.keys.push_back({"batch", KeyType::block, "Calls that carry many records.", "", &batches_block()});
+    return object;
+  }();
+  return block;
+}
+
+const Block& after_block() {
+  static const Block block{"after",
+                           "When to try again.",
+                           {{.name = "header", .about = "The header that says it.", .required = true},
+                            {"unit", KeyType::duration, "What one of its numbers stands for.", "1s"}}};
+  return block;
+}
+
+const Block& answer_block() {
+  static const Block block{
+      "answer",
+      "What an answer means; the first rule that fits speaks.",
+      {{"call", KeyType::texts, "Kinds of calls; without it all."},
+       {"status", KeyType::texts, "Statuses: 404, 500-599 or 5xx; without it all."},
+       {"body_matches", KeyType::text, "A regular expression over the body; without it any."},
+       {.name = "class",
+        .about = "What it means.",
+        .choices = {"delivered", "duplicate", "partial", "retry", "permanent", "missing", "auth", "uncertain"},
+        .required = true},
+       {"after", KeyType::block, "When to try again.", "", &after_block()}}};
+  return block;
+}
+
+const Block& target_definition_block() {
+  static const Block block{
+      "target definition",
+      "targets/NAME.yaml: an HTTP API as data.",
+      {{.name = "target", .about = "Its name, as the file's.", .required = true},
+       {"about", KeyType::text, "What it is."},
+       {"proved", KeyType::text_map, "How, and with which version, it was tried."},
+       {"options", KeyType::text_map, "What a connection may set, with defaults; put in as {{options.name}}."},
+       {"headers", KeyType::text_map, "Headers of every request."},
+       {.name = "nulls", .about = "How a field is cleared.", .fallback = "keep", .choices = {"keep", "empty_text"}},
+       {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
+        .block = &object_block(), .required = true},
+       {"answers", KeyType::list, "What answers mean.", "", &answer_block()}}};
+  return block;
+}
+
+const Block& trap_block() {
+  static const Block block{
+      "trap",
+      "What a driver is known to do wrong; told where it may happen.",
+      {{.name = "text", .about = "What happens, and what to do.", .required = true},
+       {"driver", KeyType::text, "A part of the driver's file name, in lower case; without it any driver."},
+       {"types", KeyType::texts, "Beginnings of source types, in lower case: only tables with such a column."},
+       {"without", KeyType::text, "The key of a connection string that keeps it away."}}};
+  return block;
+}
+
+const Block& dialect_block() {
+  static const Block block{
+      "dialect",
+      "dialects/NAME.yaml: what is particular to a database.",
+      {{.name = "dialect", .about = "Its name, as the file's.", .required = true},
+       {"about", KeyType::text, "What it is."},
+       {"quote_open", KeyType::text, "What opens a quoted name.", "\""},
+       {"quote_close", KeyType::text, "What closes it.", "\""},
+       {"limit", KeyType::text, "How a statement is limited, with {sql} and {n}; \"\": the reader stops by itself."},
+       {"session", KeyType::texts, "Statements sent after connecting."},
+       {"connect_options", KeyType::text_map, "What joins the connection string."},
+       {"stream_options", KeyType::text_map, "What joins it where a whole table is read."},
+       {"select", KeyType::text_map, "How columns of a type are selected."},
+       {"rows_per_fetch", KeyType::integer, "Rows that one fetch asks for: 1 to 1000.", "1000"},
+       {"reread_in_array", KeyType::boolean, "A long cell can be read again inside an array of rows.", "false"},
+       {"types", KeyType::text_map, "Source types whose canonical type is another than described."},
+       {"char_by_type_name", KeyType::boolean, "The driver does not tell CHAR from VARCHAR.", "false"},
+       {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
+       {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
+       {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
+  return block;
+}
+
+}  // namespace engine::settings
