@@ -58,7 +58,11 @@ for package in "${wanted[@]}"; do
 done
 need_headers=no
 [ -e "$headers/usr/include/phonenumbers/phonenumberutil.h" ] || need_headers=yes
-if [ ${#missing[@]} = 0 ] && [ $need_headers = no ]; then
+# For its promtool, which checks the alert rules; the package itself would bring a service.
+rules_checker=$checkout/.cache/prometheus
+need_rules_checker=no
+[[ " ${wanted[*]} " != *" lintian "* ]] || [ -e "$rules_checker/usr/bin/promtool" ] || need_rules_checker=yes
+if [ ${#missing[@]} = 0 ] && [ $need_headers = no ] && [ $need_rules_checker = no ]; then
   [ $language_server = no ] || install_language_server
   exit 0
 fi
@@ -95,12 +99,15 @@ if [ ${#missing[@]} -gt 0 ]; then
   done
 fi
 
-# libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.
-if [ $need_headers = yes ]; then
-  downloads=$(mktemp -d)
+unpack() {  # unpack PACKAGE FOLDER: without installing it
+  [ -n "$downloads" ] || downloads=$(mktemp -d)
   chmod 755 "$downloads"
-  (cd "$downloads" && apt-get -q -o APT::Sandbox::User=root download libphonenumber-dev)
-  mkdir -p "$headers"
-  dpkg -x "$downloads"/libphonenumber-dev_*.deb "$headers"
-fi
+  (cd "$downloads" && apt-get -q -o APT::Sandbox::User=root download "$1")
+  mkdir -p "$2"
+  dpkg -x "$downloads/$1"_*.deb "$2"
+}
+
+# libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.
+[ $need_headers = no ] || unpack libphonenumber-dev "$headers"
+[ $need_rules_checker = no ] || unpack prometheus "$rules_checker"
 [ $language_server = no ] || install_language_server

@@ -30,6 +30,7 @@ install(DIRECTORY docs/ DESTINATION ${documentation}/docs FILES_MATCHING PATTERN
 install(FILES README.md DESTINATION ${documentation})
 install(FILES config/daemon.yaml DESTINATION ${documentation}/examples)
 install(DIRECTORY examples/quickstart DESTINATION ${documentation}/examples USE_SOURCE_PERMISSIONS)
+install(DIRECTORY config/grafana config/prometheus DESTINATION ${documentation}/examples)
 install(FILES config/debian/copyright DESTINATION ${documentation})
 # Debian wants its changelog packed, and the same bytes whenever it is built.
 add_custom_command(

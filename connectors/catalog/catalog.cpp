@@ -2,6 +2,7 @@
 
 #include "connectors/catalog/constant_columns.h"
 #include "connectors/http/http_target.h"
+#include "connectors/http/notice/channels.h"
 #include "connectors/odbc/catalogue/odbc_catalogue.h"
 #include "connectors/odbc/odbc_source.h"
 #include "connectors/targets/file/file_target.h"
@@ -21,6 +22,17 @@ std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings:
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection) {
   if (connection.target.name == "file") return targets::file::make_file_target(connection);
   return http::make_http_target(connection);
+}
+
+std::vector<std::unique_ptr<engine::model::NoticeChannel>> make_notice_channels(
+    const std::vector<engine::settings::AlertChannel>& alerts) {
+  std::vector<std::unique_ptr<engine::model::NoticeChannel>> channels;
+  for (const engine::settings::AlertChannel& alert : alerts) {
+    const auto* mail = std::get_if<engine::settings::MailAlert>(&alert);
+    channels.push_back(mail != nullptr ? http::make_mail_channel(*mail)
+                                       : http::make_webhook_channel(std::get<engine::settings::WebhookAlert>(alert)));
+  }
+  return channels;
 }
 
 }  // namespace connectors::catalog

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "engine/model/catalogue.h"
+#include "engine/model/notice.h"
 #include "engine/model/source.h"
 #include "engine/model/target.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
+#include "engine/settings/instance.h"
 
 namespace connectors::catalog {
 
@@ -18,6 +21,10 @@ std::unique_ptr<engine::model::Source> make_source(const engine::settings::Sourc
 /// What such a source tells about itself, over a connection of its own.
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
                                                          const engine::settings::DialectDefinition& dialect);
+
+/// Whom alerts tell, in the order of the configuration.
+std::vector<std::unique_ptr<engine::model::NoticeChannel>> make_notice_channels(
+    const std::vector<engine::settings::AlertChannel>& alerts);
 
 /// An HTTP target by its definition, or the built-in `file`.
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection);

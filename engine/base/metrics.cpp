@@ -8,6 +8,8 @@
 
 #include <mutex>
 
+#include "engine/base/error.h"
+
 namespace engine {
 
 namespace {
@@ -25,31 +27,38 @@ Metrics& metrics() {
   return all;
 }
 
+std::string help_of(std::string_view name) {
+  for (const Metric& metric : known_metrics()) {
+    if (metric.name == name) return std::string(metric.help);
+  }
+  invariant_broken(__FILE__, __LINE__, std::string(name).c_str());
+}
+
 template <class Families, class Builder>
-auto& family_of(Families& families, Builder builder, std::string_view name, std::string_view help) {
+auto& family_of(Families& families, Builder builder, std::string_view name) {
   Metrics& all = metrics();
   const std::lock_guard lock(all.mutex);
   const auto known = families.find(name);
   if (known != families.end()) return *known->second;
-  auto& made = builder.Name(std::string(name)).Help(std::string(help)).Register(all.registry);
+  auto& made = builder.Name(std::string(name)).Help(help_of(name)).Register(all.registry);
   families.emplace(std::string(name), &made);
   return made;
 }
 
 }  // namespace
 
-void count(std::string_view name, std::string_view help, const MetricLabels& labels, double by) {
-  family_of(metrics().counters, prometheus::BuildCounter(), name, help).Add(labels).Increment(by);
+void count(std::string_view name, const MetricLabels& labels, double by) {
+  family_of(metrics().counters, prometheus::BuildCounter(), name).Add(labels).Increment(by);
 }
 
-void gauge(std::string_view name, std::string_view help, const MetricLabels& labels, double value) {
-  family_of(metrics().gauges, prometheus::BuildGauge(), name, help).Add(labels).Set(value);
+void gauge(std::string_view name, const MetricLabels& labels, double value) {
+  family_of(metrics().gauges, prometheus::BuildGauge(), name).Add(labels).Set(value);
 }
 
-void observe_seconds(std::string_view name, std::string_view help, const MetricLabels& labels, double seconds) {
+void observe_seconds(std::string_view name, const MetricLabels& labels, double seconds) {
   static const prometheus::Histogram::BucketBoundaries boundaries{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                                   1,     2.5,   5,    10,    30,   60,  300};
-  family_of(metrics().histograms, prometheus::BuildHistogram(), name, help).Add(labels, boundaries).Observe(seconds);
+  family_of(metrics().histograms, prometheus::BuildHistogram(), name).Add(labels, boundaries).Observe(seconds);
 }
 
 std::string metrics_text() { return prometheus::TextSerializer().Serialize(metrics().registry.Collect()); }

@@ -14,22 +14,30 @@ void Pulse::remove(const std::string& stage) {
 
 std::vector<std::string> Pulse::round() {
   std::vector<std::string> silent;
+  std::vector<std::string> names;
   const std::lock_guard asking(stages_mutex_);
   for (const Stage& stage : stages_) {
+    names.push_back(stage.name);
     if (!stage.answered->exchange(false)) {
       silent.push_back(stage.name);
     } else {
       stage.ask([answered = stage.answered] { *answered = true; });
     }
   }
-  const std::lock_guard lock(silent_mutex_);
+  const std::lock_guard lock(result_mutex_);
   silent_ = silent;
+  names_ = std::move(names);
   return silent;
 }
 
 std::vector<std::string> Pulse::silent() const {
-  const std::lock_guard lock(silent_mutex_);
+  const std::lock_guard lock(result_mutex_);
   return silent_;
+}
+
+std::vector<std::string> Pulse::stages() const {
+  const std::lock_guard lock(result_mutex_);
+  return names_;
 }
 
 }  // namespace engine

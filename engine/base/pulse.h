@@ -27,8 +27,9 @@ class Pulse {
   /// of a limit, a stage that hangs is named after a quarter at the latest, and one that is only slow for less is not
   /// missed for long.
   std::vector<std::string> round();
-  /// What the last round named.
+  /// What the last round named, and whom it asked. Neither waits for a round.
   std::vector<std::string> silent() const;
+  std::vector<std::string> stages() const;
 
  private:
   struct Stage {
@@ -39,9 +40,10 @@ class Pulse {
 
   std::mutex stages_mutex_;
   std::vector<Stage> stages_;
-  /// Apart from the other, since whoever wants to know what hangs must not hang on a stage that is being asked.
-  mutable std::mutex silent_mutex_;
+  /// Of the last round. Apart from the other, since whoever wants to know what hangs must not hang on a stage that is being asked.
+  mutable std::mutex result_mutex_;
   std::vector<std::string> silent_;
+  std::vector<std::string> names_;
 };
 
 }  // namespace engine

@@ -104,6 +104,13 @@ std::optional<model::Change> ChangeLog::find(std::int64_t seq) {
   return read_change(row);
 }
 
+std::optional<std::int64_t> ChangeLog::captured_ms_after(std::int64_t table_id, std::int64_t after_seq) {
+  Statement row = connection_.prepare(
+      "SELECT captured_ms FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq LIMIT 1");
+  row.bind(1, table_id).bind(2, after_seq);
+  return row.step() ? row.optional_integer(0) : std::nullopt;
+}
+
 std::int64_t ChangeLog::count_after(std::int64_t table_id, std::int64_t after_seq) {
   Statement row =
       connection_.prepare("SELECT count(*) FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2");

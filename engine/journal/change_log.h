@@ -30,6 +30,8 @@ class ChangeLog {
   std::vector<model::Change> of_key(std::int64_t table_id, const std::string& key, std::size_t limit,
                                     std::int64_t seq_max = std::numeric_limits<std::int64_t>::max());
   std::optional<model::Change> find(std::int64_t seq);
+  /// When the oldest change of a table behind a position was captured.
+  std::optional<std::int64_t> captured_ms_after(std::int64_t table_id, std::int64_t after_seq);
   /// Number of changes of a table behind a position: a pipeline's lag.
   std::int64_t count_after(std::int64_t table_id, std::int64_t after_seq);
 

@@ -211,6 +211,26 @@ void Deliveries::record_decision(std::int64_t delivery_id, const std::string& de
   statement.bind(1, delivery_id).bind(2, decision).bind(3, actor).bind(4, reason).bind(5, now_ms).run();
 }
 
+std::vector<Deliveries::Awaiting> Deliveries::awaiting_person() {
+  Statement statement = connection_.prepare(
+      "SELECT d.pipeline_id, d.state, count(*) FROM delivery AS d INDEXED BY delivery_dead WHERE d.state = 'dead' GROUP BY 1, 2 "
+      "UNION ALL SELECT d.pipeline_id, d.state, count(*) FROM delivery AS d INDEXED BY delivery_uncertain "
+      "WHERE d.state IN ('in_flight', 'uncertain') AND d.state = 'uncertain' GROUP BY 1, 2");
+  std::vector<Awaiting> awaiting;
+  while (statement.step()) {
+    awaiting.push_back({statement.integer(0), delivery_state_of(statement.text(1)), statement.integer(2)});
+  }
+  return awaiting;
+}
+
+std::optional<std::int64_t> Deliveries::oldest_under_way_ms(std::int64_t pipeline_id) {
+  Statement statement = connection_.prepare(
+      "SELECT captured_ms FROM change WHERE seq = (SELECT min(d.first_seq) FROM delivery AS d INDEXED BY delivery_open_key "
+      "WHERE d.pipeline_id = ?1 AND " DELIVERY_IS_OPEN("d") " AND d.state IN ('pending', 'in_flight'))");
+  statement.bind(1, pipeline_id);
+  return statement.step() ? statement.optional_integer(0) : std::nullopt;
+}
+
 std::vector<std::pair<DeliveryState, std::int64_t>> Deliveries::counts(std::int64_t pipeline_id) {
   // Two partial indexes answer: the finished ones, which may be millions, are never looked at.
   Statement statement = connection_.prepare(

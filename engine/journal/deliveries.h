@@ -182,6 +182,15 @@ class Deliveries {
                        const std::string& reason, std::int64_t now_ms);
   /// (state, count) over open and dead deliveries of a pipeline.
   std::vector<std::pair<DeliveryState, std::int64_t>> counts(std::int64_t pipeline_id);
+  struct Awaiting {
+    std::int64_t pipeline_id = 0;
+    DeliveryState state = DeliveryState::dead;  ///< dead or uncertain
+    std::int64_t number = 0;
+  };
+  /// What waits for a person, over all pipelines. Costs as much as there is of it, however long the journal.
+  std::vector<Awaiting> awaiting_person();
+  /// When the oldest change was captured that a pending delivery, or one in flight, of a pipeline covers.
+  std::optional<std::int64_t> oldest_under_way_ms(std::int64_t pipeline_id);
 
  private:
   bool is_head(const Delivery& delivery);

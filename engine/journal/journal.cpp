@@ -188,8 +188,7 @@ bool Journal::run_group(std::vector<Item>& group, std::vector<std::exception_ptr
   }
   writer_.connection->prepare(kept ? "COMMIT" : "ROLLBACK").run();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-  observe_seconds("datapicker_journal_group_seconds", "Time of one group of journal writes with its commit", {},
-                  took.count());
+  observe_seconds("datapicker_journal_group_seconds", {}, took.count());
   return kept;
 }
 

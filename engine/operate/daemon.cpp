@@ -16,6 +16,7 @@
 #include "engine/operate/service/status_line.h"
 #include "engine/operate/service/watchdog.h"
 #include "engine/operate/status.h"
+#include "engine/pipeline/alerts/alerts.h"
 #include "engine/pipeline/control_socket.h"
 #include "engine/pipeline/metrics_endpoint.h"
 #include "engine/pipeline/supervisor.h"
@@ -93,10 +94,11 @@ void run_daemon(const DaemonOptions& options) {
       [&](std::string_view request, const pipeline::Peer& peer) {
         return answer_command(request, peer, supervisor, *journal, instance);
       });
-  const auto metrics = pipeline::serve_metrics(instance, *journal);
   Pulse pulse;
   supervisor.add_stages(pulse);
+  const auto metrics = pipeline::serve_metrics(instance, *journal, [&supervisor] { return supervisor.status(); }, pulse);
   supervisor.start();
+  const auto alerts = pipeline::make_alerts(instance, *journal, [&supervisor] { return supervisor.status(); }, pulse);
   Watchdog watchdog(pulse, [&supervisor] { return status_line(supervisor.status()); });
   signals.then([&supervisor] { supervisor.stop(); });
   log_event(LogLevel::info, "daemon.started",

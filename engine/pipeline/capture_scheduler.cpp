@@ -30,6 +30,7 @@ CaptureScheduler::CaptureScheduler(const settings::SourceConnection& connection,
     task.live.name = table.name;
     task.live.connection = connection_.name;
     task.live.state = "waiting";
+    gauge("datapicker_capture_every_seconds", {{"table", table.name}}, static_cast<double>(table.capture.every_ms) / 1000);
     task.table = std::move(table);
     tasks_.push_back(std::move(task));
   }
@@ -127,6 +128,7 @@ void CaptureScheduler::run_cycle(Task& task, model::Source& source) {
 void CaptureScheduler::succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms) {
   const std::int64_t now = clock_.steady_ms();
   const bool recovered = task.failures > 0;
+  const std::int64_t changes = result.inserts + result.updates + result.deletes;
   {
     const std::lock_guard lock(mutex_);
     task.failures = 0;
@@ -136,13 +138,13 @@ void CaptureScheduler::succeeded(Task& task, const capture::CycleResult& result,
     task.live.last_cycle_ms = clock_.wall_ms();
     task.live.last_cycle_took_ms = now - started_ms;
     task.live.rows_last_cycle = result.rows_read;
+    if (changes > 0) task.live.last_change_ms = task.live.last_cycle_ms;
   }
   const MetricLabels labels{{"table", task.table.name}};
-  gauge("datapicker_capture_rows", "rows read in the last complete cycle", labels, static_cast<double>(result.rows_read));
-  observe_seconds("datapicker_capture_cycle_seconds", "duration of a capture cycle", labels,
+  gauge("datapicker_capture_rows", labels, static_cast<double>(result.rows_read));
+  observe_seconds("datapicker_capture_cycle_seconds", labels,
                   static_cast<double>(now - started_ms) / 1000.0);
-  const std::int64_t changes = result.inserts + result.updates + result.deletes;
-  count("datapicker_changes_captured_total", "changes journaled, by table", labels, static_cast<double>(changes));
+  count("datapicker_changes_captured_total", labels, static_cast<double>(changes));
   if (recovered) log_event(LogLevel::info, "capture.recovered", {{"table", task.table.name}, {"connection", connection_.name}});
   if (recovered) remember_pause(task, "watching", "");
   if (changes == 0 && !result.snapshot) return;
@@ -168,7 +170,7 @@ void CaptureScheduler::failed(Task& task, const Error& error, model::Source& sou
     task.live.reason = error.what();
   }
   if (error.code() != ErrorCode::journal_full) source.close();
-  count("datapicker_capture_failures_total", "failed capture cycles, by table and code",
+  count("datapicker_capture_failures_total",
         {{"table", task.table.name}, {"code", std::string(name_of(error.code()))}});
   if (!news) return;
   LogFields fields{{"table", task.table.name},

@@ -18,7 +18,11 @@ struct TableLive {
   std::int64_t rows_now = 0;             ///< progress of the cycle under way
   std::int64_t rows_expected = 0;
   std::int64_t next_in_ms = 0;
+  std::int64_t last_change_ms = 0;       ///< wall time of the last cycle that found a change; 0: none since the start
 };
+
+/// Read as planned, or about to be.
+inline bool is_well(const TableLive& table) { return table.state == "waiting" || table.state == "reading"; }
 
 struct PipelineLive {
   std::string name;

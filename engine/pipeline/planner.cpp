@@ -167,7 +167,7 @@ void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned)
   if (!follower.problem.empty()) set_problem(follower, {});
   follower.row.position = position;
   follower.row.mapping = follower.planning->fingerprint();
-  count("datapicker_changes_mapped_total", "changes mapped, by pipeline", {{"pipeline", follower.row.name}},
+  count("datapicker_changes_mapped_total", {{"pipeline", follower.row.name}},
         static_cast<double>(planned.size()));
 }
 

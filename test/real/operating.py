@@ -219,6 +219,15 @@ def metrics_tell_what_was_captured_and_delivered():
                "a delivered delivery in the metrics")
     assert re.search(r'datapicker_changes_captured_total\{table="customer"\} 1\b', metrics()), metrics()
     assert re.search(r'datapicker_pipeline_behind_changes\{pipeline="to_shop"\} 0\b', metrics()), metrics()
+    for line in ('datapicker_pipeline_lag_seconds{pipeline="to_shop"} 0', 'datapicker_table_up{connection="erp",table="customer"} 1',
+                 'datapicker_target_state{connection="shop",state="running"} 1', 'datapicker_stage_silent{stage="journal"} 0',
+                 'datapicker_capture_every_seconds{table="customer"} 0.1', 'datapicker_journal_bytes{part="database"} '):
+        assert line in metrics(), f"{line} is not in\n{metrics()}"
+    shop.stub.control(fail_rate=1)
+    shop.insert("P2")
+    wait_until(lambda: re.search(r'datapicker_delivery_retries_total\{[^}]*\} [1-9]', metrics()), PATIENCE, "a counted retry")
+    wait_until(lambda: re.search(r'datapicker_pipeline_lag_seconds\{pipeline="to_shop"\} (?!0$)', metrics(), re.MULTILINE), PATIENCE,
+               "lag while the target refuses")
     assert urllib.request.urlopen(f"http://127.0.0.1:{port}/health").read() == b"ok\n"
 
 

@@ -37,13 +37,13 @@ daemon=$!
 wait_for "the first deliveries" grep -q C0004 /tmp/requests
 
 # A member of the group sees everything, daemon up and down; others see nothing.
-useradd --system --groups datapicker operator
+useradd --system --groups datapicker watcher
 useradd --system stranger
-runuser -u operator -- datapicker status -i $instance >/tmp/status || fail "a member of the group is refused while the daemon runs"
+runuser -u watcher -- datapicker status -i $instance >/tmp/status || fail "a member of the group is refused while the daemon runs"
 grep -q customers /tmp/status || fail "status shows nothing"
 ! runuser -u stranger -- datapicker status -i $instance >/dev/null 2>&1 || fail "a stranger sees the journal"
 kill -TERM "$(pgrep -u datapicker -x datapicker)"
 wait $daemon || fail "the daemon ended badly"
-runuser -u operator -- datapicker status -i $instance >/dev/null || fail "a member of the group is refused while the daemon is down"
+runuser -u watcher -- datapicker status -i $instance >/dev/null || fail "a member of the group is refused while the daemon is down"
 kill $api
 echo "ok the quickstart ran as the user datapicker, seen by its group alone"

@@ -66,8 +66,8 @@ def shells_and_man_take_them():
         if shutil.which(program):
             subprocess.run([program, "-n", GENERATED / file], check=True)
     if shutil.which("groff"):
-        for page in sorted((GENERATED / "man1").iterdir()):
-            done = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z", page], capture_output=True, text=True)
+        for page in sorted((GENERATED / "man1").glob("*.1")):
+            done = subprocess.run(["groff", "-Kutf8", "-man", "-ww", "-Tutf8", "-z", page], capture_output=True, text=True)
             assert done.returncode == 0 and not done.stderr, f"{page.name}: {done.stderr}"
     print("ok the shells and groff that are here take them")
 

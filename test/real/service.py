@@ -8,8 +8,10 @@ import sqlite3
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 
-from harness import Instance, Workplace, main, wait_until
+from harness import Instance, Workplace, free_port, main, wait_until
 
 DATAPICKER = sys.argv[1]
 WATCHDOG_SECONDS = 4
@@ -56,6 +58,9 @@ class Service:
             connection.execute("INSERT INTO customer VALUES ('C1', 'Rossi')")
         connection.close()
         self.instance = Instance(self.work, DATAPICKER, name)
+        self.port = free_port()
+        self.instance.write("datapicker.yaml",
+                            f"instance: {name}\njournal: {{ path: journal.db }}\nmetrics: 127.0.0.1:{self.port}\n")
         self.instance.write("connections/erp.yaml", "connection: erp\ndialect: sqlite\n"
                             f'odbc: "Driver=SQLite3;Database={self.database};Timeout=30000"\n')
         self.instance.write("connections/lines.yaml", f"connection: lines\ntarget: file\npath: {self.work.folder}/lines.jsonl\n")
@@ -64,6 +69,12 @@ class Service:
         self.instance.write("pipelines/to_lines/pipeline.yaml", "pipeline: to_lines\ntable: customer\nmap: { name: name }\n"
                             "target: { connection: lines, object: customers, match: { code: code } }\n")
         self.manager.start(self.instance)
+
+    def health(self):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health").read().decode()
+        except urllib.error.HTTPError as refused:
+            return f"{refused.code} {refused.read().decode()}"
 
     def lock(self, path):
         """Another program that holds the write lock of a database; `close` gives it back."""
@@ -96,9 +107,11 @@ def a_journal_writer_that_hangs_stops_the_watchdog():
     wait_until(lambda: time.monotonic() - manager.last_alive() > WATCHDOG_SECONDS, PATIENCE, "no WATCHDOG=1 for the whole interval")
     assert manager.last_alive() - locked < WATCHDOG_SECONDS, "WATCHDOG=1 was told long after the writer had stopped"
     assert re.search(r"stage\.silent stage=journal", service.instance.log_text()), service.instance.log_text()
+    assert service.health().startswith("503 no answer from: journal"), service.health()
     assert not service.instance.ended()
     holder.close()
     wait_until(lambda: time.monotonic() - manager.last_alive() < 1, PATIENCE, "WATCHDOG=1 to come again")
+    assert service.health() == "ok\n"
     assert service.instance.stop() == 0
 
 

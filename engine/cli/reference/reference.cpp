@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/metrics.h"
 #include "engine/cli/reference/completion.h"
 #include "engine/cli/reference/man_page.h"
 #include "engine/cli/verbs.h"
@@ -24,6 +25,7 @@ int write_reference(const CLI::App& program, const std::filesystem::path& folder
   for (const DeclaredVerb* verb : with_all_below(whole)) {
     write_file(folder / "man1" / man_page_name(*verb), man_page(*verb, DATAPICKER_VERSION));
   }
+  write_file(folder / "metrics.md", metrics_reference());
   write_file(folder / "datapicker.bash", bash_completion(whole));
   write_file(folder / "_datapicker", zsh_completion(whole));
   write_file(folder / "datapicker.fish", fish_completion(whole));

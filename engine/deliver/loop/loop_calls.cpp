@@ -225,6 +225,7 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
       } else if (settled.health != Settled::Health::auth) {
         job->again_ms = steady_ms() + settled.wait_ms;
         job->is_retry = settled.health == Settled::Health::ill;
+        if (job->is_retry) report_.will_retry(*job);
       }
       if (job->is_uncertain() && job->journaled != DeliveryState::uncertain) report_.ended(*job, wall_ms());
       return write(entry_of(job, LedgerEntry::After::release, wall_ms()));

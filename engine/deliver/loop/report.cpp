@@ -16,7 +16,7 @@ void Report::ended(const Job& job, std::int64_t now_ms) {
     ++delivered_;
     const std::int64_t since_ms = job.head.captured_ms > 0 ? job.head.captured_ms : delivery.created_ms;
     observe_seconds(
-        "datapicker_delivery_latency_seconds", "Time from the capture of a change to its arrival at the target",
+        "datapicker_delivery_latency_seconds",
         {{"pipeline", job.pipeline->name}}, static_cast<double>(std::max<std::int64_t>(0, now_ms - since_ms)) / 1000);
     return;
   }
@@ -29,17 +29,23 @@ void Report::ended(const Job& job, std::int64_t now_ms) {
              {"reason", delivery.reason}});
 }
 
+void Report::will_retry(const Job& job) { ++retries_[job.pipeline]; }
+
 void Report::connection_event(const std::string& event, const std::string& reason) {
   log_event(LogLevel::warning, event, {{"connection", connection_}, {"reason", reason}});
 }
 
 void Report::flush() {
   for (const auto& [what, number] : counts_) {
-    count("datapicker_deliveries_total", "Deliveries that ended, by how they ended",
+    count("datapicker_deliveries_total",
           {{"connection", connection_}, {"pipeline", what.first->name}, {"outcome", std::string(name_of(what.second))}},
           number);
   }
   counts_.clear();
+  for (const auto& [pipeline, number] : retries_) {
+    count("datapicker_delivery_retries_total", {{"connection", connection_}, {"pipeline", pipeline->name}}, number);
+  }
+  retries_.clear();
 }
 
 }  // namespace engine::deliver

@@ -15,6 +15,8 @@ class Report {
 
   /// A delivery reached a state that this process leaves it in.
   void ended(const Job& job, std::int64_t now_ms);
+  /// An attempt failed in a way that another may mend.
+  void will_retry(const Job& job);
   void connection_event(const std::string& event, const std::string& reason);
   /// Hands on what was gathered.
   void flush();
@@ -24,6 +26,7 @@ class Report {
   std::string connection_;
   std::int64_t delivered_ = 0;
   std::map<std::pair<const PipelineTarget*, journal::DeliveryState>, int> counts_;
+  std::map<const PipelineTarget*, int> retries_;
 };
 
 }  // namespace engine::deliver

@@ -63,7 +63,7 @@ TEST_CASE("an error keeps its code, context and hint") {
 }
 
 TEST_CASE("metrics are told in Prometheus' text format") {
-  count("datapicker_test_events_total", "events", {{"kind", "a"}});
-  count("datapicker_test_events_total", "events", {{"kind", "a"}}, 2);
-  CHECK(metrics_text().find("datapicker_test_events_total{kind=\"a\"} 3") != std::string::npos);
+  count("datapicker_capture_failures_total", {{"code", "a"}});
+  count("datapicker_capture_failures_total", {{"code", "a"}}, 2);
+  CHECK(metrics_text().find("datapicker_capture_failures_total{code=\"a\"} 3") != std::string::npos);
 }

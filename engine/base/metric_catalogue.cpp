@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include <array>
+
+#include "engine/base/metrics.h"
+
+namespace engine {
+
+namespace {
+
+using enum MetricKind;
+
+constexpr std::array<Metric, 28> catalogue{{
+    {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
+    {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
+    {"datapicker_table_up", gauge, "table, connection",
+     "1 while the table is read as planned; 0: unreachable, refused, paused, or no space for the journal"},
+    {"datapicker_capture_age_seconds", gauge, "table", "Seconds since the last complete read: how old what we know may be"},
+    {"datapicker_capture_every_seconds", gauge, "table", "The interval at which the table is to be read"},
+    {"datapicker_capture_rows", gauge, "table", "Rows read in the last complete cycle"},
+    {"datapicker_capture_cycle_seconds", histogram, "table", "Duration of a complete read"},
+    {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
+    {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
+    {"datapicker_journal_group_seconds", histogram, "", "Time of one group of journal writes with its commit"},
+    {"datapicker_journal_bytes", gauge, "part", "Size of the journal: its database, and its write-ahead log"},
+    {"datapicker_journal_free_bytes", gauge, "", "Space left on the journal's disk"},
+    {"datapicker_changes_mapped_total", counter, "pipeline", "Changes mapped"},
+    {"datapicker_pipeline_up", gauge, "pipeline", "1 while the pipeline maps; 0: its mapping does not compile"},
+    {"datapicker_pipeline_behind_changes", gauge, "pipeline", "Changes not yet mapped"},
+    {"datapicker_pipeline_lag_seconds", gauge, "pipeline",
+     "Age of the oldest change that is not mapped yet, or is pending or under way to the target; 0: none waits"},
+    {"datapicker_deliveries", gauge, "pipeline, state", "Deliveries that are open or dead, by state"},
+    {"datapicker_deliveries_total", counter, "connection, pipeline, outcome", "Deliveries that ended, by how they ended"},
+    {"datapicker_delivery_retries_total", counter, "connection, pipeline", "Attempts that failed and will be repeated"},
+    {"datapicker_delivery_latency_seconds", histogram, "pipeline",
+     "Time from the capture of a change to its arrival at the target"},
+    {"datapicker_target_state", gauge, "connection, state",
+     "1 for the state the target is in: running, open (circuit breaker), auth_refused, paused, stopped"},
+    {"datapicker_target_in_flight", gauge, "connection", "Requests under way"},
+    {"datapicker_alerts_active", gauge, "kind", "Conditions that alerts tell of and that have not ended"},
+    {"datapicker_alerts_waiting", gauge, "", "Alerts that were not yet told on some channel"},
+    {"datapicker_alerts_sent_total", counter, "channel", "Alerts told, by kind of channel"},
+    {"datapicker_alert_failures_total", counter, "channel", "Tries to tell an alert that failed"},
+    {"datapicker_alerts_dropped_total", counter, "channel", "Alerts given up after their last try"},
+    {"datapicker_process_start_seconds", gauge, "", "When this process started, in seconds since 1970"},
+}};
+
+std::string_view name_of(MetricKind kind) {
+  switch (kind) {
+    case counter: return "counter";
+    case gauge: return "gauge";
+    case histogram: return "histogram";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::span<const Metric> known_metrics() { return catalogue; }
+
+std::string metrics_reference() {
+  std::string text =
+      "# Metrics\n\n"
+      "Served in Prometheus' text format at `/metrics` of the address under `metrics:` in `datapicker.yaml`; `/health` beside it answers 200\n"
+      "while every part of the engine answers, else 503 with the parts that do not. This page is generated from the code; a test\n"
+      "keeps it fresh. `config/grafana/datapicker.json` is a dashboard, `config/prometheus/alerts.yaml` holds alert rules.\n\n"
+      "| metric | kind | labels | what it tells |\n|---|---|---|---|\n";
+  for (const Metric& metric : catalogue) {
+    text += fmt::format("| `{}` | {} | {} | {} |\n", metric.name, name_of(metric.kind), metric.labels, metric.help);
+  }
+  return text +
+         "\nHistograms have buckets from 1 ms to 5 minutes. What only the journal knows (waiting changes, deliveries by state, sizes) is read\n"
+         "at each scrape; counters start anew with the process.\n";
+}
+
+}  // namespace engine
