@@ -70,6 +70,11 @@ int run_program(int argc, char** argv) {
   add_test(program, invocation);
   add_dead_letters(program, invocation);
   add_reference(program, invocation);
+  add_replay(program, invocation);
+  add_remap(program, invocation);
+  add_pause(program, invocation);
+  add_resume(program, invocation);
+  add_reload(program, invocation);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

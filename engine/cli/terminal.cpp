@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <map>
+
+#include "engine/base/clock.h"
 
 namespace engine::cli {
 
@@ -55,6 +58,24 @@ std::string local_time(std::int64_t wall_ms) {
   localtime_r(&seconds, &parts);
   return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
                      parts.tm_hour, parts.tm_min, parts.tm_sec, wall_ms % 1000);
+}
+
+std::int64_t time_typed(const std::string& text, std::string_view option) {
+  std::int64_t number = 0;
+  char unit = 0;
+  int used = 0;
+  if (std::sscanf(text.c_str(), "%9ld%c%n", &number, &unit, &used) == 2 && static_cast<std::size_t>(used) == text.size()) {
+    const std::map<char, std::int64_t> seconds{{'s', 1}, {'m', 60}, {'h', 3'600}, {'d', 86'400}};
+    if (const auto found = seconds.find(unit); found != seconds.end()) return system_clock().wall_ms() - number * found->second * 1'000;
+  }
+  for (const char* format : {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"}) {
+    std::tm parts{};
+    parts.tm_isdst = -1;
+    const char* end = strptime(text.c_str(), format, &parts);
+    if (end != nullptr && *end == '\0') return static_cast<std::int64_t>(std::mktime(&parts)) * 1'000;
+  }
+  throw Error(ErrorCode::config_invalid, fmt::format("{} does not understand '{}'", option, text), {},
+              "2h, 3d, or '2026-11-22 08:15' in this machine's time zone");
 }
 
 std::string counted(std::size_t number, std::string_view noun) {

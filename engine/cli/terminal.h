@@ -21,6 +21,10 @@ std::string coloured(std::string_view text, Colour colour);
 /// "2026-11-22 08:15:30.125" in the machine's time zone; "never" for 0.
 std::string local_time(std::int64_t wall_ms);
 
+/// A time as a person types it, in milliseconds: "2h", "3d", "30m" before now, or "2026-11-22[ 08:15[:30]]" in the machine's zone.
+/// Throws config_invalid naming the option.
+std::int64_t time_typed(const std::string& text, std::string_view option);
+
 /// "1 table", "2 tables".
 std::string counted(std::size_t number, std::string_view noun);
 

@@ -33,6 +33,11 @@ void add_preview(CLI::App& program, Invocation& invocation);
 void add_test(CLI::App& program, Invocation& invocation);
 void add_dead_letters(CLI::App& program, Invocation& invocation);
 void add_reference(CLI::App& program, Invocation& invocation);
+void add_replay(CLI::App& program, Invocation& invocation);
+void add_remap(CLI::App& program, Invocation& invocation);
+void add_pause(CLI::App& program, Invocation& invocation);
+void add_resume(CLI::App& program, Invocation& invocation);
+void add_reload(CLI::App& program, Invocation& invocation);
 
 /// `--instance DIR`, `--env NAME` and `--json`, the same for all.
 void add_common_options(CLI::App& verb, Invocation& invocation);

@@ -57,6 +57,20 @@ std::int64_t ChangeLog::append(const model::Change& change) {
   return connection_.last_row_id();
 }
 
+std::int64_t ChangeLog::reserve_seq() {
+  // The row is there from the first change on.
+  connection_
+      .prepare(
+          "INSERT INTO sqlite_sequence (name, seq) SELECT 'change', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence "
+          "WHERE name = 'change')")
+      .run();
+  Statement next = connection_.prepare("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'change' RETURNING seq");
+  next.step();
+  const std::int64_t seq = next.integer(0);
+  while (next.step()) continue;
+  return seq;
+}
+
 std::int64_t ChangeLog::last_seq() {
   // Not max(seq): positions in the log stay valid when all changes before them were compacted away.
   Statement row = connection_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'change'");

@@ -20,6 +20,8 @@ class ChangeLog {
   /// Gives the change its seq and returns it.
   std::int64_t append(const model::Change& change);
   std::int64_t last_seq();
+  /// A number of the sequence that no change will have: what is sent again without one is still in order.
+  std::int64_t reserve_seq();
   /// Changes of one table with seq > after, in order.
   std::vector<model::Change> after(std::int64_t table_id, std::int64_t after_seq, std::size_t limit);
   /// Changes of all tables with seq > after, in order; the newest `limit` when `newest` is set (still in order).

@@ -178,6 +178,19 @@ std::vector<Delivery> Deliveries::of_key(std::int64_t pipeline_id, const std::st
   return deliveries_of(statement);
 }
 
+std::int64_t Deliveries::newest_seq(std::int64_t pipeline_id, const std::string& key) {
+  Statement statement = connection_.prepare("SELECT max(last_seq) FROM delivery WHERE pipeline_id = ? AND key = ?");
+  statement.bind(1, pipeline_id).bind(2, key).step();
+  return statement.optional_integer(0).value_or(0);
+}
+
+std::int64_t Deliveries::next_generation(std::int64_t pipeline_id, const std::string& key, std::int64_t last_seq) {
+  Statement statement =
+      connection_.prepare("SELECT max(generation) FROM delivery WHERE pipeline_id = ? AND key = ? AND last_seq = ?");
+  statement.bind(1, pipeline_id).bind(2, key).bind(3, last_seq).step();
+  return statement.optional_integer(0).value_or(0) + 1;
+}
+
 void Deliveries::supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason,
                            std::int64_t now_ms) {
   Statement done = connection_.prepare(

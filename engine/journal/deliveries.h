@@ -137,6 +137,11 @@ class Deliveries {
   std::optional<Delivery> find(std::int64_t id);
   std::vector<Delivery> of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit);
 
+  /// The highest last_seq among those of a key; 0 without any.
+  std::int64_t newest_seq(std::int64_t pipeline_id, const std::string& key);
+  /// The next generation of what covers the key up to `last_seq`: 1 when nothing was planned for it yet.
+  std::int64_t next_generation(std::int64_t pipeline_id, const std::string& key, std::int64_t last_seq);
+
   /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the
   /// head of their lanes and of their key. Its cost is bound by `limit`, however many wait.
   HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit);

@@ -85,7 +85,9 @@ Records::Records(Connection& connection)
       changes(connection),
       images(connection),
       pipelines(connection),
-      deliveries(connection) {}
+      deliveries(connection),
+      pauses(connection),
+      audit(connection) {}
 
 std::unique_ptr<Journal> Journal::open(const JournalOptions& options) {
   return std::unique_ptr<Journal>(new Journal(options));

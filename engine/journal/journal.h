@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/journal/care/audit.h"
+#include "engine/journal/care/pauses.h"
 #include "engine/journal/change_log.h"
 #include "engine/journal/cycles.h"
 #include "engine/journal/deliveries.h"
@@ -34,6 +36,8 @@ struct Records {
   RowImages images;
   Pipelines pipelines;
   Deliveries deliveries;
+  Pauses pauses;
+  Audit audit;
 };
 
 struct JournalOptions {
@@ -152,6 +156,6 @@ class ReadOnlyJournal {
   std::string id_;
 };
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 }  // namespace engine::journal

@@ -1,10 +1,13 @@
--- The journal's schema, version 1. A public format: readable with the sqlite3 shell, documented in docs/journal.md.
+-- The journal's schema, version 2. A public format: readable with the sqlite3 shell, documented in docs/journal.md.
 -- Times are milliseconds since 1970 UTC. Images, keys, matches and fields are JSON text.
 
 CREATE TABLE journal (
   id             TEXT NOT NULL,     -- random; part of every idempotency key
   created_ms     INTEGER NOT NULL,
-  created_by     TEXT NOT NULL      -- version of the program
+  created_by     TEXT NOT NULL,     -- version of the program
+  epoch          INTEGER NOT NULL DEFAULT 0,  -- counts up with the file PATH.epoch: a journal behind it is an old copy
+  copied_ms      INTEGER,           -- set in a copy made by a backup: whoever opens it for writing restores it
+  restored_ms    INTEGER            -- since when a restored journal waits for a person; NULL: it is not
 ) STRICT;
 
 CREATE TABLE source_table (
@@ -169,4 +172,23 @@ CREATE TABLE decision (
   decided_ms     INTEGER NOT NULL
 ) STRICT;
 
-PRAGMA user_version = 1;
+CREATE TABLE pause (
+  kind           TEXT NOT NULL,              -- instance, connection, table, pipeline
+  name           TEXT NOT NULL,              -- '' for the instance
+  actor          TEXT NOT NULL,
+  reason         TEXT NOT NULL,
+  since_ms       INTEGER NOT NULL,
+  PRIMARY KEY (kind, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ms          INTEGER NOT NULL,
+  actor          TEXT NOT NULL,              -- Unix user
+  act            TEXT NOT NULL,              -- the verb
+  request        TEXT NOT NULL,              -- JSON: what was asked for
+  reason         TEXT NOT NULL,
+  outcome        TEXT NOT NULL               -- JSON: what was done
+) STRICT;
+
+PRAGMA user_version = 2;

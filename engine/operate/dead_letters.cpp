@@ -1,13 +1,11 @@
 #include "engine/operate/dead_letters.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/operate/acts/act_kinds.h"
+#include "engine/operate/acts/request.h"
 #include "engine/operate/instance_access.h"
-#include "engine/pipeline/control_socket.h"
 #include "engine/pipeline/planning.h"
 
 namespace engine::operate {
@@ -38,23 +36,8 @@ Delivery delivery_of(journal::Records& records, std::int64_t id) {
   return *delivery;
 }
 
-std::unique_ptr<pipeline::Planning> planning_of(journal::Records& records, const settings::Instance& instance,
-                                                const std::string& pipeline) {
-  const auto definition = instance.pipelines.find(pipeline);
-  if (definition == instance.pipelines.end()) {
-    throw Error(ErrorCode::config_invalid, "pipeline '" + pipeline + "' is no longer in the configuration", {},
-                "put it back, or discard its dead letters");
-  }
-  const auto layout = known_layout(records, definition->second.table);
-  if (!layout) throw Error(ErrorCode::config_invalid, "table " + definition->second.table + " was never read");
-  settings::Diagnostics diagnostics;
-  auto planning = pipeline::Planning::compile(definition->second, *layout, diagnostics);
-  if (!planning) throw InvalidConfiguration(std::move(diagnostics));
-  return planning;
-}
-
 std::string retry_dead(journal::Records& records, const settings::Instance& instance, const Delivery& delivery, const Clock& clock) {
-  const auto planning = planning_of(records, instance, name_of_pipeline(records, delivery.pipeline_id));
+  const auto planning = compiled_planning(records, instance, name_of_pipeline(records, delivery.pipeline_id));
   const auto id = planning->plan_again(records, delivery, clock);
   return id ? "delivery " + std::to_string(*id) + " takes its place" : "nothing is to be sent any more";
 }
@@ -120,9 +103,32 @@ std::string decide_one(journal::Records& records, const settings::Instance& inst
   return what;
 }
 
-std::string this_user() {
-  const passwd* entry = getpwuid(getuid());
-  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(getuid());
+json::object json_of(const Decision& decision) {
+  json::array ids;
+  for (const std::int64_t id : decision.ids) ids.push_back(id);
+  return {{"verb", "decide"},
+          {"action", decision.action == Decision::Action::retry ? "retry" : "discard"},
+          {"settled", static_cast<int>(decision.settled)},
+          {"ids", std::move(ids)},
+          {"reason", decision.reason}};
+}
+
+Decision decision_from_json(const json::object& value) {
+  Decision decision;
+  decision.action = text_of(value, "action") == "retry" ? Decision::Action::retry : Decision::Action::discard;
+  const int settled = value.at("settled").to_number<int>();
+  decision.settled = settled == 1   ? Decision::Settled::delivered
+                     : settled == 2 ? Decision::Settled::not_delivered
+                                    : Decision::Settled::unknown;
+  for (const json::value& id : value.at("ids").as_array()) decision.ids.push_back(id.to_number<std::int64_t>());
+  decision.reason = text_of(value, "reason");
+  return decision;
+}
+
+json::object json_of(const std::vector<Decided>& decided) {
+  json::array list;
+  for (const Decided& each : decided) list.push_back(json::object{{"id", each.id}, {"done", each.done}, {"what", each.what}});
+  return {{"decided", std::move(list)}};
 }
 
 }  // namespace
@@ -171,45 +177,16 @@ std::vector<Decided> decide(journal::Journal& journal, const settings::Instance&
   return all;
 }
 
+json::object decide_dead_letters(const json::object& request, const ActContext& context) {
+  return json_of(decide(context.journal, context.instance, decision_from_json(request), context.actor, context.clock));
+}
+
 std::vector<Decided> decide_anywhere(const settings::Instance& instance, const Decision& decision, const Clock& clock) {
-  if (const auto answer = pipeline::ask_daemon(instance.journal_path, decision_json(decision))) {
-    std::vector<Decided> all;
-    const json::value value = json::parse(*answer);
-    for (const json::value& item : value.at("decided").as_array()) {
-      all.push_back({item.at("id").to_number<std::int64_t>(), item.at("done").as_bool(), std::string(item.at("what").as_string())});
-    }
-    return all;
+  std::vector<Decided> all;
+  for (const json::value& item : act_anywhere(instance, json_of(decision), {}, clock).at("decided").as_array()) {
+    all.push_back({item.at("id").to_number<std::int64_t>(), item.at("done").as_bool(), std::string(item.at("what").as_string())});
   }
-  const auto journal = journal::Journal::open({.path = instance.journal_path});
-  return decide(*journal, instance, decision, this_user(), clock);
-}
-
-std::string decision_json(const Decision& decision) {
-  json::array ids;
-  for (const std::int64_t id : decision.ids) ids.push_back(id);
-  return json::serialize(json::object{{"verb", "decide"},
-                                      {"action", decision.action == Decision::Action::retry ? "retry" : "discard"},
-                                      {"settled", static_cast<int>(decision.settled)},
-                                      {"ids", std::move(ids)},
-                                      {"reason", decision.reason}});
-}
-
-Decision decision_from_json(const json::value& value) {
-  Decision decision;
-  decision.action = value.at("action").as_string() == "retry" ? Decision::Action::retry : Decision::Action::discard;
-  const int settled = value.at("settled").to_number<int>();
-  decision.settled = settled == 1   ? Decision::Settled::delivered
-                     : settled == 2 ? Decision::Settled::not_delivered
-                                    : Decision::Settled::unknown;
-  for (const json::value& id : value.at("ids").as_array()) decision.ids.push_back(id.to_number<std::int64_t>());
-  decision.reason = std::string(value.at("reason").as_string());
-  return decision;
-}
-
-std::string decided_json(const std::vector<Decided>& decided) {
-  json::array list;
-  for (const Decided& each : decided) list.push_back(json::object{{"id", each.id}, {"done", each.done}, {"what", each.what}});
-  return json::serialize(json::object{{"decided", std::move(list)}});
+  return all;
 }
 
 }  // namespace engine::operate

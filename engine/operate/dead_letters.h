@@ -1,7 +1,6 @@
 // `dead-letters`: what was given up or is uncertain, and what a person decides about it.
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -47,9 +46,5 @@ std::vector<Decided> decide(journal::Journal& journal, const settings::Instance&
 
 /// Sends the decision to the daemon, or takes the journal's lock when it is down.
 std::vector<Decided> decide_anywhere(const settings::Instance& instance, const Decision& decision, const Clock& clock);
-
-std::string decision_json(const Decision& decision);
-Decision decision_from_json(const boost::json::value& value);
-std::string decided_json(const std::vector<Decided>& decided);
 
 }  // namespace engine::operate

@@ -1,32 +1,8 @@
 #include "engine/operate/instance_access.h"
 
-#include <algorithm>
-
-#include "engine/model/key.h"
+#include "engine/operate/acts/request.h"
 
 namespace engine::operate {
-
-namespace {
-
-// The image's index holds encoded keys: a row that has nothing but its key gives them.
-std::string encoded_key(const model::Layout& layout, std::span<const std::string> parts) {
-  model::RowBatch batch;
-  batch.begin(layout.columns.size());
-  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
-    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
-    if (part == layout.key.end()) {
-      batch.append_null();
-    } else {
-      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
-    }
-  }
-  batch.end_row();
-  std::string key;
-  model::encode_key(layout, batch.row(0), key);
-  return key;
-}
-
-}  // namespace
 
 InvalidConfiguration::InvalidConfiguration(settings::Diagnostics diagnostics)
     : Error(ErrorCode::config_invalid, "the configuration is refused", {}, "`datapicker check` shows every problem"),
@@ -72,16 +48,17 @@ std::optional<model::Layout> known_layout(journal::Records& records, const std::
   return records.tables.layout(*row->layout_id);
 }
 
-WantedKey wanted_key(journal::Records& records, const std::string& table, std::span<const std::string> parts) {
-  const auto layout = known_layout(records, table);
-  if (!layout) throw Error(ErrorCode::config_invalid, "table " + table + " was never read", {}, "start the daemon first");
-  std::string wanted;
-  for (const std::size_t position : layout->key) wanted += (wanted.empty() ? "" : " ") + layout->columns[position].name;
-  const auto key = model::key_json_of(*layout, parts);
-  if (!key) {
-    throw Error(ErrorCode::config_invalid, "that is no key of table " + table, {}, "its key is: " + wanted);
+std::unique_ptr<pipeline::Planning> compiled_planning(journal::Records& records, const settings::Instance& instance,
+                                                      const std::string& pipeline) {
+  const settings::PipelineDefinition& definition = known_definition(instance.pipelines, "pipeline", pipeline);
+  const auto layout = known_layout(records, definition.table);
+  if (!layout) {
+    throw Error(ErrorCode::config_invalid, "table " + definition.table + " was never read", {}, "start the daemon, or wait for its first read");
   }
-  return {*key, encoded_key(*layout, parts)};
+  settings::Diagnostics diagnostics;
+  auto planning = pipeline::Planning::compile(definition, *layout, diagnostics);
+  if (!planning) throw InvalidConfiguration(std::move(diagnostics));
+  return planning;
 }
 
 }  // namespace engine::operate

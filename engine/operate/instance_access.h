@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/error.h"
 #include "engine/journal/journal.h"
+#include "engine/pipeline/planning.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {
@@ -35,13 +35,9 @@ settings::Instance load_for_inspection(const settings::InstancePlace& place, con
 /// The layout a table had when it was last read; none before its first cycle.
 std::optional<model::Layout> known_layout(journal::Records& records, const std::string& table);
 
-/// A key as the change log and as the row images have it.
-struct WantedKey {
-  std::string json;
-  std::string encoded;
-};
-/// The key that a person typed, one word a column. Throws config_invalid, with what would fit, for one that does not, and for a table
-/// that was never read.
-WantedKey wanted_key(journal::Records& records, const std::string& table, std::span<const std::string> parts);
+/// A pipeline's mapping over the layout its table has now. Throws config_invalid for a pipeline that is not in the configuration (with the
+/// nearest name) or whose table was never read, InvalidConfiguration when it does not compile.
+std::unique_ptr<pipeline::Planning> compiled_planning(journal::Records& records, const settings::Instance& instance,
+                                                      const std::string& pipeline);
 
 }  // namespace engine::operate

@@ -12,6 +12,7 @@
 #include "engine/model/key.h"
 #include "engine/model/row_json.h"
 #include "engine/operate/instance_access.h"
+#include "engine/operate/typed_key.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::operate {
@@ -84,7 +85,7 @@ class Previewing {
     compile(*layout);
     const std::int64_t table = records_->tables.find(pipeline_.table)->id;
     if (!options_.key.empty()) {
-      const WantedKey key = wanted_key(*records_, pipeline_.table, options_.key);
+      const TypedKey key = typed_key(*records_, pipeline_.table, options_.key);
       const auto image = records_->images.find(table, key.encoded);
       if (!image) throw Error(ErrorCode::config_invalid, fmt::format("the table '{}' has no row {}", pipeline_.table, key.json));
       look_at_image(image->image);

@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/operate/instance_access.h"
+#include "engine/operate/typed_key.h"
 
 namespace engine::operate {
 
@@ -101,7 +102,7 @@ Story story_of(journal::Records& records, const std::string& table, std::span<co
   const journal::SourceTable row = table_named(records, table);
   Story story;
   story.table = table;
-  const WantedKey key = wanted_key(records, row.name, key_parts);
+  const TypedKey key = typed_key(records, row.name, key_parts);
   story.key = key.json;
   story.changes = records.changes.of_key(row.id, story.key, story_entries_max);
   if (auto image = records.images.find(row.id, key.encoded)) story.image = std::move(image->image);

@@ -60,6 +60,14 @@ void CaptureScheduler::stop() {
   }
 }
 
+void CaptureScheduler::set_paused(Paused tables) {
+  {
+    const std::lock_guard lock(mutex_);
+    paused_ = std::move(tables);
+  }
+  wake_.notify_all();
+}
+
 void CaptureScheduler::read_tables() {
   const std::unique_ptr<model::Source> source = make_source_();
   while (Task* task = wait_for_task(*source)) {
@@ -92,7 +100,7 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
     const std::int64_t now = clock_.steady_ms();
     std::int64_t wait = idle_look_ms;
     for (Task& task : tasks_) {
-      if (task.running) continue;
+      if (task.running || paused_.contains(task.table.name)) continue;
       if (task.due_ms <= now) {
         task.running = true;
         task.live.state = "reading";
@@ -228,6 +236,10 @@ std::vector<TableLive> CaptureScheduler::status() const {
   for (const Task& task : tasks_) {
     all.push_back(task.live);
     all.back().next_in_ms = std::max<std::int64_t>(0, task.due_ms - clock_.steady_ms());
+    const auto paused = paused_.find(task.table.name);
+    if (paused == paused_.end() || task.running) continue;
+    all.back().state = "paused";
+    all.back().reason = paused->second;
   }
   return all;
 }

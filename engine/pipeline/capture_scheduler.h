@@ -38,6 +38,8 @@ class CaptureScheduler {
   /// `answered` is called by a reader that is free, or at once when all are busy: a reader inside a slow call of its driver
   /// is as it should be. It must be quick.
   void ping(std::function<void()> answered);
+  /// These tables are not read until they are gone from the list; a read under way ends first.
+  void set_paused(Paused tables);
   std::vector<TableLive> status() const;
   const std::string& connection() const { return connection_.name; }
 
@@ -70,6 +72,7 @@ class CaptureScheduler {
   std::vector<Task> tasks_;
   int free_readers_ = 0;
   std::vector<std::function<void()>> pings_;
+  Paused paused_;
   std::vector<std::thread> threads_;
 };
 

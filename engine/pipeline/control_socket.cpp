@@ -39,21 +39,37 @@ bool wait_for(int descriptor, short events) {
   return poll(&waited, 1, patience_ms) > 0;
 }
 
-// A line without its end; nullopt when the other side went away, was silent too long or sends without end.
-std::optional<std::string> read_line(int descriptor) {
-  std::string line;
-  char buffer[4096];
-  while (line.size() < line_bytes_max && wait_for(descriptor, POLLIN)) {
-    const ssize_t got = read(descriptor, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return std::nullopt;
-    line.append(buffer, static_cast<std::size_t>(got));
-    if (line.back() == '\n') {
-      line.pop_back();
-      return line;
+// Takes lines off a socket, one after another.
+class LineReader {
+ public:
+  explicit LineReader(int descriptor) : descriptor_(descriptor) {}
+
+  // A line without its end; nullopt when the other side went away, was silent too long or sends without end.
+  std::optional<std::string> next() {
+    for (;;) {
+      if (const std::size_t end = read_.find('\n'); end != std::string::npos) {
+        std::string line = read_.substr(0, end);
+        read_.erase(0, end + 1);
+        return line;
+      }
+      if (read_.size() >= line_bytes_max || !wait_for(descriptor_, POLLIN)) return std::nullopt;
+      char buffer[4096];
+      const ssize_t got = read(descriptor_, buffer, sizeof buffer);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return std::nullopt;
+      read_.append(buffer, static_cast<std::size_t>(got));
     }
   }
-  return std::nullopt;
+
+ private:
+  int descriptor_;
+  std::string read_;
+};
+
+// Whoever asked sends nothing more: what can be read is the end.
+bool is_gone(int descriptor) {
+  pollfd waited{descriptor, POLLIN | POLLRDHUP, 0};
+  return poll(&waited, 1, 0) > 0 && (waited.revents & (POLLHUP | POLLRDHUP | POLLERR)) != 0;
 }
 
 bool write_all(int descriptor, std::string_view text) {
@@ -87,7 +103,9 @@ std::string refusal(const Error& error) {
 }
 
 ErrorCode code_named(std::string_view name) {
-  for (const ErrorCode code : {ErrorCode::journal_full, ErrorCode::journal_failed, ErrorCode::environment_missing}) {
+  for (const ErrorCode code : {ErrorCode::journal_full, ErrorCode::journal_failed, ErrorCode::environment_missing, ErrorCode::stopped,
+                               ErrorCode::source_unreachable, ErrorCode::source_refused, ErrorCode::target_unreachable,
+                               ErrorCode::target_auth_refused}) {
     if (name_of(code) == name) return code;
   }
   return ErrorCode::config_invalid;
@@ -114,9 +132,11 @@ ControlSocket::ControlSocket(std::filesystem::path path, Handler handler) : path
 }
 
 ControlSocket::~ControlSocket() {
+  stopping_ = true;
   const char end = 'x';
   [[maybe_unused]] const ssize_t put = write(wake_pipe_[1], &end, 1);
   thread_.join();
+  join_ended(true);
   close(listener_);
   close(wake_pipe_[0]);
   close(wake_pipe_[1]);
@@ -129,49 +149,113 @@ void ControlSocket::serve() {
     pollfd waited[2] = {{listener_, POLLIN, 0}, {wake_pipe_[0], POLLIN, 0}};
     if (poll(waited, 2, -1) < 0 && errno != EINTR) return;
     if (waited[1].revents != 0) return;
-    if ((waited[0].revents & POLLIN) == 0) continue;
-    const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-    if (client < 0) continue;
-    serve_one(client);
-    close(client);
+    if ((waited[0].revents & POLLIN) != 0) accept_one();
+  }
+}
+
+// Each client has a thread, so that `status` answers while a long act runs. Above the limit a client waits its turn on the
+// serving thread.
+void ControlSocket::accept_one() {
+  const int descriptor = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (descriptor < 0) return;
+  join_ended(false);
+  if (clients_.size() >= clients_max) {
+    serve_one(descriptor);
+    close(descriptor);
+    return;
+  }
+  Client& client = clients_.emplace_back();
+  client.descriptor = descriptor;
+  client.thread = std::thread([this, &client] {
+    serve_one(client.descriptor);
+    client.done = true;
+  });
+}
+
+// Descriptors are closed here and not by their threads, so that `is_gone` never looks at one that was given to somebody else.
+void ControlSocket::join_ended(bool all) {
+  for (auto client = clients_.begin(); client != clients_.end();) {
+    if (!all && !client->done) {
+      ++client;
+      continue;
+    }
+    if (all) shutdown(client->descriptor, SHUT_RD);
+    client->thread.join();
+    close(client->descriptor);
+    client = clients_.erase(client);
   }
 }
 
 void ControlSocket::serve_one(int client) {
-  const std::optional<std::string> request = read_line(client);
+  LineReader lines(client);
+  const std::optional<std::string> request = lines.next();
   if (!request) return;
-  std::string answer;
-  try {
-    answer = handler_(*request, peer_of(client));
-  } catch (const Error& error) {
-    answer = refusal(error);
-  } catch (const std::exception& error) {
-    answer = refusal(Error(ErrorCode::config_invalid, error.what()));
-  }
-  write_all(client, answer + "\n");
+  write_all(client, answer_to(client, *request) + "\n");
+  shutdown(client, SHUT_RDWR);
 }
 
-std::optional<std::string> ask_daemon(const std::filesystem::path& journal_path, std::string_view request) {
+std::string ControlSocket::answer_to(int client, std::string_view request) {
+  const TellProgress tell = [this, client](std::int64_t done, std::int64_t total) {
+    const boost::json::object line{{"progress", done}, {"total", total}};
+    return !stopping_ && !is_gone(client) && write_all(client, boost::json::serialize(line) + "\n");
+  };
+  try {
+    return handler_(request, peer_of(client), tell);
+  } catch (const Error& error) {
+    return refusal(error);
+  } catch (const std::exception& error) {
+    return refusal(Error(ErrorCode::config_invalid, error.what()));
+  }
+}
+
+namespace {
+
+// Connected, or -1 when no daemon listens.
+int connect_to(const std::filesystem::path& journal_path) {
   const sockaddr_un address = address_of(control_socket_path(journal_path));
   const int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    const int reason = errno;
-    close(connection);
-    if (reason == ENOENT || reason == ECONNREFUSED) return std::nullopt;
-    throw Error(ErrorCode::environment_missing, std::string("the daemon's socket can't be reached: ") + std::strerror(reason),
-                {{"path", control_socket_path(journal_path).string()}}, "run this as the daemon's user or a member of its group");
+  if (connect(connection, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return connection;
+  const int reason = errno;
+  close(connection);
+  if (reason == ENOENT || reason == ECONNREFUSED) return -1;
+  throw Error(ErrorCode::environment_missing, std::string("the daemon's socket can't be reached: ") + std::strerror(reason),
+              {{"path", control_socket_path(journal_path).string()}}, "run this as the daemon's user or a member of its group");
+}
+
+// The line that is no progress; nullopt when the daemon ended before.
+std::optional<std::string> read_answer(int connection, const TellProgress& tell) {
+  LineReader lines(connection);
+  while (auto line = lines.next()) {
+    boost::json::error_code broken;
+    const boost::json::value value = boost::json::parse(*line, broken);
+    const boost::json::object* object = broken ? nullptr : value.if_object();
+    if (object == nullptr || !object->contains("progress")) return line;
+    const auto number = [object](const char* name) { return object->at(name).to_number<std::int64_t>(); };
+    if (tell && !tell(number("progress"), number("total"))) return std::nullopt;
   }
+  return std::nullopt;
+}
+
+void throw_refusal(const std::string& answer) {
+  boost::json::error_code broken;
+  const boost::json::value value = boost::json::parse(answer, broken);
+  if (broken || !value.is_object() || !value.as_object().contains("error")) return;
+  const auto& object = value.as_object();
+  throw Error(code_named(object.at("error").as_string()), std::string(object.at("message").as_string()), {},
+              std::string(object.at("hint").as_string()));
+}
+
+}  // namespace
+
+std::optional<std::string> ask_daemon(const std::filesystem::path& journal_path, std::string_view request,
+                                      const TellProgress& tell) {
+  const int connection = connect_to(journal_path);
+  if (connection < 0) return std::nullopt;
   std::optional<std::string> answer;
-  if (write_all(connection, std::string(request) + "\n")) answer = read_line(connection);
+  if (write_all(connection, std::string(request) + "\n")) answer = read_answer(connection, tell);
   close(connection);
   if (!answer) throw Error(ErrorCode::environment_missing, "the daemon closed its socket without an answer");
-  boost::json::error_code broken;
-  const boost::json::value value = boost::json::parse(*answer, broken);
-  if (!broken && value.is_object() && value.as_object().contains("error")) {
-    const auto& object = value.as_object();
-    throw Error(code_named(object.at("error").as_string()), std::string(object.at("message").as_string()), {},
-                std::string(object.at("hint").as_string()));
-  }
+  throw_refusal(*answer);
   return answer;
 }
 

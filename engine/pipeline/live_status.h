@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 namespace engine::pipeline {
+
+/// What a person has paused, by name, and why.
+using Paused = std::map<std::string, std::string>;
 
 struct TableLive {
   std::string name;
@@ -26,7 +30,7 @@ inline bool is_well(const TableLive& table) { return table.state == "waiting" ||
 
 struct PipelineLive {
   std::string name;
-  std::string state;  ///< running, stopped
+  std::string state;  ///< running, paused, stopped
   std::string reason;
 };
 

@@ -105,6 +105,7 @@ bool Planner::follow_once() {
 
 // One page of one pipeline, so that a long backlog of one does not starve the others. True when there may be more.
 bool Planner::follow_one(Follower& follower) {
+  if (is_paused(follower)) return false;
   std::vector<model::Change> changes;
   {
     auto reader = journal_.read();
@@ -118,6 +119,44 @@ bool Planner::follow_one(Follower& follower) {
   }
   store_page(follower, std::move(planned));
   return changes.size() == page_changes;
+}
+
+// While it is paused each look holds again: a call that was in flight may have come back for a retry.
+bool Planner::is_paused(Follower& follower) {
+  bool paused = false;
+  {
+    const std::lock_guard lock(mutex_);
+    paused = paused_.contains(follower.row.name);
+  }
+  const bool nothing_to_do = paused ? !has_pending(follower) : follower.held == false;
+  try {
+    const std::int64_t now = clock_.wall_ms();
+    if (!nothing_to_do) {
+      journal_.write([&](journal::Records& records) {
+        paused ? records.pauses.hold(follower.row.id, now) : records.pauses.release(follower.row.id, now);
+      });
+    }
+    follower.held = paused;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::journal_full) throw;
+  }
+  return paused;
+}
+
+// Looked at without writing: a pause must not cost a commit a second.
+bool Planner::has_pending(const Follower& follower) {
+  for (const auto& [state, count] : journal_.read()->deliveries.counts(follower.row.id)) {
+    if (state == journal::DeliveryState::pending && count > 0) return true;
+  }
+  return false;
+}
+
+void Planner::set_paused(Paused pipelines) {
+  {
+    const std::lock_guard lock(mutex_);
+    paused_ = std::move(pipelines);
+  }
+  wake();
 }
 
 bool Planner::compile_if_needed(Follower& follower) {
@@ -180,7 +219,12 @@ std::vector<PipelineLive> Planner::status() const {
   const std::lock_guard lock(mutex_);
   std::vector<PipelineLive> all;
   for (const Follower& follower : followers_) {
-    all.push_back({follower.row.name, follower.problem.empty() ? "running" : "stopped", follower.problem});
+    const auto paused = paused_.find(follower.row.name);
+    if (paused != paused_.end()) {
+      all.push_back({follower.row.name, "paused", paused->second});
+    } else {
+      all.push_back({follower.row.name, follower.problem.empty() ? "running" : "stopped", follower.problem});
+    }
   }
   return all;
 }

@@ -38,6 +38,8 @@ class Planner {
   void stop();
   /// `answered` is called on the planner's thread before it maps the next page. It must be quick.
   void ping(std::function<void()> answered);
+  /// These pipelines map nothing until they are gone from the list, and their pending deliveries are held.
+  void set_paused(Paused pipelines);
   std::vector<PipelineLive> status() const;
 
  private:
@@ -47,10 +49,13 @@ class Planner {
     std::int64_t layout_id = 0;
     std::unique_ptr<Planning> planning;
     std::string problem;
+    std::optional<bool> held;  ///< whether its pending deliveries are held for a pause; none: not known since the start
   };
   void follow();
   void answer_pings();
   bool follow_one(Follower& follower);
+  bool is_paused(Follower& follower);
+  bool has_pending(const Follower& follower);
   bool compile_if_needed(Follower& follower);
   void store_page(Follower& follower, std::vector<PlannedChange> planned);
   void set_problem(Follower& follower, std::string problem);
@@ -65,6 +70,7 @@ class Planner {
   std::vector<std::function<void()>> pings_;
   StopSignal stop_;
   std::vector<Follower> followers_;
+  Paused paused_;
   std::thread thread_;
 };
 

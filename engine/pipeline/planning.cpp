@@ -2,20 +2,21 @@
 
 #include "engine/base/error.h"
 
+#include "engine/model/key.h"
 #include "engine/model/row_json.h"
 
 namespace engine::pipeline {
 
-namespace {
-
 // A record that was never sent and has nothing under way can't be at the target by our hand: its leaving is no news.
-bool may_be_at_target(journal::Records& records, const journal::Delivery& delivery) {
+bool Planning::may_be_at_target(journal::Records& records, const journal::Delivery& delivery) {
   const auto sent = records.deliveries.last_sent(delivery.pipeline_id, delivery.key);
   if (sent && sent->live) return true;
   journal::Delivery any_of_key = delivery;
   any_of_key.id = 0;
   return records.deliveries.waiting_behind(any_of_key).has_value();
 }
+
+namespace {
 
 /// The mapped fields with those replaced that the connection redirects: a trial reaches nobody else.
 std::string redirected(std::string fields, const model::FieldMap& redirect) {
@@ -87,6 +88,16 @@ PlannedChange Planning::map_change(const journal::PipelineRow& row, const model:
   // A message tells that something happened: a row that leaves has nothing to tell.
   if (delivery.every_change && !delivery.present) return {change.seq, std::nullopt};
   return {change.seq, std::move(delivery)};
+}
+
+journal::Delivery Planning::map_image(const journal::PipelineRow& row, const std::string& image, const Clock& clock) {
+  const std::int64_t now = clock.wall_ms();
+  journal::Delivery delivery;
+  delivery.pipeline_id = row.id;
+  delivery.created_ms = delivery.updated_ms = now;
+  fill(delivery, map_images(image, std::nullopt, now), now);
+  delivery.key = model::key_json(layout_, after_.row(0));
+  return delivery;
 }
 
 void Planning::store(journal::Records& records, const std::vector<PlannedChange>& planned) {

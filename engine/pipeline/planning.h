@@ -34,11 +34,19 @@ class Planning {
   /// Stores what was mapped, on the writer thread: what is not at the target need not leave it.
   static void store(journal::Records& records, const std::vector<PlannedChange>& planned);
 
+  /// Maps a row as it was last seen, as if it had just come: for what is sent again without a change. `seq` and generation are the
+  /// caller's to set. Never throws for what the image holds.
+  journal::Delivery map_image(const journal::PipelineRow& row, const std::string& image, const Clock& clock);
+
   /// Maps the newest state of a delivery's key anew (for messages: the change it stood for) and plans it as a new
   /// generation. The old one becomes superseded. Returns the new delivery's id, or none when nothing has to be sent.
   std::optional<std::int64_t> plan_again(journal::Records& records, const journal::Delivery& old, const Clock& clock);
 
   const std::string& fingerprint() const { return mapper_->fingerprint(); }
+  const settings::PipelineDefinition& definition() const { return pipeline_; }
+
+  /// Whether a record that was wanted gone can be there by our hand.
+  static bool may_be_at_target(journal::Records& records, const journal::Delivery& delivery);
 
  private:
   Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout, std::unique_ptr<map::Mapper> mapper);

@@ -15,6 +15,7 @@ Supervisor::Supervisor(const settings::Instance& instance, journal::Journal& jou
   planner_ = std::make_unique<Planner>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   make_dispatchers(planner_->register_pipelines());
   make_schedulers();
+  apply_pauses();
   journal_.on_commit([woken = woken_] {
     const std::lock_guard lock(woken->mutex);
     if (woken->supervisor != nullptr) woken->supervisor->wake_all();
@@ -72,7 +73,6 @@ void Supervisor::wait(const std::function<void()>& stopping) {
     std::unique_lock lock(mutex_);
     ended_.wait(lock, [this] { return stopping_; });
   }
-  log_event(LogLevel::info, "daemon.stopping", {{"instance", instance_.name}});
   if (stopping) stopping();
   for (const auto& scheduler : schedulers_) scheduler->stop();
   planner_->stop();
@@ -100,6 +100,27 @@ void Supervisor::fatal(std::exception_ptr problem) {
 
 void Supervisor::look_again() {
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->look_again();
+}
+
+// A connection stands for all that is read or written through it, the instance for everything.
+void Supervisor::apply_pauses() {
+  Paused tables;
+  Paused pipelines;
+  for (const journal::Pause& pause : journal_.read()->pauses.all()) {
+    const std::string why = "by " + pause.actor + (pause.reason.empty() ? "" : ": " + pause.reason);
+    const auto covers = [&](journal::PauseKind kind, const std::string& name, const std::string& connection) {
+      return pause.kind == journal::PauseKind::instance || (pause.kind == kind && pause.name == name) ||
+             (pause.kind == journal::PauseKind::connection && pause.name == connection);
+    };
+    for (const auto& [name, table] : instance_.tables) {
+      if (covers(journal::PauseKind::table, name, table.connection)) tables.emplace(name, why);
+    }
+    for (const auto& [name, pipeline] : instance_.pipelines) {
+      if (covers(journal::PauseKind::pipeline, name, pipeline.target.connection)) pipelines.emplace(name, why);
+    }
+  }
+  for (const auto& scheduler : schedulers_) scheduler->set_paused(tables);
+  planner_->set_paused(std::move(pipelines));
 }
 
 void Supervisor::wake_all() {

@@ -37,6 +37,8 @@ class Supervisor {
   void add_stages(Pulse& pulse);
   /// A person decided something about older deliveries: they are looked at again.
   void look_again();
+  /// A person paused or resumed something: the journal says what.
+  void apply_pauses();
 
   static constexpr std::int64_t drain_ms = 20'000;
 

@@ -65,6 +65,12 @@ int show(const Invocation& invocation, const Options& options) {
   return done;
 }
 
+void print_decided(const std::vector<operate::Decided>& decided) {
+  json::array list;
+  for (const operate::Decided& each : decided) list.push_back(json::object{{"id", each.id}, {"done", each.done}, {"what", each.what}});
+  fmt::print("{}\n", json::serialize(json::object{{"decided", std::move(list)}}));
+}
+
 int decide(const Invocation& invocation, const Options& options, operate::Decision::Action action) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   operate::Decision decision{.action = action, .ids = options.ids, .reason = options.reason};
@@ -80,7 +86,7 @@ int decide(const Invocation& invocation, const Options& options, operate::Decisi
     throw Error(ErrorCode::config_invalid, "which ones?", {}, "give their ids, or --all (with --pipeline NAME for those of one)");
   }
   const auto decided = operate::decide_anywhere(instance, decision, system_clock());
-  if (invocation.json) fmt::print("{}\n", operate::decided_json(decided));
+  if (invocation.json) print_decided(decided);
   bool all_done = true;
   for (const operate::Decided& each : decided) {
     all_done = all_done && each.done;

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,10 +106,10 @@ TEST_CASE("a journal of a newer program is refused by writers and readers, and l
   CHECK(code_thrown_by([&] { ReadOnlyJournal reader(folder.journal()); }) == ErrorCode::journal_failed);
 }
 
-std::vector<std::filesystem::path> backups_in(const TemporaryFolder& folder) {
+std::vector<std::filesystem::path> backups_in(const TemporaryFolder& folder, int version = schema_version) {
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
-    if (mentions(entry.path().filename().string(), "journal.db.backup-v1-")) found.push_back(entry.path());
+    if (mentions(entry.path().filename().string(), fmt::format("journal.db.backup-v{}-", version))) found.push_back(entry.path());
   }
   return found;
 }
@@ -121,12 +122,13 @@ TEST_CASE("an older journal is taken forward step by step after a backup that a 
     id = journal->id();
     journal->write([](Records& records) { records.tables.ensure("anacli"); });
   }
-  const Migration steps[] = {{2, "ALTER TABLE source_table ADD COLUMN owner TEXT NOT NULL DEFAULT 'sales'"},
-                             {3, "ALTER TABLE source_table RENAME COLUMN owner TO team"}};
+  const Migration steps[] = {
+      {schema_version + 1, "ALTER TABLE source_table ADD COLUMN owner TEXT NOT NULL DEFAULT 'sales'"},
+      {schema_version + 2, "ALTER TABLE source_table RENAME COLUMN owner TO team"}};
   {
     Connection connection(folder.journal().string(), Connection::Mode::read_write);
-    bring_up_to_date(connection, Schema{3, current_schema().create, steps});
-    require_version(connection, 3);
+    bring_up_to_date(connection, Schema{schema_version + 2, current_schema().create, steps});
+    require_version(connection, schema_version + 2);
     Statement row = connection.prepare("SELECT name, team FROM source_table");
     REQUIRE(row.step());
     CHECK(row.text(0) == "anacli");
@@ -142,12 +144,12 @@ TEST_CASE("an older journal is taken forward step by step after a backup that a 
 TEST_CASE("a migration that fails leaves the journal as it was") {
   const TemporaryFolder folder;
   Journal::open({.path = folder.journal()});
-  const Migration steps[] = {{2, "ALTER TABLE source_table ADD COLUMN owner TEXT"},
-                             {3, "ALTER TABLE no_such ADD COLUMN x"}};
+  const Migration steps[] = {{schema_version + 1, "ALTER TABLE source_table ADD COLUMN owner TEXT"},
+                             {schema_version + 2, "ALTER TABLE no_such ADD COLUMN x"}};
   {
     Connection connection(folder.journal().string(), Connection::Mode::read_write);
     CHECK(code_thrown_by([&] {
-            bring_up_to_date(connection, Schema{3, current_schema().create, steps});
+            bring_up_to_date(connection, Schema{schema_version + 2, current_schema().create, steps});
           }) == ErrorCode::journal_failed);
   }
   Journal::open({.path = folder.journal()})->write([](Records& records) { records.tables.ensure("anacli"); });

@@ -27,7 +27,7 @@ struct Folder {
 TEST_CASE("a daemon answers on its socket and knows who asks") {
   const Folder folder;
   const auto journal = folder.path / "journal.db";
-  const ControlSocket socket(control_socket_path(journal), [](std::string_view request, const Peer& peer) {
+  const ControlSocket socket(control_socket_path(journal), [](std::string_view request, const Peer& peer, const TellProgress&) {
     return std::string(R"({"got":")") + std::string(request.substr(0, 4)) + R"(","uid":)" + std::to_string(peer.uid) + "}";
   });
   CHECK(ask_daemon(journal, "ping") == R"({"got":"ping","uid":)" + std::to_string(getuid()) + "}");
@@ -37,7 +37,7 @@ TEST_CASE("a daemon answers on its socket and knows who asks") {
 TEST_CASE("what the daemon refuses reaches the one who asked, with code and hint") {
   const Folder folder;
   const auto journal = folder.path / "journal.db";
-  const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&) -> std::string {
+  const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&, const TellProgress&) -> std::string {
     throw Error(ErrorCode::journal_full, "the disk is full", {}, "make room");
   });
   try {
@@ -54,10 +54,10 @@ TEST_CASE("where no daemon runs, nobody answers; a socket left by a killed one i
   const Folder folder;
   const auto journal = folder.path / "journal.db";
   CHECK_FALSE(ask_daemon(journal, "x"));
-  { const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&) { return std::string("{}"); }); }
+  { const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&, const TellProgress&) { return std::string("{}"); }); }
   CHECK_FALSE(std::filesystem::exists(control_socket_path(journal)));
   std::ofstream(control_socket_path(journal)) << "left behind";
-  const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&) { return std::string("{}"); });
+  const ControlSocket socket(control_socket_path(journal), [](std::string_view, const Peer&, const TellProgress&) { return std::string("{}"); });
   CHECK(ask_daemon(journal, "x") == "{}");
   CHECK((std::filesystem::status(control_socket_path(journal)).permissions() & std::filesystem::perms::others_all) ==
         std::filesystem::perms::none);

@@ -1,0 +1,103 @@
+#include "engine/cli/act/acting.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "engine/cli/terminal.h"
+#include "engine/operate/acts/acts.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t progress_every_ms = 200;
+
+// One line on stderr that is written over; nothing where nobody looks.
+class ProgressLine {
+ public:
+  bool tell(std::int64_t done, std::int64_t total) {
+    const std::int64_t now = system_clock().steady_ms();
+    if (!terminal_ || now - told_ms_ < progress_every_ms) return true;
+    told_ms_ = now;
+    shown_ = true;
+    if (total > 0) {
+      fmt::print(stderr, "\r{} of {} ({} %)\x1b[K", done, total, 100 * done / total);
+    } else {
+      fmt::print(stderr, "\r{}\x1b[K", done);
+    }
+    std::fflush(stderr);
+    return true;
+  }
+  ~ProgressLine() {
+    if (shown_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  bool shown_ = false;
+  std::int64_t told_ms_ = 0;
+};
+
+}  // namespace
+
+void add_reason(CLI::App& verb, ActingOptions& options) {
+  verb.add_option("--reason", options.reason, "why; kept in the audit");
+}
+
+void add_acting_options(CLI::App& verb, ActingOptions& options) {
+  verb.add_flag("-n,--dry-run", options.dry_run, "say what would be done, do nothing");
+  verb.add_flag("-y,--yes", options.yes, "do not ask");
+  add_reason(verb, options);
+}
+
+json::object act(const Invocation& invocation, json::object request, const ActingOptions& options) {
+  const settings::Instance instance = operate::load_valid_instance(invocation.instance, true);
+  if (!options.reason.empty()) request["reason"] = options.reason;
+  ProgressLine line;
+  return operate::act_anywhere(
+      instance, request, [&line](std::int64_t done, std::int64_t total) { return line.tell(done, total); }, system_clock());
+}
+
+json::object try_act(const Invocation& invocation, json::object request, const ActingOptions& options) {
+  request["dry_run"] = true;
+  return act(invocation, std::move(request), options);
+}
+
+bool may_go_on(const ActingOptions& options, const std::string& question) {
+  if (options.yes) return true;
+  if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
+    throw Error(ErrorCode::config_invalid, "nobody is there to be asked: " + question, {}, "say --yes, or --dry-run to see what would be done");
+  }
+  fmt::print("{} [y/N] ", question);
+  std::fflush(stdout);
+  std::string answer;
+  return std::getline(std::cin, answer) && (answer == "y" || answer == "Y" || answer == "yes");
+}
+
+int act_after_question(const Invocation& invocation, const json::object& request, const ActingOptions& options,
+                       void (*print)(const json::object& outcome, bool dry_run)) {
+  const auto show = [&](const json::object& outcome, bool dry_run) {
+    if (invocation.json) {
+      fmt::print("{}\n", json::serialize(outcome));
+    } else {
+      print(outcome, dry_run);
+    }
+  };
+  if (options.dry_run || !options.yes) {
+    const json::object would_be = try_act(invocation, request, options);
+    if (options.dry_run || !invocation.json) show(would_be, true);
+    if (options.dry_run) return done;
+    if (!may_go_on(options, "Go on?")) return failed;
+  }
+  show(act(invocation, request, options), false);
+  return done;
+}
+
+}  // namespace engine::cli

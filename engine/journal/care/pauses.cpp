@@ -1,0 +1,84 @@
+#include "engine/journal/care/pauses.h"
+
+#include "engine/base/error.h"
+#include "engine/journal/connection.h"
+
+namespace engine::journal {
+namespace {
+
+constexpr PauseKind kinds[] = {PauseKind::instance, PauseKind::connection, PauseKind::table, PauseKind::pipeline};
+
+PauseKind kind_of(std::string_view name) {
+  for (const PauseKind kind : kinds) {
+    if (name_of(kind) == name) return kind;
+  }
+  throw Error(ErrorCode::journal_failed, "the journal holds a pause of an unknown kind: " + std::string(name));
+}
+
+}  // namespace
+
+std::string_view name_of(PauseKind kind) {
+  switch (kind) {
+    case PauseKind::instance: return "instance";
+    case PauseKind::connection: return "connection";
+    case PauseKind::table: return "table";
+    case PauseKind::pipeline: return "pipeline";
+  }
+  ENGINE_ASSERT(false);
+}
+
+std::vector<Pause> Pauses::all() {
+  Statement row = connection_.prepare("SELECT kind, name, actor, reason, since_ms FROM pause ORDER BY kind, name");
+  std::vector<Pause> pauses;
+  while (row.step()) {
+    pauses.push_back({.kind = kind_of(row.text(0)),
+                      .name = std::string(row.text(1)),
+                      .actor = std::string(row.text(2)),
+                      .reason = std::string(row.text(3)),
+                      .since_ms = row.integer(4)});
+  }
+  return pauses;
+}
+
+bool Pauses::put(const Pause& pause) {
+  connection_
+      .prepare(
+          "INSERT INTO pause (kind, name, actor, reason, since_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+      .bind(1, name_of(pause.kind))
+      .bind(2, pause.name)
+      .bind(3, pause.actor)
+      .bind(4, pause.reason)
+      .bind(5, pause.since_ms)
+      .run();
+  return connection_.changes() > 0;
+}
+
+bool Pauses::remove(PauseKind kind, const std::string& name) {
+  connection_.prepare("DELETE FROM pause WHERE kind = ? AND name = ?").bind(1, name_of(kind)).bind(2, name).run();
+  return connection_.changes() > 0;
+}
+
+std::int64_t Pauses::hold(std::int64_t pipeline_id, std::int64_t now_ms) {
+  connection_
+      .prepare(
+          "UPDATE delivery INDEXED BY delivery_open_key SET state = 'held', reason = 'paused', updated_ms = ?2 "
+          "WHERE pipeline_id = ?1 AND state IN ('pending', 'held', 'in_flight', 'uncertain') AND state = 'pending'")
+      .bind(1, pipeline_id)
+      .bind(2, now_ms)
+      .run();
+  return connection_.changes();
+}
+
+std::int64_t Pauses::release(std::int64_t pipeline_id, std::int64_t now_ms) {
+  connection_
+      .prepare(
+          "UPDATE delivery INDEXED BY delivery_open_key SET state = 'pending', reason = '', updated_ms = ?2 "
+          "WHERE pipeline_id = ?1 AND state IN ('pending', 'held', 'in_flight', 'uncertain') AND state = 'held' AND "
+          "reason = 'paused'")
+      .bind(1, pipeline_id)
+      .bind(2, now_ms)
+      .run();
+  return connection_.changes();
+}
+
+}  // namespace engine::journal

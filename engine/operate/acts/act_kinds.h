@@ -1,0 +1,18 @@
+// The acts by verb; one file each. What they share stands in request.h.
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include "engine/operate/acts/acts.h"
+
+namespace engine::operate {
+
+using Act = boost::json::object (*)(const boost::json::object& request, const ActContext& context);
+
+boost::json::object decide_dead_letters(const boost::json::object& request, const ActContext& context);
+boost::json::object pause(const boost::json::object& request, const ActContext& context);
+boost::json::object resume(const boost::json::object& request, const ActContext& context);
+boost::json::object remap(const boost::json::object& request, const ActContext& context);
+boost::json::object replay(const boost::json::object& request, const ActContext& context);
+
+}  // namespace engine::operate

@@ -1,0 +1,77 @@
+#include "engine/operate/acts/acts.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/operate/acts/act_kinds.h"
+#include "engine/operate/acts/request.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+namespace {
+
+const std::map<std::string, Act, std::less<>> acts{
+    {"decide", decide_dead_letters},
+    {"pause", pause},
+    {"resume", resume},
+    {"remap", remap},
+    {"replay", replay},
+};
+
+std::string this_user() {
+  const passwd* entry = getpwuid(getuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(getuid());
+}
+
+void record(const json::object& request, const json::object& outcome, const ActContext& context) {
+  const journal::AuditEntry entry{.at_ms = context.clock.wall_ms(),
+                                  .actor = context.actor,
+                                  .act = text_of(request, "verb"),
+                                  .request = json::serialize(request),
+                                  .reason = text_of(request, "reason"),
+                                  .outcome = json::serialize(outcome)};
+  context.journal.write([&](journal::Records& records) { records.audit.record(entry); });
+  log_event(LogLevel::info, "act", {{"actor", entry.actor}, {"verb", entry.act}, {"request", entry.request}, {"outcome", entry.outcome}});
+}
+
+}  // namespace
+
+json::object act(const json::object& request, const ActContext& context) {
+  const auto known = acts.find(text_of(request, "verb"));
+  if (known == acts.end()) {
+    throw Error(ErrorCode::config_invalid, "the running daemon does not know '" + text_of(request, "verb") + "'", {},
+                "it may be older than this program: restart it");
+  }
+  json::object outcome = known->second(request, context);
+  if (!flag_of(request, "dry_run")) record(request, outcome, context);
+  if (context.supervisor != nullptr) context.supervisor->look_again();
+  return outcome;
+}
+
+json::object act_anywhere(const settings::Instance& instance, const json::object& request, const pipeline::TellProgress& tell,
+                          const Clock& clock) {
+  if (const auto answer = pipeline::ask_daemon(instance.journal_path, json::serialize(request), tell)) {
+    return json::parse(*answer).as_object();
+  }
+  if (!std::filesystem::exists(instance.journal_path)) {
+    throw Error(ErrorCode::environment_missing, "there is no journal yet: " + instance.journal_path.string(), {},
+                "the daemon creates it at its first start: `datapicker run`");
+  }
+  const auto journal = journal::Journal::open({.path = instance.journal_path});
+  const auto always = [](std::int64_t, std::int64_t) { return true; };
+  return act(request, {*journal, instance, clock, this_user(), tell ? tell : always, nullptr});
+}
+
+json::object ask_running(const settings::Instance& instance, const json::object& request) {
+  if (const auto answer = pipeline::ask_daemon(instance.journal_path, json::serialize(request))) return json::parse(*answer).as_object();
+  throw Error(ErrorCode::environment_missing, "no daemon runs for this instance", {}, "`datapicker run` reads the folder when it starts");
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,38 @@
+// What a person asks an instance to do, carried out by the daemon or, when it is down, under the journal's lock. Acts travel as JSON:
+// {"verb":"pause",…} in, an object with what was done out.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/journal/journal.h"
+#include "engine/pipeline/control_socket.h"
+#include "engine/pipeline/supervisor.h"
+#include "engine/settings/instance.h"
+
+namespace engine::operate {
+
+/// What an act works with. `supervisor` is null while the daemon is down.
+struct ActContext {
+  journal::Journal& journal;
+  const settings::Instance& instance;
+  const Clock& clock;
+  std::string actor;
+  pipeline::TellProgress tell;  ///< always callable
+  pipeline::Supervisor* supervisor = nullptr;
+};
+
+/// Carries out one act, records it in `audit` (unless it is a dry run) and has the running stages look again. Throws Error
+/// config_invalid for what can't be done, with a hint; journal_*; stopped when whoever asked went away.
+boost::json::object act(const boost::json::object& request, const ActContext& context);
+
+/// Sends the act to the daemon, or takes the journal's lock when it is down. Throws what `act` throws; environment_missing where a
+/// running daemon can't be reached, or there is no journal yet.
+boost::json::object act_anywhere(const settings::Instance& instance, const boost::json::object& request,
+                                 const pipeline::TellProgress& tell, const Clock& clock);
+
+/// Sends a request that only a running daemon can carry out. Throws environment_missing when none runs.
+boost::json::object ask_running(const settings::Instance& instance, const boost::json::object& request);
+
+}  // namespace engine::operate

@@ -1,0 +1,66 @@
+#include "engine/operate/acts/resending.h"
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "engine/base/error.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t page_rows = 500;
+
+}  // namespace
+
+void in_pages(const ActContext& context, bool dry_run, const Page& page) {
+  for (bool more = true; more;) {
+    if (dry_run) {
+      auto reader = context.journal.read();
+      more = page(*reader);
+    } else {
+      context.journal.write([&](journal::Records& records) { more = page(records); });
+    }
+  }
+}
+
+pipeline::ResendCounts remap_pipeline(const ActContext& context, const std::string& name, const pipeline::ResendOptions& options) {
+  const settings::PipelineDefinition& definition = context.instance.pipelines.at(name);
+  if (definition.deliver == settings::DeliverPolicy::every_change) {
+    throw Error(ErrorCode::config_invalid, "pipeline " + name + " sends messages: each stands for a change, not for a state", {},
+                "`datapicker replay " + name + " --every-change` sends chosen ones again");
+  }
+  std::unique_ptr<pipeline::Planning> planning;
+  std::optional<journal::PipelineRow> row;
+  std::int64_t total = 0;
+  {
+    auto reader = context.journal.read();
+    planning = compiled_planning(*reader, context.instance, name);
+    row = reader->pipelines.find(name);
+    if (!row) throw Error(ErrorCode::config_invalid, "pipeline " + name + " has never run", {}, "start the daemon first");
+    total = reader->images.count(row->table_id);
+  }
+  pipeline::Resend resend(*planning, *row, options, context.clock);
+  std::int64_t after = 0;
+  in_pages(context, options.dry_run, [&](journal::Records& records) {
+    const auto images = records.images.page(row->table_id, after, page_rows);
+    for (const journal::RowImage& image : images) resend.image(records, image);
+    if (!images.empty()) after = images.back().ordinal;
+    if (!context.tell(resend.counts().looked_at, total)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
+    return images.size() == page_rows;
+  });
+  return resend.counts();
+}
+
+json::object json_of(const std::string& pipeline, const pipeline::ResendCounts& counts) {
+  json::array failures;
+  for (const std::string& each : counts.failures) failures.emplace_back(each);
+  return {{"pipeline", pipeline},       {"looked_at", counts.looked_at}, {"create", counts.create},
+          {"update", counts.update},    {"delete", counts.remove},       {"equal", counts.equal},
+          {"waiting", counts.waiting},  {"failed", counts.failed},       {"failures", std::move(failures)}};
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,25 @@
+// Sending again in pages, each one journal transaction: what `remap`, `replay`, `backfill` and `reload` share.
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <functional>
+#include <string>
+
+#include "engine/operate/acts/acts.h"
+#include "engine/pipeline/resend.h"
+
+namespace engine::operate {
+
+/// One page of a long act: works on what `records` show, says whether there is more.
+using Page = std::function<bool(journal::Records& records)>;
+
+/// Runs page after page, in a transaction each, or only reading for a dry run. Waits while the disk is full. Throws stopped when
+/// whoever asked is gone: what was done so far stays.
+void in_pages(const ActContext& context, bool dry_run, const Page& page);
+
+/// Maps every image of the pipeline's table anew and plans what differs from what was last sent.
+pipeline::ResendCounts remap_pipeline(const ActContext& context, const std::string& name, const pipeline::ResendOptions& options);
+
+boost::json::object json_of(const std::string& pipeline, const pipeline::ResendCounts& counts);
+
+}  // namespace engine::operate

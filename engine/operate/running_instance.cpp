@@ -1,0 +1,148 @@
+#include "engine/operate/running_instance.h"
+
+#include <boost/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/operate/acts/acts.h"
+#include "engine/operate/acts/request.h"
+#include "engine/operate/check.h"
+#include "engine/operate/instance_access.h"
+#include "engine/operate/reload_report.h"
+#include "engine/operate/service/service_state.h"
+#include "engine/operate/service/status_line.h"
+#include "engine/operate/status.h"
+#include "engine/pipeline/metrics_endpoint.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+RunningInstance::Stages::Stages(settings::Instance from, journal::Journal& journal, const Clock& clock)
+    : instance(std::move(from)),
+      supervisor(std::make_unique<pipeline::Supervisor>(instance, journal, clock)),
+      metrics(pipeline::serve_metrics(instance, journal, [this] { return supervisor->status(); }, pulse)) {}
+
+RunningInstance::RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock)
+    : journal_(journal), clock_(clock), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}
+
+RunningInstance::~RunningInstance() = default;
+
+void RunningInstance::Stages::start(journal::Journal& journal) {
+  supervisor->add_stages(pulse);
+  supervisor->start();
+  alerts = pipeline::make_alerts(instance, journal, [this] { return supervisor->status(); }, pulse);
+  watchdog.emplace(pulse, [this] { return status_line(supervisor->status()); });
+  tell_ready(status_line(supervisor->status()));
+}
+
+void RunningInstance::start() { stages_->start(journal_); }
+
+// Stages end one after the other and no longer answer the watchdog.
+void RunningInstance::ending() {
+  bool reloads = false;
+  {
+    const std::lock_guard lock(changing_);
+    reloads = next_.has_value() && !stopping_;
+  }
+  reloads ? tell_reloading() : tell_stopping();
+  log_event(LogLevel::info, reloads ? "daemon.reloading" : "daemon.stopping", {{"instance", stages_->instance.name}});
+  stages_->watchdog->stop();
+}
+
+void RunningInstance::run() {
+  for (;;) {
+    stages_->supervisor->wait([this] { ending(); });
+    {
+      const std::lock_guard lock(changing_);
+      if (stopping_ || !next_) return;
+    }
+    change_over();
+  }
+}
+
+void RunningInstance::stop() {
+  const std::shared_lock current(current_);
+  {
+    const std::lock_guard lock(changing_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  stages_->supervisor->stop();
+}
+
+// The old stages have ended; the journal stays open and locked. What can't be built leaves the old configuration at work.
+void RunningInstance::change_over() {
+  const std::unique_lock current(current_);
+  std::unique_lock lock(changing_);
+  settings::Instance before = stages_->instance;
+  settings::Instance after = std::move(*next_);
+  next_.reset();
+  lock.unlock();
+  stages_.reset();
+  std::exception_ptr problem;
+  try {
+    stages_ = std::make_unique<Stages>(std::move(after), journal_, clock_);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::journal_failed) throw;
+    problem = std::current_exception();
+    stages_ = std::make_unique<Stages>(std::move(before), journal_, clock_);
+  }
+  stages_->start(journal_);
+  lock.lock();
+  refused_ = problem;
+  changed_.notify_all();
+}
+
+json::object RunningInstance::reload(const settings::InstancePlace& place, const std::string& actor) {
+  const std::lock_guard acting(acting_);
+  CheckReport report = check(place, {.live = true, .tolerate_sources = true});
+  if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
+  const settings::Instance before = stages_->instance;
+  if (report.instance.journal_path != before.journal_path || report.instance.name != before.name) {
+    throw Error(ErrorCode::config_invalid, "the instance's name or its journal is another one now", {},
+                "these can't change while it runs: restart the daemon");
+  }
+  const settings::Instance after = report.instance;
+  std::unique_lock lock(changing_);
+  if (stopping_) throw Error(ErrorCode::stopped, "the daemon is stopping");
+  next_ = std::move(report.instance);
+  stages_->supervisor->stop();
+  changed_.wait(lock, [this] { return stopping_ || !next_; });
+  if (stopping_) throw Error(ErrorCode::stopped, "the daemon is stopping");
+  lock.unlock();
+  const std::shared_lock current(current_);
+  if (refused_) std::rethrow_exception(refused_);
+  json::object outcome = reload_report(before, after, journal_, clock_);
+  log_event(LogLevel::info, "daemon.reloaded", {{"actor", actor}, {"outcome", json::serialize(outcome)}});
+  return outcome;
+}
+
+// Every problem at once reaches whoever asked.
+json::object RunningInstance::reload_or_say_why(const settings::InstancePlace& place, const std::string& actor) {
+  try {
+    return reload(place, actor);
+  } catch (const InvalidConfiguration& error) {
+    return {{"reloaded", false}, {"problems", json::parse(settings::diagnostics_json(error.diagnostics().all()))}};
+  }
+}
+
+json::object RunningInstance::act_now(const json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
+  const std::lock_guard acting(acting_);
+  const std::shared_lock current(current_);
+  return act(request, {journal_, stages_->instance, clock_, peer.user, tell, stages_->supervisor.get()});
+}
+
+std::string RunningInstance::answer(std::string_view line, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
+  json::error_code broken;
+  const json::value value = json::parse(line, broken);
+  if (broken || !value.is_object()) throw Error(ErrorCode::config_invalid, "the daemon got a request that is no JSON object");
+  const json::object& request = value.get_object();
+  const std::string verb = text_of(request, "verb");
+  if (verb == "reload") return json::serialize(reload_or_say_why({text_of(request, "folder"), text_of(request, "environment")}, peer.user));
+  if (verb != "status") return json::serialize(act_now(request, peer, tell));
+  const std::shared_lock current(current_);
+  return live_status_json(stages_->supervisor->status());
+}
+
+}  // namespace engine::operate

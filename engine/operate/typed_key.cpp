@@ -1,0 +1,67 @@
+#include "engine/operate/typed_key.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "engine/base/error.h"
+#include "engine/model/key.h"
+#include "engine/operate/instance_access.h"
+
+namespace engine::operate {
+
+namespace json = boost::json;
+
+namespace {
+
+// The image's index holds encoded keys: a row that has nothing but its key gives them.
+std::string encoded_key(const model::Layout& layout, std::span<const std::string> parts) {
+  model::RowBatch batch;
+  batch.begin(layout.columns.size());
+  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
+    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
+    if (part == layout.key.end()) {
+      batch.append_null();
+    } else {
+      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
+    }
+  }
+  batch.end_row();
+  std::string key;
+  model::encode_key(layout, batch.row(0), key);
+  return key;
+}
+
+std::vector<std::string> parts_of(const std::string& word) {
+  json::error_code broken;
+  const json::value value = json::parse(word, broken);
+  if (broken || !value.is_array()) return {word};
+  std::vector<std::string> parts;
+  for (const json::value& part : value.get_array()) {
+    parts.push_back(part.is_string() ? std::string(part.get_string()) : json::serialize(part));
+  }
+  return parts;
+}
+
+}  // namespace
+
+TypedKey typed_key(const model::Layout& layout, const std::string& table, std::span<const std::string> parts) {
+  std::string wanted;
+  for (const std::size_t position : layout.key) wanted += (wanted.empty() ? "" : " ") + layout.columns[position].name;
+  const auto key = model::key_json_of(layout, parts);
+  if (!key) {
+    throw Error(ErrorCode::config_invalid, "that is no key of table " + table, {}, "its key is: " + wanted);
+  }
+  return {*key, encoded_key(layout, parts), {parts.begin(), parts.end()}};
+}
+
+TypedKey typed_key(journal::Records& records, const std::string& table, std::span<const std::string> parts) {
+  const auto layout = known_layout(records, table);
+  if (!layout) throw Error(ErrorCode::config_invalid, "table " + table + " was never read", {}, "start the daemon first");
+  return typed_key(*layout, table, parts);
+}
+
+TypedKey typed_key(const model::Layout& layout, const std::string& table, const std::string& word) {
+  return typed_key(layout, table, parts_of(word));
+}
+
+}  // namespace engine::operate
