@@ -75,6 +75,8 @@ int run_program(int argc, char** argv) {
   add_pause(program, invocation);
   add_resume(program, invocation);
   add_reload(program, invocation);
+  add_backup(program, invocation);
+  add_forget(program, invocation);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

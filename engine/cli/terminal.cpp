@@ -79,7 +79,9 @@ std::int64_t time_typed(const std::string& text, std::string_view option) {
 }
 
 std::string counted(std::size_t number, std::string_view noun) {
-  return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
+  if (number == 1) return fmt::format("1 {}", noun);
+  if (noun.ends_with('y')) return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
+  return fmt::format("{} {}s", number, noun);
 }
 
 Colour colour_of_state(std::string_view state) {

@@ -37,6 +37,8 @@ void add_replay(CLI::App& program, Invocation& invocation);
 void add_remap(CLI::App& program, Invocation& invocation);
 void add_pause(CLI::App& program, Invocation& invocation);
 void add_resume(CLI::App& program, Invocation& invocation);
+void add_backup(CLI::App& program, Invocation& invocation);
+void add_forget(CLI::App& program, Invocation& invocation);
 void add_reload(CLI::App& program, Invocation& invocation);
 
 /// `--instance DIR`, `--env NAME` and `--json`, the same for all.

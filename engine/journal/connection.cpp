@@ -15,7 +15,7 @@ namespace {
 // Reads go through a mapping of the file, which the kernel can drop, so the caches hold little more than pages that are
 // still in the WAL: what stays is far below the daemon's limit of anonymous memory.
 constexpr const char* writer_setup =
-    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824;"
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -8192; PRAGMA mmap_size = 1073741824;"
     "PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 0;";
 constexpr const char* reader_setup = "PRAGMA query_only = 1; PRAGMA cache_size = -2048; PRAGMA mmap_size = 1073741824;";
 

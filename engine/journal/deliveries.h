@@ -137,6 +137,8 @@ class Deliveries {
   std::optional<Delivery> find(std::int64_t id);
   std::vector<Delivery> of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit);
 
+  /// The id given last; 0 without any.
+  std::int64_t last_id();
   /// The highest last_seq among those of a key; 0 without any.
   std::int64_t newest_seq(std::int64_t pipeline_id, const std::string& key);
   /// The next generation of what covers the key up to `last_seq`: 1 when nothing was planned for it yet.

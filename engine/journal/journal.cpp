@@ -7,10 +7,13 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/journal/care/backup.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/lock_file.h"
 #include "engine/journal/migrations.h"
@@ -87,7 +90,10 @@ Records::Records(Connection& connection)
       pipelines(connection),
       deliveries(connection),
       pauses(connection),
-      audit(connection) {}
+      audit(connection),
+      retention(connection),
+      restored(connection),
+      forgetting(connection) {}
 
 std::unique_ptr<Journal> Journal::open(const JournalOptions& options) {
   return std::unique_ptr<Journal>(new Journal(options));
@@ -100,6 +106,7 @@ Journal::Journal(const JournalOptions& options)
   create_if_missing(options_.path);
   writer_.connection = std::make_unique<Connection>(options_.path.string(), Connection::Mode::read_write, options_.vfs);
   bring_up_to_date(*writer_.connection);
+  Epoch(*writer_.connection, options_.path).begin(system_clock().wall_ms());
   writer_.records = std::make_unique<Records>(*writer_.connection);
   id_ = journal_id(*writer_.connection);
   thread_ = std::thread([this] { write_groups(); });
@@ -145,18 +152,79 @@ void Journal::write_groups() {
   std::vector<Item> group;
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    if (queue_.empty()) return;
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty() || !between_.empty(); });
+    if (queue_.empty() && between_.empty()) return;
     while (!queue_.empty() && group.size() < options_.group_max) {
       group.push_back(std::move(queue_.front()));
       queue_.pop_front();
     }
+    std::function<void()> between;
+    if (!between_.empty()) {
+      between = std::move(between_.front());
+      between_.pop_front();
+    }
     lock.unlock();
     space_.notify_all();
-    commit_group(group);
+    if (!group.empty()) commit_group(group);
     group.clear();
+    if (between) between();
     lock.lock();
   }
+}
+
+void Journal::between_groups(const std::function<void(Connection&)>& task) {
+  Waiter waiter;
+  {
+    const std::lock_guard lock(mutex_);
+    between_.push_back([&] {
+      std::exception_ptr thrown;
+      try {
+        task(*writer_.connection);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+      waiter.finish(thrown);
+    });
+  }
+  wake_.notify_one();
+  waiter.wait();
+}
+
+void Journal::back_up(const std::filesystem::path& to, const std::function<bool(std::int64_t, std::int64_t)>& tell) {
+  constexpr int pages_a_step = 256;
+  std::optional<Backup> backup;
+  between_groups([&](Connection& connection) { backup.emplace(connection, to); });
+  std::exception_ptr problem;
+  try {
+    for (bool more = true; more;) {
+      int done = 0;
+      int total = 0;
+      between_groups([&](Connection&) {
+        more = backup->step(pages_a_step);
+        done = backup->pages_done();
+        total = backup->pages_total();
+      });
+      if (!tell(done, total)) throw Error(ErrorCode::stopped, "the backup was stopped; nothing is left of it");
+    }
+    between_groups([&](Connection&) { backup->finish(system_clock().wall_ms()); });
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  // It belongs to the writer's connection, and ends on its thread.
+  between_groups([&](Connection&) { backup.reset(); });
+  if (problem) std::rethrow_exception(problem);
+}
+
+bool Journal::truncate_wal() {
+  Connection own(options_.path.string(), Connection::Mode::read_write, options_.vfs);
+  Statement result = own.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
+  return result.step() && result.integer(0) == 0;
+}
+
+void Journal::advance_epoch() {
+  std::int64_t epoch = 0;
+  write([&epoch](Records& records) { epoch = records.restored.advance_epoch(); });
+  Epoch::tell_file(options_.path, epoch);
 }
 
 void Journal::commit_group(std::vector<Item>& group) {

@@ -14,7 +14,10 @@
 #include <vector>
 
 #include "engine/journal/care/audit.h"
+#include "engine/journal/care/epoch.h"
+#include "engine/journal/care/forgetting.h"
 #include "engine/journal/care/pauses.h"
+#include "engine/journal/care/retention.h"
 #include "engine/journal/change_log.h"
 #include "engine/journal/cycles.h"
 #include "engine/journal/deliveries.h"
@@ -38,6 +41,9 @@ struct Records {
   Deliveries deliveries;
   Pauses pauses;
   Audit audit;
+  Retention retention;
+  Restored restored;
+  Forgetting forgetting;
 };
 
 struct JournalOptions {
@@ -97,6 +103,14 @@ class Journal {
   };
   Lease read();
 
+  /// Copies the whole journal to `to` while it is written, a few pages between two groups of work; what is written meanwhile is in the copy, too.
+  /// `tell` hears of pages done and in all; it stops the backup by false (throws stopped). Throws journal_full, journal_failed.
+  void back_up(const std::filesystem::path& to, const std::function<bool(std::int64_t, std::int64_t)>& tell);
+  /// Empties the WAL into the database, so that nothing that was taken out is left there. False when a reader stood in the way.
+  bool truncate_wal();
+  /// From time to time while something is written: see `Epoch`.
+  void advance_epoch();
+
   /// `listener` is called on the writer thread after each commit; it must only wake somebody.
   void on_commit(std::function<void()> listener);
 
@@ -108,6 +122,7 @@ class Journal {
   explicit Journal(const JournalOptions& options);
   void enqueue(Item item);
   void write_groups();
+  void between_groups(const std::function<void(Connection&)>& task);
   void commit_group(std::vector<Item>& group);
   bool run_group(std::vector<Item>& group, std::vector<std::exception_ptr>& results);
   std::exception_ptr run_item(const Item& item, bool alone);
@@ -129,6 +144,7 @@ class Journal {
   std::condition_variable wake_;
   std::condition_variable space_;
   std::deque<Item> queue_;
+  std::deque<std::function<void()>> between_;  ///< for the writer thread, outside any transaction
   bool stopping_ = false;
 
   std::mutex listeners_mutex_;

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -11,10 +10,10 @@
 #include <cstring>
 #include <ctime>
 #include <filesystem>
-#include <memory>
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/journal/care/backup.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/journal.h"
 
@@ -40,14 +39,6 @@ CREATE TABLE audit (
 ) STRICT;
 )sql"},
 };
-
-std::string random_id() {
-  unsigned char bytes[16];
-  ENGINE_ASSERT(getrandom(bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes));
-  std::string id;
-  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
-  return id;
-}
 
 std::int64_t version_of(Connection& connection) {
   Statement statement = connection.prepare("PRAGMA user_version");
@@ -91,7 +82,7 @@ void in_transaction(Connection& connection, const Body& body) {
 void create(Connection& connection, const Schema& schema) {
   in_transaction(connection, [&] {
     connection.execute(schema.create);
-    const std::string id = random_id();
+    const std::string id = random_journal_id();
     connection.prepare("INSERT INTO journal (id, created_ms, created_by) VALUES (?, ?, ?)")
         .bind(1, id)
         .bind(2, system_clock().wall_ms())
@@ -102,7 +93,9 @@ void create(Connection& connection, const Schema& schema) {
 
 void migrate(Connection& connection, std::int64_t from, const Schema& schema) {
   const std::time_t now = std::time(nullptr);
-  back_up(connection, fmt::format("{}.backup-v{}-{:%Y%m%dT%H%M%SZ}", connection.path(), from, fmt::gmtime(now)));
+  Backup backup(connection, fmt::format("{}.backup-v{}-{:%Y%m%dT%H%M%SZ}", connection.path(), from, fmt::gmtime(now)));
+  while (backup.step(-1)) continue;
+  backup.finish();
   in_transaction(connection, [&] {
     for (const Migration& migration : schema.migrations) {
       if (migration.to <= from) continue;
@@ -115,27 +108,14 @@ void migrate(Connection& connection, std::int64_t from, const Schema& schema) {
   });
 }
 
-using Database = std::unique_ptr<sqlite3, decltype(&sqlite3_close)>;
+}  // namespace
 
-Database open_copy(const std::string& path) {
-  sqlite3* database = nullptr;
-  const int result = sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
-  Database copy(database, &sqlite3_close);
-  if (result != SQLITE_OK) {
-    throw Error(ErrorCode::journal_failed,
-                fmt::format("the backup {} cannot be written: {}", path, sqlite3_errstr(result)), {{"file", path}});
-  }
-  return copy;
-}
-
-void copy_pages(Connection& from, sqlite3* to, const std::string& path) {
-  sqlite3_backup* backup = sqlite3_backup_init(to, "main", from.handle(), "main");
-  if (backup != nullptr) sqlite3_backup_step(backup, -1);
-  const int result = backup != nullptr ? sqlite3_backup_finish(backup) : sqlite3_errcode(to);
-  if (result == SQLITE_OK) return;
-  const auto code = result == SQLITE_FULL ? ErrorCode::journal_full : ErrorCode::journal_failed;
-  throw Error(code, fmt::format("the backup {} cannot be written: {}", path, sqlite3_errstr(result)), {{"file", path}},
-              "The disk must hold the journal twice while it is migrated.");
+std::string random_journal_id() {
+  unsigned char bytes[16];
+  ENGINE_ASSERT(getrandom(bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes));
+  std::string id;
+  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
+  return id;
 }
 
 void sync_folder_of(const std::filesystem::path& path) {
@@ -145,8 +125,6 @@ void sync_folder_of(const std::filesystem::path& path) {
   fsync(file);
   close(file);
 }
-
-}  // namespace
 
 const Schema& current_schema() {
   static const Schema schema{schema_version, schema_sql, migrations};
@@ -178,22 +156,6 @@ std::string journal_id(Connection& connection) {
                 {{"journal", connection.path()}}, "Put back the last backup.");
   }
   return std::string(statement.text(0));
-}
-
-void back_up(Connection& from, const std::string& to) {
-  // A kill in the middle must not leave a torn copy under a name that promises a whole one.
-  const std::string partial = to + ".partial";
-  std::filesystem::remove(partial);
-  try {
-    const Database copy = open_copy(partial);
-    copy_pages(from, copy.get(), to);
-  } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    throw;
-  }
-  std::filesystem::rename(partial, to);
-  sync_folder_of(to);
 }
 
 }  // namespace engine::journal

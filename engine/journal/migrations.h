@@ -1,6 +1,7 @@
 // The schema's version: creating a journal, taking an older one forward, refusing a newer one.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,10 @@ void require_version(Connection& connection, int version);
 /// The journal's random identity.
 std::string journal_id(Connection& connection);
 
-/// Copies a whole database with SQLite's backup API; the copy has its name only when it is complete and on disk.
-void back_up(Connection& from, const std::string& to);
+/// 32 random hexadecimal digits.
+std::string random_journal_id();
+
+/// Makes what was renamed in the folder of `path` survive a power cut.
+void sync_folder_of(const std::filesystem::path& path);
 
 }  // namespace engine::journal

@@ -136,6 +136,8 @@ bool Planner::is_paused(Follower& follower) {
         paused ? records.pauses.hold(follower.row.id, now) : records.pauses.release(follower.row.id, now);
       });
     }
+    // What a person decided about a paused pipeline may have moved its position.
+    if (!paused && follower.held) follower.row = journal_.read()->pipelines.find(follower.row.name).value_or(follower.row);
     follower.held = paused;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::journal_full) throw;

@@ -15,6 +15,7 @@ Supervisor::Supervisor(const settings::Instance& instance, journal::Journal& jou
   planner_ = std::make_unique<Planner>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   make_dispatchers(planner_->register_pipelines());
   make_schedulers();
+  housekeeper_ = std::make_unique<Housekeeper>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   apply_pauses();
   journal_.on_commit([woken = woken_] {
     const std::lock_guard lock(woken->mutex);
@@ -28,6 +29,7 @@ Supervisor::~Supervisor() {
     const std::lock_guard lock(woken_->mutex);
     woken_->supervisor = nullptr;
   }
+  housekeeper_.reset();
   schedulers_.clear();
   planner_.reset();
   dispatchers_.clear();
@@ -66,6 +68,7 @@ void Supervisor::start() {
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->start();
   planner_->start();
   for (const auto& scheduler : schedulers_) scheduler->start();
+  housekeeper_->start();
 }
 
 void Supervisor::wait(const std::function<void()>& stopping) {
@@ -75,6 +78,7 @@ void Supervisor::wait(const std::function<void()>& stopping) {
   }
   if (stopping) stopping();
   for (const auto& scheduler : schedulers_) scheduler->stop();
+  housekeeper_->stop();
   planner_->stop();
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->drain(problem_ ? 0 : drain_ms);
   for (const auto& target : targets_) target->stop();
@@ -106,6 +110,7 @@ void Supervisor::look_again() {
 void Supervisor::apply_pauses() {
   Paused tables;
   Paused pipelines;
+  const bool restored = journal_.read()->restored.since_ms().has_value();
   for (const journal::Pause& pause : journal_.read()->pauses.all()) {
     const std::string why = "by " + pause.actor + (pause.reason.empty() ? "" : ": " + pause.reason);
     const auto covers = [&](journal::PauseKind kind, const std::string& name, const std::string& connection) {
@@ -113,6 +118,8 @@ void Supervisor::apply_pauses() {
              (pause.kind == journal::PauseKind::connection && pause.name == connection);
     };
     for (const auto& [name, table] : instance_.tables) {
+      // After a restore the sources are read all the same: what they changed since must be known before anything is sent.
+      if (restored && pause.kind == journal::PauseKind::instance) continue;
       if (covers(journal::PauseKind::table, name, table.connection)) tables.emplace(name, why);
     }
     for (const auto& [name, pipeline] : instance_.pipelines) {

@@ -15,6 +15,7 @@
 #include "engine/deliver/dispatcher.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/capture_scheduler.h"
+#include "engine/pipeline/housekeeper.h"
 #include "engine/pipeline/live_status.h"
 #include "engine/pipeline/planner.h"
 #include "engine/settings/instance.h"
@@ -55,6 +56,7 @@ class Supervisor {
   std::vector<std::unique_ptr<model::Target>> targets_;
   std::map<std::string, std::unique_ptr<deliver::Dispatcher>> dispatchers_;
   std::unique_ptr<Planner> planner_;
+  std::unique_ptr<Housekeeper> housekeeper_;
   std::vector<std::unique_ptr<CaptureScheduler>> schedulers_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;

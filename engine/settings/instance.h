@@ -41,10 +41,17 @@ struct WebhookAlert {
 
 using AlertChannel = std::variant<MailAlert, WebhookAlert>;
 
+/// How long the journal keeps what is finished.
+struct Retention {
+  std::int64_t age_ms = 30LL * 24 * 3'600'000;
+  std::int64_t bytes = 0;  ///< 0: as much as the age needs
+};
+
 struct Instance {
   std::string name;
   std::filesystem::path folder;
   std::filesystem::path journal_path;  ///< relative paths stand below the folder
+  Retention retention;
   std::optional<ListenAddress> metrics;
   std::vector<AlertChannel> alerts;
   std::map<std::string, SourceConnection> sources;

@@ -22,12 +22,20 @@ const std::map<std::string, Act, std::less<>> acts{
     {"pause", pause},
     {"resume", resume},
     {"remap", remap},
+    {"backup", back_up},
+    {"forget", forget},
     {"replay", replay},
 };
 
 std::string this_user() {
   const passwd* entry = getpwuid(getuid());
   return entry != nullptr ? entry->pw_name : "uid " + std::to_string(getuid());
+}
+
+// Whom an act made forget, its record must not tell.
+json::object recorded(json::object request) {
+  if (text_of(request, "verb") == "forget") request.erase("key");
+  return request;
 }
 
 void record(const json::object& request, const json::object& outcome, const ActContext& context) {
@@ -50,7 +58,7 @@ json::object act(const json::object& request, const ActContext& context) {
                 "it may be older than this program: restart it");
   }
   json::object outcome = known->second(request, context);
-  if (!flag_of(request, "dry_run")) record(request, outcome, context);
+  if (!flag_of(request, "dry_run")) record(recorded(request), outcome, context);
   if (context.supervisor != nullptr) context.supervisor->look_again();
   return outcome;
 }

@@ -31,7 +31,9 @@ void require_known(const settings::Instance& instance, PauseKind kind, const std
   }
 }
 
-json::object changed(bool was_changed, const ActContext& context) {
+}  // namespace
+
+json::object pauses_now(bool was_changed, const ActContext& context) {
   json::array paused;
   for (const journal::Pause& pause : context.journal.read()->pauses.all()) {
     paused.push_back(json::object{{"kind", journal::name_of(pause.kind)},
@@ -44,8 +46,6 @@ json::object changed(bool was_changed, const ActContext& context) {
   return {{"changed", was_changed}, {"paused", std::move(paused)}};
 }
 
-}  // namespace
-
 json::object pause(const json::object& request, const ActContext& context) {
   const PauseKind kind = kind_of(text_of(request, "kind"));
   const std::string name = text_of(request, "name");
@@ -54,17 +54,19 @@ json::object pause(const json::object& request, const ActContext& context) {
   context.journal.write([&](journal::Records& records) {
     added = records.pauses.put({kind, name, context.actor, text_of(request, "reason"), context.clock.wall_ms()});
   });
-  return changed(added, context);
+  return pauses_now(added, context);
 }
 
 // What is no longer in the configuration may be resumed, too: nothing else would ever remove its pause.
 json::object resume(const json::object& request, const ActContext& context) {
   const PauseKind kind = kind_of(text_of(request, "kind"));
   const std::string name = text_of(request, "name");
+  if (kind == PauseKind::instance && context.journal.read()->restored.since_ms()) return resume_restored(request, context);
+  if (flag_of(request, "dry_run")) return pauses_now(false, context);
   bool removed = false;
   context.journal.write([&](journal::Records& records) { removed = records.pauses.remove(kind, name); });
   if (!removed) require_known(context.instance, kind, name);
-  return changed(removed, context);
+  return pauses_now(removed, context);
 }
 
 }  // namespace engine::operate

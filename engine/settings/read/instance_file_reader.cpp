@@ -28,6 +28,13 @@ std::optional<ListenAddress> address_of(std::string_view text) {
 void read_journal(const YamlNode& value, Instance& instance, Diagnostics& diagnostics) {
   MapReader reader(value, journal_block(), "journal", diagnostics);
   instance.journal_path = instance.folder / reader.text("path", "journal.db");
+  if (const YamlNode* retention = reader.take("retention")) {
+    MapReader kept(*retention, retention_block(), "retention", diagnostics);
+    constexpr std::int64_t day_ms = 24LL * 3'600'000;
+    instance.retention.age_ms = kept.integer("days", 30, 1, 36'500) * day_ms;
+    instance.retention.bytes = kept.size_bytes("size", 0);
+    kept.finish();
+  }
   reader.finish();
 }
 

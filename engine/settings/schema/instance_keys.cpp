@@ -10,13 +10,22 @@ const Key* Block::find(std::string_view key) const {
   return nullptr;
 }
 
+const Block& retention_block() {
+  static const Block block{
+      "retention",
+      "How long the journal keeps what is finished. What waits, or is left to a person, stays however old it is.",
+      {{"days", KeyType::integer, "Days after which finished deliveries and changes go.", "30"},
+       {"size", KeyType::size, "Above this the oldest go earlier, as in 10GB; without it only their age counts."}}};
+  return block;
+}
+
 const Block& journal_block() {
   static const Block block{
       "journal",
       "The journal: one SQLite file that holds every change and its fate.",
       {{"path", KeyType::text, "The file, below the instance's folder or absolute. An environment's journal is another file.",
         "journal.db"},
-       {.name = "retention", .about = "How long, and how much, is kept.", .later = true}}};
+       {"retention", KeyType::block, "How long, and how much, is kept.", "", &retention_block()}}};
   return block;
 }
 

@@ -62,6 +62,7 @@ const Block& environment_block();
 const Block& case_block();
 
 // Parts of them.
+const Block& retention_block();
 const Block& journal_block();
 const Block& alert_block();
 const Block& mail_block();

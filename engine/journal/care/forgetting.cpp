@@ -1,0 +1,70 @@
+#include "engine/journal/care/forgetting.h"
+
+#include "engine/journal/connection.h"
+#include "engine/journal/delivery/delivery_row.h"
+#include "engine/journal/migrations.h"
+
+namespace engine::journal {
+namespace {
+
+#define OF_KEY "key = ?2 AND pipeline_id IN (SELECT id FROM pipeline WHERE table_id = ?1)"
+
+std::int64_t number(Connection& connection, const char* sql, std::int64_t table_id, const std::string& key) {
+  Statement row = connection.prepare(sql);
+  row.bind(1, table_id).bind(2, key).step();
+  return row.integer(0);
+}
+
+std::int64_t write(Connection& connection, const char* sql, std::int64_t table_id, const std::string& key) {
+  connection.prepare(sql).bind(1, table_id).bind(2, key).run();
+  return connection.changes();
+}
+
+}  // namespace
+
+std::int64_t Forgetting::open_deliveries(std::int64_t table_id, const std::string& key) {
+  return number(connection_, "SELECT count(*) FROM delivery d WHERE d." OF_KEY " AND " DELIVERY_IS_OPEN("d"), table_id, key);
+}
+
+Forgotten Forgetting::count(std::int64_t table_id, const std::string& key) {
+  return {.changes = number(connection_, "SELECT count(*) FROM change WHERE table_id = ?1 AND key = ?2", table_id, key),
+          .deliveries = number(connection_, "SELECT count(*) FROM delivery WHERE " OF_KEY, table_id, key),
+          .attempts = number(connection_,
+                             "SELECT count(*) FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE " OF_KEY ")",
+                             table_id, key),
+          .records = number(connection_, "SELECT count(*) FROM last_sent WHERE " OF_KEY, table_id, key),
+          .token = {}};
+}
+
+Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
+  Forgotten forgotten;
+  forgotten.token = "[\"forgotten-" + random_journal_id().substr(0, 12) + "\"]";
+  forgotten.records = write(connection_,
+                            "DELETE FROM remote_id WHERE (connection, object, match) IN (SELECT connection, object, match FROM "
+                            "delivery WHERE " OF_KEY " UNION SELECT connection, object, match FROM last_sent WHERE " OF_KEY ")",
+                            table_id, key);
+  forgotten.records += write(connection_, "DELETE FROM last_sent WHERE " OF_KEY, table_id, key);
+  forgotten.attempts = write(connection_,
+                             "UPDATE attempt SET request = '{}', answer = NULL, reason = NULL WHERE delivery_id IN (SELECT id "
+                             "FROM delivery WHERE " OF_KEY ")",
+                             table_id, key);
+  connection_
+      .prepare("UPDATE delivery SET key = ?3, match = '{}', also_match = NULL, fields = NULL, comment = NULL, frozen = NULL, "
+               "reason = 'forgotten' WHERE " OF_KEY)
+      .bind(1, table_id)
+      .bind(2, key)
+      .bind(3, forgotten.token)
+      .run();
+  forgotten.deliveries = connection_.changes();
+  connection_
+      .prepare("UPDATE change SET key = ?3, after = NULL, before = NULL, changed = '[]', source_user = NULL "
+               "WHERE table_id = ?1 AND key = ?2")
+      .bind(1, table_id)
+      .bind(2, key)
+      .bind(3, forgotten.token)
+      .run();
+  forgotten.changes = connection_.changes();
+  return forgotten;
+}
+
+}  // namespace engine::journal

@@ -1,0 +1,116 @@
+#include "engine/journal/care/retention.h"
+
+#include <string>
+#include <vector>
+
+#include "engine/journal/connection.h"
+#include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/delivery_row.h"
+
+namespace engine::journal {
+namespace {
+
+struct Old {
+  std::int64_t id = 0;
+  std::int64_t table_id = 0;
+  std::string key;
+};
+
+/// Steps through the rows of one page; true when it was the last.
+template <typename Row>
+bool page_of(Statement& rows, std::int64_t limit, std::int64_t& position, const Row& row) {
+  std::int64_t seen = 0;
+  while (rows.step()) {
+    ++seen;
+    position = rows.integer(0);
+    row(rows);
+  }
+  return seen < limit;
+}
+
+}  // namespace
+
+void Retention::step(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
+                     std::int64_t limit) {
+  sweep.done = true;
+  sweep_deliveries(sweep, before_ms, limit);
+  sweep_changes(sweep, before_ms, mapped_to, limit);
+  sweep_cycles(sweep, before_ms, limit);
+}
+
+void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
+  // Ids ascend with the time of creation: behind the first young one all are young.
+  Statement rows = connection_.prepare(
+      "SELECT id, state, updated_ms FROM delivery WHERE id > ?1 AND created_ms < ?2 ORDER BY id LIMIT ?3");
+  rows.bind(1, sweep.delivery_id).bind(2, before_ms).bind(3, limit);
+  std::vector<std::int64_t> old;
+  const bool last = page_of(rows, limit, sweep.delivery_id, [&](const Statement& row) {
+    const DeliveryState state = delivery_state_of(row.text(1));
+    const bool finished = !is_open(state) && state != DeliveryState::dead;
+    if (finished && row.integer(2) < before_ms) old.push_back(row.integer(0));
+  });
+  for (const std::int64_t id : old) {
+    connection_.prepare("DELETE FROM attempt WHERE delivery_id = ?").bind(1, id).run();
+    connection_.prepare("DELETE FROM delivery WHERE id = ?").bind(1, id).run();
+  }
+  sweep.removed += static_cast<std::int64_t>(old.size());
+  sweep.done = sweep.done && last;
+}
+
+void Retention::sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
+                              std::int64_t limit) {
+  Statement rows = connection_.prepare(
+      "SELECT seq, table_id, key FROM change WHERE seq > ?1 AND captured_ms < ?2 ORDER BY seq LIMIT ?3");
+  rows.bind(1, sweep.change_seq).bind(2, before_ms).bind(3, limit);
+  std::vector<Old> old;
+  const bool last = page_of(rows, limit, sweep.change_seq, [&](const Statement& row) {
+    const auto mapped = mapped_to.find(row.integer(1));
+    if (mapped != mapped_to.end() && row.integer(0) > mapped->second) return;
+    old.push_back({row.integer(0), row.integer(1), std::string(row.text(2))});
+  });
+  for (const Old& each : old) {
+    if (is_covered(each.table_id, each.key.c_str(), each.id)) continue;
+    connection_.prepare("DELETE FROM change WHERE seq = ?").bind(1, each.id).run();
+    ++sweep.removed;
+  }
+  sweep.done = sweep.done && last;
+}
+
+/// What waits, or is kept for a person, must still be able to show and repeat what it stands for.
+bool Retention::is_covered(std::int64_t table_id, const char* key, std::int64_t seq) {
+  for (const char* sql : {"SELECT 1 FROM pipeline p JOIN delivery d INDEXED BY delivery_open_key ON d.pipeline_id = p.id "
+                          "AND d.key = ?2 AND " DELIVERY_IS_OPEN("d") " WHERE p.table_id = ?1 AND ?3 BETWEEN d.first_seq AND d.last_seq",
+                          "SELECT 1 FROM pipeline p JOIN delivery d INDEXED BY delivery_dead ON d.pipeline_id = p.id "
+                          "AND d.key = ?2 AND d.state = 'dead' WHERE p.table_id = ?1 AND ?3 BETWEEN d.first_seq AND d.last_seq"}) {
+    Statement row = connection_.prepare(sql);
+    if (row.bind(1, table_id).bind(2, key).bind(3, seq).step()) return true;
+  }
+  return false;
+}
+
+void Retention::sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
+  Statement rows = connection_.prepare(
+      "SELECT id FROM cycle WHERE id > ?1 AND state = 'closed' AND ended_ms < ?2 ORDER BY id LIMIT ?3");
+  rows.bind(1, sweep.cycle_id).bind(2, before_ms).bind(3, limit);
+  std::vector<std::int64_t> old;
+  const bool last = page_of(rows, limit, sweep.cycle_id, [&](const Statement& row) { old.push_back(row.integer(0)); });
+  for (const std::int64_t id : old) connection_.prepare("DELETE FROM cycle WHERE id = ?").bind(1, id).run();
+  sweep.removed += static_cast<std::int64_t>(old.size());
+  sweep.done = sweep.done && last;
+}
+
+std::int64_t Retention::used_bytes() {
+  const auto number = [this](const char* sql) {
+    Statement row = connection_.prepare(sql);
+    row.step();
+    return row.integer(0);
+  };
+  return (number("PRAGMA page_count") - number("PRAGMA freelist_count")) * number("PRAGMA page_size");
+}
+
+std::int64_t Retention::oldest_change_ms() {
+  Statement row = connection_.prepare("SELECT captured_ms FROM change ORDER BY seq LIMIT 1");
+  return row.step() ? row.integer(0) : 0;
+}
+
+}  // namespace engine::journal

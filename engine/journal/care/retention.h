@@ -1,0 +1,44 @@
+// What is old and finished leaves the journal, a little at a time.
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+namespace engine::journal {
+
+class Connection;
+
+/// How far a sweep over the journal is. A fresh one begins at the oldest.
+struct Sweep {
+  std::int64_t delivery_id = 0;  ///< looked at up to here
+  std::int64_t change_seq = 0;
+  std::int64_t cycle_id = 0;
+  std::int64_t removed = 0;
+  bool done = false;
+};
+
+class Retention {
+ public:
+  explicit Retention(Connection& connection) : connection_(connection) {}
+
+  /// Looks at up to `limit` deliveries, changes and cycles each and removes those that ended before `before_ms`: never what is open, dead or
+  /// uncertain with the changes it covers, nor a change that some pipeline has yet to map. `mapped_to` has the lowest position of
+  /// the configured pipelines by table; a table without any keeps nothing waiting. In a transaction.
+  void step(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to, std::int64_t limit);
+
+  /// Bytes in use: pages that hold something, free ones left out. The file itself does not shrink; its free pages are used again.
+  std::int64_t used_bytes();
+  /// When the oldest change was captured; 0 without any.
+  std::int64_t oldest_change_ms();
+
+ private:
+  void sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
+  void sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
+                     std::int64_t limit);
+  void sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
+  bool is_covered(std::int64_t table_id, const char* key, std::int64_t seq);
+
+  Connection& connection_;
+};
+
+}  // namespace engine::journal
