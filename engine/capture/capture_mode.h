@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/blocking.h"
 #include "engine/base/clock.h"
@@ -26,12 +27,31 @@ struct CycleResult {
 /// What a long cycle tells while it runs: rows so far, and rows of the last complete pass (0: unknown).
 using Progress = std::function<void(std::int64_t rows, std::int64_t rows_expected)>;
 
+/// Rows of a table to be read again out of turn: those with one of these keys, or those for which an SQL condition holds.
+struct Selection {
+  struct Key {
+    std::string encoded;  ///< as the images' index has it
+    model::SourceKey source_key;
+  };
+  std::vector<Key> keys;
+  std::string where;  ///< in the source's own SQL; used when there are no keys
+};
+
+struct SelectedRows {
+  CycleResult result;                  ///< what was new about them
+  std::vector<std::int64_t> ordinals;  ///< images of the rows that are there now, ascending
+};
+
 class CaptureMode {
  public:
   virtual ~CaptureMode() = default;
   /// Reads what changed and journals it: changes, images and checkpoint in one transaction a chunk. Blocking. Throws Error source_* (the
   /// next call resumes at the checkpoint), journal_*, stopped.
   virtual CycleResult run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) = 0;
+  /// Brings the images of chosen rows up to date; never while a cycle of the table runs. A chosen key that is gone is journaled as a delete; of a
+  /// condition only what is there is believed. Throws as `run_cycle`, and config_invalid before the first snapshot is complete.
+  virtual SelectedRows read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
+                                  const Progress& progress) = 0;
 };
 
 /// `mode: diff` (the only one so far).

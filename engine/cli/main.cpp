@@ -72,6 +72,8 @@ int run_program(int argc, char** argv) {
   add_reference(program, invocation);
   add_replay(program, invocation);
   add_remap(program, invocation);
+  add_backfill(program, invocation);
+  add_link(program, invocation);
   add_pause(program, invocation);
   add_resume(program, invocation);
   add_reload(program, invocation);

@@ -35,6 +35,8 @@ void add_dead_letters(CLI::App& program, Invocation& invocation);
 void add_reference(CLI::App& program, Invocation& invocation);
 void add_replay(CLI::App& program, Invocation& invocation);
 void add_remap(CLI::App& program, Invocation& invocation);
+void add_backfill(CLI::App& program, Invocation& invocation);
+void add_link(CLI::App& program, Invocation& invocation);
 void add_pause(CLI::App& program, Invocation& invocation);
 void add_resume(CLI::App& program, Invocation& invocation);
 void add_backup(CLI::App& program, Invocation& invocation);

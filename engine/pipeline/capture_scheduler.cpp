@@ -60,6 +60,28 @@ void CaptureScheduler::stop() {
   }
 }
 
+bool CaptureScheduler::with_table(const std::string& table, const TableWork& work) {
+  std::unique_lock lock(mutex_);
+  const auto task = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& each) { return each.table.name == table; });
+  if (task == tasks_.end()) return false;
+  while (task->running && !stop_.requested()) wake_.wait_for(lock, std::chrono::milliseconds(100));
+  if (stop_.requested()) throw Error(ErrorCode::stopped, "the daemon is stopping");
+  task->running = true;
+  lock.unlock();
+  std::exception_ptr problem;
+  try {
+    const std::unique_ptr<model::Source> source = make_source_();
+    work(*task->mode, *source);
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  lock.lock();
+  task->running = false;
+  wake_.notify_one();
+  if (problem) std::rethrow_exception(problem);
+  return true;
+}
+
 void CaptureScheduler::set_paused(Paused tables) {
   {
     const std::lock_guard lock(mutex_);

@@ -38,6 +38,10 @@ class CaptureScheduler {
   /// `answered` is called by a reader that is free, or at once when all are busy: a reader inside a slow call of its driver
   /// is as it should be. It must be quick.
   void ping(std::function<void()> answered);
+  /// Calls `work` on this thread with the table's capture and a connection of its own, while no cycle of the table runs. False: the
+  /// table is not one of this connection's. Throws what `work` throws; stopped when the scheduler ends first.
+  using TableWork = std::function<void(capture::CaptureMode&, model::Source&)>;
+  bool with_table(const std::string& table, const TableWork& work);
   /// These tables are not read until they are gone from the list; a read under way ends first.
   void set_paused(Paused tables);
   std::vector<TableLive> status() const;

@@ -106,6 +106,13 @@ void Supervisor::look_again() {
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->look_again();
 }
 
+bool Supervisor::with_table(const std::string& table, const CaptureScheduler::TableWork& work) {
+  for (const auto& scheduler : schedulers_) {
+    if (scheduler->with_table(table, work)) return true;
+  }
+  return false;
+}
+
 // A connection stands for all that is read or written through it, the instance for everything.
 void Supervisor::apply_pauses() {
   Paused tables;

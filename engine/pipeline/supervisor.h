@@ -38,6 +38,8 @@ class Supervisor {
   void add_stages(Pulse& pulse);
   /// A person decided something about older deliveries: they are looked at again.
   void look_again();
+  /// See CaptureScheduler; false for a table that no connection of this instance has.
+  bool with_table(const std::string& table, const CaptureScheduler::TableWork& work);
   /// A person paused or resumed something: the journal says what.
   void apply_pauses();
 

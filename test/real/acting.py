@@ -1,9 +1,11 @@
 """What a person has an instance do: pause, resume, reload, remap, replay, backup, restore, forget; judged at the target.
 
     acting.py DATAPICKER STUB_SERVER [TEST…]"""
+import json
 import shutil
 import signal
 import sqlite3
+import urllib.request
 
 from harness import main, wait_until
 from shop import PATIENCE, Shop
@@ -134,6 +136,66 @@ def messages_are_sent_again_only_when_that_is_said():
     shop.wait_effects("M1", 2)
 
 
+def a_backfill_reads_again_and_sends_what_is_there():
+    shop = running_shop("backfill")
+    shop.insert("B1", terms="02")
+    shop.wait_effects("B1", 1)
+    vague = shop.instance.verb("backfill", "customer", "--yes")
+    assert vague.returncode == 2 and "--where" in vague.stderr, vague
+    done = shop.instance.json("backfill", "customer", "--where", "terms = '02'", "--yes")
+    assert done["rows"] == 1 and done["pipelines"][0]["update"] == 1, done
+    shop.wait_effects("B1", 2)
+    assert len(shop.effects("A1")) == 1
+    assert shop.instance.json("backfill", "customer", "--key", "A1", "--yes")["rows"] == 1
+    shop.wait_effects("A1", 2)
+    wrong = shop.instance.verb("backfill", "customer", "--where", "no_such_column = 1", "--yes")
+    assert wrong.returncode == 1 and "no_such_column" in wrong.stderr, wrong
+    assert shop.instance.stop() == 0
+    shop.sql("UPDATE customer SET name = 'while it was down' WHERE code = 'B1'")
+    shop.sql("DELETE FROM customer WHERE code = 'A1'")
+    down = shop.instance.json("backfill", "customer", "--key", "A1", "--key", "B1", "--yes")
+    assert (down["updates"], down["deletes"]) == (1, 1), down
+    shop.instance.start()
+    assert wait_until(lambda: shop.effects("A1")[-1]["method"] == "DELETE", PATIENCE, "the delete")
+    wait_until(lambda: fields(shop.effects("B1")[-1])["name"] == "while it was down", PATIENCE, "the update")
+
+
+def a_link_adopts_records_that_are_there_and_names_those_that_are_double():
+    shop = Shop("link", mode="lookup")
+    shop.instance.write("targets/desk.yaml", """target: desk
+about: Records that are looked up by their code
+proved: { by: stub }
+objects:
+  record:
+    find: { request: { method: GET, path: /objects, query: { code: "{match.code}" } }, items: /items, id: /id, more_than_one: dead_letter }
+    create: { request: { method: POST, path: /objects, body: fields }, id: /id, repeat_safe: false }
+    update: { request: { method: PUT, path: "/objects/{remote_id}", body: fields }, repeat_safe: true }
+""")
+    shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: desk\nurl: {shop.stub.url}\n")
+    shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
+table: customer
+map: { name: name, code: trim(code) }
+target: { connection: shop, object: record, match: { code: trim(code) } }
+""")
+    shop.instance.write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
+                        "capture: { mode: diff, every: 100ms }\ninitial: baseline\n")
+    for code in ("L1", "L2", "L3"):
+        shop.insert(code)
+    for code in ("L1", "L2", "L2"):
+        request = urllib.request.Request(shop.stub.url + "/objects", json.dumps({"code": code}).encode(), method="POST")
+        urllib.request.urlopen(request).read()
+    shop.instance.start()
+    wait_until(lambda: shop.instance.json("status")["tables"][0]["state"] in ("watching", "reading"), PATIENCE, "the baseline")
+    before = len(shop.stub.effects())
+    done = shop.instance.json("link", "to_shop")
+    assert (done["linked"], done["doubled"], done["absent"]) == (1, 1, 1), done
+    assert "L2" in done["doubled_keys"][0] and "L3" in done["absent_keys"][0], done
+    assert len(shop.stub.effects()) == before, "linking writes nothing at the target"
+    shop.sql("UPDATE customer SET name = 'changed' WHERE code = 'L1'")
+    effect = wait_until(lambda: shop.stub.effects()[before:], PATIENCE, "the update")[0]
+    assert effect["method"] == "PUT" and effect["path"].startswith("/objects/"), effect
+
+
 def a_restored_journal_sends_no_message_twice_and_its_records_converge():
     shop = Shop("restored", mode="plain")
     records = (shop.instance.folder / "connections/shop.yaml").read_text().replace("connection: shop", "connection: records")
@@ -231,6 +293,8 @@ if __name__ == "__main__":
           a_hangup_signal_reloads,
           a_replay_sends_again_what_the_target_has_lost,
           messages_are_sent_again_only_when_that_is_said,
+          a_backfill_reads_again_and_sends_what_is_there,
+          a_link_adopts_records_that_are_there_and_names_those_that_are_double,
           a_restored_journal_sends_no_message_twice_and_its_records_converge,
           a_copy_made_with_cp_is_known_too,
           whoever_is_forgotten_leaves_no_trace_in_the_journal])

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/capture/capture_mode.h"
+#include "engine/capture/diff/cycle_writer.h"
 
 namespace engine::capture {
 
@@ -16,8 +17,13 @@ class DiffCapture final : public CaptureMode {
       : table_(table), journal_(journal), clock_(clock) {}
 
   CycleResult run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) override;
+  SelectedRows read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
+                          const Progress& progress) override;
 
  private:
+  void read_keys(model::Source& source, const model::TableShape& shape, const TrackedTable& table, const Selection& selection,
+                 const StopSignal& stop, PassBitmap& seen, CycleWriter& writer);
+
   settings::TableDefinition table_;
   journal::Journal& journal_;
   const Clock& clock_;

@@ -19,6 +19,8 @@ boost::json::object pauses_now(bool was_changed, const ActContext& context);
 boost::json::object back_up(const boost::json::object& request, const ActContext& context);
 boost::json::object forget(const boost::json::object& request, const ActContext& context);
 boost::json::object remap(const boost::json::object& request, const ActContext& context);
+boost::json::object backfill(const boost::json::object& request, const ActContext& context);
+boost::json::object link_records(const boost::json::object& request, const ActContext& context);
 boost::json::object replay(const boost::json::object& request, const ActContext& context);
 
 }  // namespace engine::operate

@@ -25,6 +25,8 @@ const std::map<std::string, Act, std::less<>> acts{
     {"backup", back_up},
     {"forget", forget},
     {"replay", replay},
+    {"backfill", backfill},
+    {"link", link_records},
 };
 
 std::string this_user() {

@@ -1,7 +1,7 @@
 #include "engine/operate/acts/resending.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
-#include <thread>
 
 #include "engine/base/error.h"
 #include "engine/operate/instance_access.h"
@@ -51,6 +51,31 @@ pipeline::ResendCounts remap_pipeline(const ActContext& context, const std::stri
     if (!images.empty()) after = images.back().ordinal;
     if (!context.tell(resend.counts().looked_at, total)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
     return images.size() == page_rows;
+  });
+  return resend.counts();
+}
+
+pipeline::ResendCounts resend_images(const ActContext& context, const std::string& name, const std::vector<std::int64_t>& ordinals,
+                                     bool dry_run) {
+  std::unique_ptr<pipeline::Planning> planning;
+  std::optional<journal::PipelineRow> row;
+  {
+    auto reader = context.journal.read();
+    planning = compiled_planning(*reader, context.instance, name);
+    row = reader->pipelines.find(name);
+    if (!row) throw Error(ErrorCode::config_invalid, "pipeline " + name + " has never run", {}, "start the daemon first");
+  }
+  pipeline::Resend resend(*planning, *row, {.force = true, .dry_run = dry_run}, context.clock);
+  std::size_t next = 0;
+  in_pages(context, dry_run, [&](journal::Records& records) {
+    const std::size_t end = std::min(next + page_rows, ordinals.size());
+    for (; next < end; ++next) {
+      if (const auto image = records.images.at(ordinals[next])) resend.image(records, *image);
+    }
+    if (!context.tell(static_cast<std::int64_t>(next), static_cast<std::int64_t>(ordinals.size()))) {
+      throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
+    }
+    return next < ordinals.size();
   });
   return resend.counts();
 }

@@ -4,6 +4,7 @@
 #include <boost/json/object.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine/operate/acts/acts.h"
 #include "engine/pipeline/resend.h"
@@ -19,6 +20,10 @@ void in_pages(const ActContext& context, bool dry_run, const Page& page);
 
 /// Maps every image of the pipeline's table anew and plans what differs from what was last sent.
 pipeline::ResendCounts remap_pipeline(const ActContext& context, const std::string& name, const pipeline::ResendOptions& options);
+
+/// Plans the newest state of these images, equal or not.
+pipeline::ResendCounts resend_images(const ActContext& context, const std::string& name, const std::vector<std::int64_t>& ordinals,
+                                     bool dry_run);
 
 boost::json::object json_of(const std::string& pipeline, const pipeline::ResendCounts& counts);
 
