@@ -108,7 +108,8 @@ class HttpTarget : public engine::model::Target {
   PreparedCall prepare(std::span<const Call> calls) const override { return prepare_calls(plan_, calls); }
 
   void send(const PreparedCall& call, Answered answered) override {
-    PreparedRequest request = thawed(call.request);
+    const auto* ready = dynamic_cast<const ReadyHttpRequest*>(call.ready.get());
+    PreparedRequest request = ready != nullptr ? ready->request : thawed(call.request);
     const ObjectPlan& object = plan_.of(call.object);
     if (!object.traits.has(call.kind)) {
       throw engine::Error(

@@ -115,12 +115,19 @@ std::string expectation(const ObjectPlan& object, const Call& call) {
   return text;
 }
 
+PreparedCall prepared(const Call& call, std::size_t records, PreparedRequest request) {
+  std::string text = frozen_text(request);
+  auto ready = std::make_shared<const ReadyHttpRequest>(std::move(request));
+  return {.kind = call.kind, .object = call.object, .records = records, .request = std::move(text),
+          .ready = std::move(ready)};
+}
+
 PreparedCall prepare_one(const TargetPlan& target, const ObjectPlan& object, const CallPlan& plan, const Call& call) {
   const EffectiveFields fields(target, plan, call);
   PreparedRequest request = fill(target, plan.request, fields.values());
   add_idempotency(target, call.kind, call.idempotency_key, request);
   request.expect = expectation(object, call);
-  return {.kind = call.kind, .object = call.object, .records = 1, .request = frozen_text(request)};
+  return prepared(call, 1, std::move(request));
 }
 
 /// One key for the whole batch: the same records in the same order give the same one.
@@ -158,7 +165,7 @@ PreparedCall prepare_batch(const TargetPlan& target, const BatchPlan& plan, std:
   PreparedRequest request = fill(target, plan.request, {calls[0], calls[0].fields, calls[0].changed_fields, records});
   add_idempotency(target, calls[0].kind, batch_key(calls), request);
   request.expect = std::move(identities);
-  return {.kind = calls[0].kind, .object = calls[0].object, .records = calls.size(), .request = frozen_text(request)};
+  return prepared(calls[0], calls.size(), std::move(request));
 }
 
 }  // namespace

@@ -56,9 +56,14 @@ void gauge(std::string_view name, const MetricLabels& labels, double value) {
 }
 
 void observe_seconds(std::string_view name, const MetricLabels& labels, double seconds) {
+  observe_seconds(name, labels, std::span(&seconds, 1));
+}
+
+void observe_seconds(std::string_view name, const MetricLabels& labels, std::span<const double> seconds) {
   static const prometheus::Histogram::BucketBoundaries boundaries{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
                                                                   1,     2.5,   5,    10,    30,   60,  300};
-  family_of(metrics().histograms, prometheus::BuildHistogram(), name).Add(labels, boundaries).Observe(seconds);
+  auto& histogram = family_of(metrics().histograms, prometheus::BuildHistogram(), name).Add(labels, boundaries);
+  for (const double each : seconds) histogram.Observe(each);
 }
 
 std::string metrics_text() { return prometheus::TextSerializer().Serialize(metrics().registry.Collect()); }

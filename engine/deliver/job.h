@@ -30,6 +30,8 @@ struct Job {
   const PipelineTarget* pipeline = nullptr;
   const model::ObjectTraits* traits = nullptr;
 
+  std::vector<std::string> lanes;  ///< names of what it occupies
+
   journal::DeliveryState journaled = journal::DeliveryState::pending;  ///< its state as the journal has it
   bool unjournaled = false;  ///< an upsert that went out without a trace: a newer one may have superseded it meanwhile
   bool may_have_been_sent = false;

@@ -129,7 +129,7 @@ class Deliveries {
   std::int64_t plan(const Delivery& delivery);
   /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
-  /// The same when its state in the journal is one of `expected`. False: somebody else decided meanwhile, nothing was
+  /// The same when its state in the journal is one of `expected`, one or two. False: somebody else decided meanwhile, nothing was
   /// written.
   bool update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected);
   /// The record is elsewhere than `plan` knew: the delivery occupies that lane, too.

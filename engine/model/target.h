@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,12 +52,18 @@ struct Call {
   std::string idempotency_key;
 };
 
+/// What a connector keeps of a request that it prepared, beside the text that says the same.
+struct ReadyRequest {
+  virtual ~ReadyRequest() = default;
+};
+
 /// A request, frozen: after a crash the same bytes go out under the same key. Holds no secret; those join in `send`.
 struct PreparedCall {
   CallKind kind = CallKind::upsert;
   std::string object;
   std::size_t records = 1;
   std::string request;  ///< JSON text {"method":…,"url":…,"headers":{…},"body":"…"}: kept in the journal, shown to people
+  std::shared_ptr<const ReadyRequest> ready;  ///< spares `send` the reading of the text; none for one from the journal
 };
 
 /// What became of one record of a call.

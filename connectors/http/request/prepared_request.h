@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/model/target.h"
+
 namespace connectors::http {
 
 struct PreparedRequest {
@@ -17,6 +19,12 @@ struct PreparedRequest {
   /// {"fields":"{…}","key":"{…}"} of a read-back, {"marker":…} of find_comment, {"records":[{"key","match","id"}…]} of
   /// a batch.
   std::string expect;
+};
+
+/// From `prepare` to `send`, beside the text.
+struct ReadyHttpRequest final : engine::model::ReadyRequest {
+  explicit ReadyHttpRequest(PreparedRequest made) : request(std::move(made)) {}
+  PreparedRequest request;
 };
 
 std::string frozen_text(const PreparedRequest& request);

@@ -2,7 +2,6 @@
 
 #include <curl/curl.h>
 
-#include <atomic>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -53,7 +52,7 @@ class CurlLoop::Running {
 
   void submit(Exchange exchange) {
     const char* refused = nullptr;
-    bool was_empty = false;
+    bool wake = false;
     {
       const std::lock_guard lock(mutex_);
       if (stopping_) {
@@ -61,13 +60,12 @@ class CurlLoop::Running {
       } else if (incoming_.size() >= options_.waiting_max) {
         refused = "too many requests wait for this connection";
       } else {
-        was_empty = incoming_.empty();
+        wake = std::exchange(asleep_, false);
         incoming_.push_back(std::move(exchange));
       }
     }
     if (refused != nullptr) return answer_unsent(exchange, refused);
-    // The loop's own thread looks at the queue before it sleeps; and a queue that was not empty has woken it already.
-    if (was_empty && std::this_thread::get_id() != loop_thread_.load()) curl_multi_wakeup(multi_);
+    if (wake) curl_multi_wakeup(multi_);
   }
 
   void ping(std::function<void()> answered) {
@@ -91,13 +89,11 @@ class CurlLoop::Running {
 
  private:
   void run() {
-    loop_thread_ = std::this_thread::get_id();
     while (start_waiting()) {
       answer_pings();
       int under_way = 0;
       curl_multi_perform(multi_, &under_way);
-      const bool answered = take_answers();
-      if (!answered) curl_multi_poll(multi_, nullptr, 0, poll_ms_max, nullptr);
+      if (!take_answers()) sleep();
     }
     abandon_all();
   }
@@ -109,6 +105,19 @@ class CurlLoop::Running {
       pings.swap(pings_);
     }
     for (const auto& answered : pings) answered();
+  }
+
+  /// Until a socket is ready or somebody brings a request: one wake-up a sleep, however many are brought.
+  void sleep() {
+    {
+      const std::lock_guard lock(mutex_);
+      const bool can_start = !incoming_.empty() && active_.size() < options_.in_flight_max;
+      if (stopping_ || can_start) return;
+      asleep_ = true;
+    }
+    curl_multi_poll(multi_, nullptr, 0, poll_ms_max, nullptr);
+    const std::lock_guard lock(mutex_);
+    asleep_ = false;
   }
 
   /// False when the loop is to end.
@@ -189,9 +198,9 @@ class CurlLoop::Running {
   std::deque<Exchange> incoming_;
   std::vector<std::function<void()>> pings_;
   bool stopping_ = false;
+  bool asleep_ = false;
   std::vector<std::unique_ptr<Transfer>> idle_;  ///< the loop's thread only, as the next
   std::unordered_set<Transfer*> active_;         ///< owned
-  std::atomic<std::thread::id> loop_thread_;
   std::thread thread_;
 };
 

@@ -4,8 +4,8 @@
 
 namespace engine::deliver {
 
-std::vector<std::string> BusyLanes::names_of(const journal::Delivery& delivery) {
-  std::vector<std::string> names;
+BusyLanes::Names BusyLanes::names_of(const journal::Delivery& delivery) {
+  Names names;
   names.reserve(3);
   names.push_back("k" + std::to_string(delivery.pipeline_id) + ' ' + delivery.key);
   const auto add = [&](const std::string& match) {
@@ -16,23 +16,21 @@ std::vector<std::string> BusyLanes::names_of(const journal::Delivery& delivery) 
   return names;
 }
 
-bool BusyLanes::occupy(const journal::Delivery& delivery) {
-  const std::vector<std::string> names = names_of(delivery);
+bool BusyLanes::occupy(const Names& names) {
   if (std::any_of(names.begin(), names.end(), [this](const auto& name) { return busy_.contains(name); })) return false;
   busy_.insert(names.begin(), names.end());
   return true;
 }
 
-void BusyLanes::free(const journal::Delivery& delivery) {
-  for (std::string& name : names_of(delivery)) {
+void BusyLanes::free(Names names) {
+  for (std::string& name : names) {
     busy_.erase(name);
     if (watching_) freed_.insert(std::move(name));
   }
 }
 
-bool BusyLanes::freed_since_watch(const journal::Delivery& delivery) const {
+bool BusyLanes::freed_since_watch(const Names& names) const {
   if (freed_.empty()) return false;
-  const std::vector<std::string> names = names_of(delivery);
   return std::any_of(names.begin(), names.end(), [this](const auto& name) { return freed_.contains(name); });
 }
 

@@ -11,18 +11,19 @@ namespace engine::deliver {
 
 class BusyLanes {
  public:
-  /// Takes the delivery's key and its lanes, the one its record has so far included. False, and nothing taken, when any
-  /// is busy already.
-  bool occupy(const journal::Delivery& delivery);
-  void free(const journal::Delivery& delivery);
-  /// Was one of its lanes or its key freed since `watch`? What was read before may be out of date.
-  bool freed_since_watch(const journal::Delivery& delivery) const;
+  using Names = std::vector<std::string>;
+  /// Of the delivery's key and its lanes, the one its record has so far included.
+  static Names names_of(const journal::Delivery& delivery);
+
+  /// False, and nothing taken, when any is busy already.
+  bool occupy(const Names& names);
+  void free(Names names);
+  /// Was one of them freed since `watch`? What was read before may be out of date.
+  bool freed_since_watch(const Names& names) const;
   void watch();
   bool empty() const { return busy_.empty(); }
 
  private:
-  static std::vector<std::string> names_of(const journal::Delivery& delivery);
-
   std::unordered_set<std::string> busy_;
   std::unordered_set<std::string> freed_;
   bool watching_ = false;

@@ -57,7 +57,7 @@ void Intake::end_retry_waits() {
 
 void Intake::release(const JobPtr& job) {
   const journal::Delivery& delivery = job->delivery();
-  busy_.free(delivery);
+  busy_.free(std::move(job->lanes));
   running_.erase(delivery.id);
   // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
   if (!any_blocked_ && !loading_) return;
@@ -69,7 +69,7 @@ void Intake::release(const JobPtr& job) {
 
 void Intake::drop_ready() {
   for (const JobPtr& job : ready_) {
-    busy_.free(job->delivery());
+    busy_.free(std::move(job->lanes));
     running_.erase(job->delivery().id);
     // The scan finds pending ones alone.
     if (job->is_uncertain()) wait(job->delivery().id, 0, true);
@@ -152,12 +152,13 @@ void Intake::take_in(journal::Head head, bool waited) {
     return;
   }
   // What was read may be older than what has ended since: it is read again.
-  if (busy_.freed_since_watch(delivery)) return wait(delivery.id, 0, false);
+  BusyLanes::Names lanes = BusyLanes::names_of(delivery);
+  if (busy_.freed_since_watch(lanes)) return wait(delivery.id, 0, false);
   const std::int64_t early_ms = delivery.not_before_ms - surroundings_.clock().wall_ms();
   if (!waited && waiting_.contains(delivery.id)) return;
   if (!waited && early_ms > 0) return wait(delivery.id, early_ms, true);
   // Whoever occupies the lane leads to this one when it is released.
-  if (!busy_.occupy(delivery)) {
+  if (!busy_.occupy(lanes)) {
     any_blocked_ = true;
     if (waited) wait(delivery.id, busy_wait_ms, false);
     return;
@@ -165,6 +166,7 @@ void Intake::take_in(journal::Head head, bool waited) {
   running_.insert(delivery.id);
 
   auto job = std::make_shared<Job>();
+  job->lanes = std::move(lanes);
   job->may_have_been_sent = delivery.first_seq <= options_.suspect_seq;
   job->journaled = delivery.state;
   job->pipeline = &pipelines_.at(delivery.pipeline_id);

@@ -48,7 +48,11 @@ bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms) {
   job->delivery().updated_ms = now_ms;
   LedgerEntry entry{.job = job, .after = after};
-  entry.delivery = job->delivery();
+  if (after == LedgerEntry::After::release) {
+    entry.delivery = std::move(job->delivery());
+  } else {
+    entry.delivery = job->delivery();
+  }
   entry.expected = job->journaled;
   entry.unjournaled = job->unjournaled;
   entry.ended = std::exchange(job->ended, {});

@@ -27,7 +27,8 @@ struct LedgerEntry {
   std::int64_t begun_id = 0;
 };
 
-/// Takes over what the job gathered since its last write.
+/// Takes over what the job gathered since its last write; to be released, its delivery, too: the job has nothing more to
+/// do, and has it back once that is on disk.
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms);
 
 /// Runs on the journal's writer thread.

@@ -15,6 +15,9 @@ namespace {
 /// Ends not yet on disk. Beyond that nothing new starts: a slow disk slows sending.
 constexpr std::size_t unwritten_max = 4'096;
 constexpr std::int64_t full_wait_ms = 1'000;
+/// How long an end that nobody waits for may wait for others to share its commit, and how many are enough.
+constexpr std::int64_t group_wait_ms = 10;
+constexpr std::size_t group_enough = 512;
 constexpr std::int64_t wait_ms_longest = 60'000;
 
 IntakeOptions intake_options(const DispatcherOptions& options) {
@@ -73,20 +76,22 @@ void Loop::turn() {
     send_batches();
     intake_.fill();
   }
+  send_out();
   flush();
-  report_.flush();
 }
 
 bool Loop::may_start() const {
-  if (!breaker_.allows(steady_ms(), in_flight_) || steady_ms() < full_until_ms_) return false;
-  if (unwritten_ + entries_.size() >= unwritten_max || pace_.wait_ms(steady_ms()) > 0) return false;
-  return in_flight_ < options_.in_flight || !batches_.empty();
+  if (in_flight_ >= options_.in_flight && batches_.empty()) return false;
+  if (unwritten_ + entries_.size() >= unwritten_max) return false;
+  const std::int64_t now = steady_ms();
+  return now >= full_until_ms_ && breaker_.allows(now, in_flight_) && pace_.wait_ms(now) == 0;
 }
 
 std::int64_t Loop::wait_ms() const {
   const std::int64_t now = steady_ms();
   std::int64_t until = now + wait_ms_longest;
   if (full_until_ms_ > now) until = std::min(until, full_until_ms_);
+  if (!writing_ && !entries_.empty()) until = std::min(until, std::max(flush_ms_, full_until_ms_));
   if (!started_ || draining_ || dead_) return until - now;
   if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
   if (const auto next = intake_.next_ms()) until = std::min(until, *next);
@@ -216,8 +221,24 @@ void Loop::finish(const JobPtr& job) {
   write(entry_of(job, LedgerEntry::After::release, wall_ms()));
 }
 
+/// The end of an upsert that went out without a trace may wait: killed before it is on disk, it is sent once more, as it
+/// would be had the answer been lost. All else is written at once.
+void Loop::write(LedgerEntry entry) {
+  const bool may_wait = entry.unjournaled && entry.delivery.state == DeliveryState::delivered;
+  if (!may_wait) {
+    flush_ms_ = 0;
+  } else if (entries_.empty()) {
+    flush_ms_ = steady_ms() + group_wait_ms;
+  }
+  entries_.push_back(std::move(entry));
+}
+
+bool Loop::waits_for_more() const {
+  return in_flight_ > 0 && !draining_ && entries_.size() < group_enough && steady_ms() < flush_ms_;
+}
+
 void Loop::flush() {
-  if (writing_ || entries_.empty() || steady_ms() < full_until_ms_) return;
+  if (writing_ || entries_.empty() || steady_ms() < full_until_ms_ || waits_for_more()) return;
   writing_ = true;
   auto entries = std::make_shared<Entries>(std::exchange(entries_, {}));
   unwritten_ += entries->size();
@@ -238,10 +259,12 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
   }
   full_until_ms_ = 0;
   for (LedgerEntry& entry : *entries) after_write(entry);
+  report_.flush();
 }
 
 void Loop::after_write(LedgerEntry& entry) {
   if (entry.after == LedgerEntry::After::release) {
+    entry.job->delivery() = std::move(entry.delivery);
     intake_.release(entry.job);
     const auto& again_ms = entry.job->again_ms;
     if (again_ms)
@@ -254,7 +277,7 @@ void Loop::after_write(LedgerEntry& entry) {
     return intake_.release(entry.job);
   }
   entry.job->attempt->id = entry.begun_id;
-  send({entry.job}, entry.job->prepared);
+  send({entry.job}, std::move(entry.job->prepared));
 }
 
 /// A full disk is waited for; whatever else befalls the journal ends the process: nothing may leave without it.

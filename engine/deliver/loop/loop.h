@@ -1,6 +1,7 @@
 // The life of all deliveries of one connection: a state machine that is turned by events on one thread.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,7 +40,11 @@ class Loop {
 
  private:
   using Jobs = std::vector<JobPtr>;
-  using Entries = std::vector<LedgerEntry>;
+  using Entries = std::deque<LedgerEntry>;
+  struct Outgoing {
+    Jobs jobs;
+    model::PreparedCall prepared;
+  };
 
   // Deciding.
   bool may_start() const;
@@ -56,7 +61,8 @@ class Loop {
   void add_to_batch(const JobPtr& job);
   void send_batches();
   void send_batch(Jobs jobs);
-  void send(Jobs jobs, const model::PreparedCall& prepared);
+  void send(Jobs jobs, model::PreparedCall prepared);
+  void send_out();
   bool prepare(const JobPtr& job);
 
   // Answers.
@@ -68,7 +74,8 @@ class Loop {
   void finish(const JobPtr& job);
 
   // Writing.
-  void write(LedgerEntry entry) { entries_.push_back(std::move(entry)); }
+  void write(LedgerEntry entry);
+  bool waits_for_more() const;
   void flush();
   void written(const std::shared_ptr<Entries>& entries, std::exception_ptr error);
   void after_write(LedgerEntry& entry);
@@ -95,8 +102,10 @@ class Loop {
   bool writing_ = false;
   std::int64_t full_until_ms_ = 0;  ///< steady; the disk is full until a write succeeds
   Entries entries_;
+  std::int64_t flush_ms_ = 0;  ///< steady: `entries_` may wait for more until then
   std::size_t unwritten_ = 0;  ///< entries under way to disk
   std::map<std::string, Jobs> batches_;
+  std::vector<Outgoing> outgoing_;  ///< given to the target together, at the end of a turn
 };
 
 }  // namespace engine::deliver

@@ -11,12 +11,12 @@ using model::CallKind;
 
 namespace {
 
-journal::Attempt attempt_of(const Job& job, std::int64_t now_ms) {
+journal::Attempt attempt_of(const Job& job, std::string request, std::int64_t now_ms) {
   journal::Attempt attempt;
   attempt.delivery_id = job.delivery().id;
   attempt.step = name_of(job.kind);
   attempt.started_ms = now_ms;
-  attempt.request = job.prepared.request;
+  attempt.request = std::move(request);
   return attempt;
 }
 
@@ -63,13 +63,15 @@ void Loop::call(const JobPtr& job) {
   if (only_reads(job->kind)) {
     if (!prepare(job)) return;
     ++in_flight_;
-    return send({job}, job->prepared);
+    return send({job}, std::move(job->prepared));
   }
   journal::Delivery& delivery = job->delivery();
   delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), delivery, job->kind);
   if (job->kind != CallKind::comment) {
     delivery.operation = name_of(job->kind);
-    job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
+    if (job->traits->has(CallKind::read_back)) {
+      job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
+    }
   }
   if (!is_journaled_first(job->kind, *job->traits, job->moves)) return add_to_batch(job);
   if (!prepare(job)) return;
@@ -95,7 +97,7 @@ void Loop::begin_attempt(const JobPtr& job) {
   delivery.state = DeliveryState::in_flight;
   delivery.step = name_of(job->kind);
   delivery.reason.clear();
-  job->attempt = attempt_of(*job, wall_ms());
+  job->attempt = attempt_of(*job, job->prepared.request, wall_ms());
   LedgerEntry entry = entry_of(job, LedgerEntry::After::send, wall_ms());
   entry.begun = job->attempt;
   ++in_flight_;
@@ -108,7 +110,7 @@ void Loop::add_to_batch(const JobPtr& job) {
   if (records_max <= 1) {
     if (!prepare(job)) return;
     ++in_flight_;
-    return send({job}, job->prepared);
+    return send({job}, std::move(job->prepared));
   }
   Jobs& batch = batches_[job->delivery().object];
   if (batch.empty()) ++in_flight_;
@@ -151,28 +153,39 @@ void Loop::send_batch(Jobs jobs) {
                                        : "{\"batch_of_delivery\":" + std::to_string(jobs[0]->delivery().id) +
                                              ",\"record\":" + std::to_string(i) + "}";
   }
-  send(std::move(jobs), prepared);
+  send(std::move(jobs), std::move(prepared));
 }
 
-void Loop::send(Jobs jobs, const model::PreparedCall& prepared) {
+void Loop::send(Jobs jobs, model::PreparedCall prepared) {
   pace_.take();
-  for (const JobPtr& job : jobs) {
-    if (!job->attempt) job->attempt = attempt_of(*job, wall_ms());
+  outgoing_.push_back({std::move(jobs), std::move(prepared)});
+}
+
+/// What a turn has to send goes out in one go: the target's thread is woken once, and finds all of it.
+void Loop::send_out() {
+  const std::int64_t now = wall_ms();
+  for (Outgoing& each : std::exchange(outgoing_, {})) {
+    // Answers come from the target's thread, perhaps when this loop is gone: the poster knows.
+    target_.send(each.prepared, [this, post = post_, jobs = each.jobs](std::vector<model::CallAnswer> answers) mutable {
+      post([this, jobs = std::move(jobs), answers = std::move(answers)] { answered(jobs, answers); });
+    });
+    const bool is_batch = each.jobs.size() > 1;
+    for (const JobPtr& job : each.jobs) {
+      if (job->attempt) continue;
+      job->attempt = attempt_of(*job, std::move(is_batch ? job->prepared.request : each.prepared.request), now);
+    }
   }
-  // Answers come from the target's thread, perhaps when this loop is gone: the poster knows.
-  target_.send(prepared, [this, post = post_, jobs = std::move(jobs)](std::vector<model::CallAnswer> answers) {
-    post([this, jobs, answers = std::move(answers)] { answered(jobs, answers); });
-  });
 }
 
 void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers) {
   ENGINE_ASSERT(answers.size() == jobs.size());
   --in_flight_;
+  const std::int64_t now = wall_ms();
   const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     journal::Attempt attempt = *std::exchange(jobs[i]->attempt, std::nullopt);
     const model::CallAnswer& answer = answers[i];
-    attempt.ended_ms = wall_ms();
+    attempt.ended_ms = now;
     attempt.outcome = std::string(name_of(answer.outcome));
     if (answer.status != 0) attempt.status = answer.status;
     if (const std::string& reason = reason_of(answer.outcome); !reason.empty()) attempt.reason = reason;

@@ -15,9 +15,8 @@ void Report::ended(const Job& job, std::int64_t now_ms) {
   if (delivery.state == DeliveryState::delivered) {
     ++delivered_;
     const std::int64_t since_ms = job.head.captured_ms > 0 ? job.head.captured_ms : delivery.created_ms;
-    observe_seconds(
-        "datapicker_delivery_latency_seconds",
-        {{"pipeline", job.pipeline->name}}, static_cast<double>(std::max<std::int64_t>(0, now_ms - since_ms)) / 1000);
+    const auto latency_ms = std::max<std::int64_t>(0, now_ms - since_ms);
+    latencies_[job.pipeline].push_back(static_cast<double>(latency_ms) / 1000);
     return;
   }
   if (delivery.state != DeliveryState::dead && delivery.state != DeliveryState::uncertain) return;
@@ -46,6 +45,10 @@ void Report::flush() {
     count("datapicker_delivery_retries_total", {{"connection", connection_}, {"pipeline", pipeline->name}}, number);
   }
   retries_.clear();
+  for (const auto& [pipeline, seconds] : latencies_) {
+    observe_seconds("datapicker_delivery_latency_seconds", {{"pipeline", pipeline->name}}, seconds);
+  }
+  latencies_.clear();
 }
 
 }  // namespace engine::deliver

@@ -76,6 +76,7 @@ std::vector<Place> places() {
   return {
       {instance_block(), read_instance, "{", {{"instance", "i"}}},
       {journal_block(), read_instance, "{instance: i, journal: {", {}, "}}"},
+      {retention_block(), read_instance, "{instance: i, journal: {retention: {", {}, "}}}"},
       {defaults_block(), read_instance, "{instance: i, defaults: {", {}, "}}"},
       {default_capture_block(), read_instance, "{instance: i, defaults: {capture: {", {}, "}}}"},
       {alert_block(), read_instance, "{instance: i, alerts: [{", {}, "}]}"},
