@@ -24,6 +24,13 @@ std::string_view name_of(ErrorCode code) {
   invariant_broken(__FILE__, __LINE__, "unknown error code");
 }
 
+std::optional<ErrorCode> error_code_named(std::string_view name) {
+  for (int code = 0; code <= static_cast<int>(ErrorCode::stopped); ++code) {
+    if (name_of(static_cast<ErrorCode>(code)) == name) return static_cast<ErrorCode>(code);
+  }
+  return std::nullopt;
+}
+
 Error::Error(ErrorCode code, const std::string& message, Context context, std::string hint)
     : std::runtime_error(message), code_(code), context_(std::move(context)), hint_(std::move(hint)) {}
 

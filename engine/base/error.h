@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,9 @@ enum class ErrorCode {
 
 /// "source.unreachable" and so on.
 std::string_view name_of(ErrorCode code);
+
+/// The code of that name; none for a name this program does not know.
+std::optional<ErrorCode> error_code_named(std::string_view name);
 
 /// What failed, where, and what to do about it. `what()` is the whole sentence a user reads, without the code.
 class Error : public std::runtime_error {

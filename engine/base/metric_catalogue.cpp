@@ -23,6 +23,7 @@ constexpr std::array<Metric, 28> catalogue{{
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
     {"datapicker_journal_group_seconds", histogram, "", "Time of one group of journal writes with its commit"},
     {"datapicker_journal_bytes", gauge, "part", "Size of the journal: its database, and its write-ahead log"},
+    {"datapicker_journal_used_bytes", gauge, "", "Bytes of the journal's database that hold something; its other pages are used again"},
     {"datapicker_journal_free_bytes", gauge, "", "Space left on the journal's disk"},
     {"datapicker_changes_mapped_total", counter, "pipeline", "Changes mapped"},
     {"datapicker_pipeline_up", gauge, "pipeline", "1 while the pipeline maps; 0: its mapping does not compile"},

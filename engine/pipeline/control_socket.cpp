@@ -102,15 +102,6 @@ std::string refusal(const Error& error) {
   return boost::json::serialize(answer);
 }
 
-ErrorCode code_named(std::string_view name) {
-  for (const ErrorCode code : {ErrorCode::journal_full, ErrorCode::journal_failed, ErrorCode::environment_missing, ErrorCode::stopped,
-                               ErrorCode::source_unreachable, ErrorCode::source_refused, ErrorCode::target_unreachable,
-                               ErrorCode::target_auth_refused}) {
-    if (name_of(code) == name) return code;
-  }
-  return ErrorCode::config_invalid;
-}
-
 }  // namespace
 
 std::filesystem::path control_socket_path(const std::filesystem::path& journal_path) {
@@ -241,7 +232,7 @@ void throw_refusal(const std::string& answer) {
   const boost::json::value value = boost::json::parse(answer, broken);
   if (broken || !value.is_object() || !value.as_object().contains("error")) return;
   const auto& object = value.as_object();
-  throw Error(code_named(object.at("error").as_string()), std::string(object.at("message").as_string()), {},
+  throw Error(error_code_named(object.at("error").as_string()).value_or(ErrorCode::config_invalid), std::string(object.at("message").as_string()), {},
               std::string(object.at("hint").as_string()));
 }
 

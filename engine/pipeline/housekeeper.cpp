@@ -66,8 +66,7 @@ void Housekeeper::sweep() {
   const std::int64_t removed = sweep_before(clock_.wall_ms() - instance_.retention.age_ms);
   if (removed > 0) log_event(LogLevel::info, "journal.swept", {{"removed", std::to_string(removed)}});
   leave_space();
-  gauge("datapicker_journal_used_bytes", "bytes of the journal that hold something", {},
-        static_cast<double>(journal_.read()->retention.used_bytes()));
+  gauge("datapicker_journal_used_bytes", {}, static_cast<double>(journal_.read()->retention.used_bytes()));
 }
 
 std::int64_t Housekeeper::sweep_before(std::int64_t before_ms) {

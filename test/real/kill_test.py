@@ -1,21 +1,27 @@
 """Kills the daemon with SIGKILL while a database changes, then compares the database with the targets.
 
-    kill_test.py DATAPICKER STUB_SERVER postgresql|mariadb [KEYS [KILLS]]
+    kill_test.py DATAPICKER STUB_SERVER postgresql|mariadb [KEYS [KILLS]] [--acts]
 
 One table, two pipelines: to an API that honours idempotency keys, and to one that can only be looked up. Both fail and cut
 connections now and then. At the end, against the source and the targets and not against our own counters: the last value
 of each key is at both targets, nothing is missing, nothing is there twice, no target saw a key's values out of order, and each
-idempotency key had one effect."""
+idempotency key had one effect.
+
+With --acts the journal begins as one of schema version 1, and while the daemon runs and is killed a person reloads, remaps, replays,
+backfills, pauses and backs up without end."""
 import collections
+import sqlite3
 import sys
 import threading
 import time
 
-from harness import Instance, Servers, Stub, Workplace, seeded, wait_until
+from harness import ROOT, Instance, Servers, Stub, Workplace, seeded, wait_until
 
+ACTS = "--acts" in sys.argv
+NUMBERS = [int(word) for word in sys.argv[4:] if word != "--acts"]
 DATAPICKER, STUB_SERVER, WHICH = sys.argv[1:4]
-KEYS = int(sys.argv[4]) if len(sys.argv) > 4 else 5000
-KILLS = int(sys.argv[5]) if len(sys.argv) > 5 else 25
+KEYS = NUMBERS[0] if NUMBERS else 5000
+KILLS = NUMBERS[1] if len(NUMBERS) > 1 else 25
 
 TABLE = """CREATE TABLE customer (code CHAR(10) NOT NULL PRIMARY KEY, name VARCHAR(40), credit DECIMAL(12,2),
            version BIGINT NOT NULL)"""
@@ -122,6 +128,53 @@ class Writer(threading.Thread):
                            (code, f"Customer {code}", f"{self.version / 100:.2f}", self.version))
 
 
+class Person(threading.Thread):
+    """Has the running daemon act, one act after another; a kill in the middle of one is as it may be."""
+
+    ACTS = ("reload", "remap", "replay", "backfill", "backup", "pause", "resume")
+
+    def __init__(self, instance, random):
+        super().__init__()
+        self.instance = instance
+        self.random = random
+        self.end = threading.Event()
+        self.up = threading.Event()
+        self.done = collections.Counter()
+
+    def run(self):
+        backups = 0
+        while not self.end.is_set():
+            if not self.up.wait(0.1):
+                continue
+            pipeline = self.random.choice(["to_keyed", "to_searched"])
+            backups += 1
+            act = self.random.choice([
+                ["reload"],
+                ["remap", pipeline, "--force", "--yes"],
+                ["replay", pipeline, "--since", "3s", "--yes"],
+                ["backfill", "customer", "--where", f"version % 50 = {self.random.randrange(50)}", "--yes"],
+                ["backup", self.instance.folder / f"backup-{backups}.db"],
+                ["pause", "pipeline", pipeline],
+                ["resume", "pipeline", pipeline]])
+            self.done[act[0], self.instance.verb(*act).returncode] += 1
+
+    def finish(self):
+        self.end.set()
+        self.join()
+        for copy in self.instance.folder.glob("backup-*.db"):
+            with sqlite3.connect(f"file:{copy}?mode=ro", uri=True) as journal:
+                assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",), copy
+
+
+def old_journal(instance):
+    """A journal as the first version of the program left it."""
+    with sqlite3.connect(instance.folder / "journal.db") as journal:
+        journal.executescript((ROOT / "test/golden/journal/schema_v1.sql").read_text())
+        journal.execute("PRAGMA journal_mode = WAL")
+        journal.execute("INSERT INTO journal VALUES (?, 1, '0.1.0')", ("0" * 32,))
+    journal.close()
+
+
 def rows_of(servers):
     connection = servers.connect()
     with connection.cursor() as cursor:
@@ -195,10 +248,15 @@ def describe(differences):
             for name, parts in differences.items()}
 
 
-def kill_again_and_again(instance, random):
+def kill_again_and_again(instance, random, person=None):
     for _ in range(KILLS):
         instance.start(ready=False)
-        time.sleep(random.uniform(0.05, 1.5))
+        if person:
+            wait_until(lambda: instance.ended() or (instance.folder / "journal.db.sock").exists(), 60, "the socket")
+            person.up.set()
+        time.sleep(random.uniform(0.05, 3 if person else 1.5))
+        if person:
+            person.up.clear()
         instance.kill()
 
 
@@ -214,7 +272,12 @@ def main():
     fill(servers)
     writer = Writer(servers, random)
     writer.start()
-    kill_again_and_again(instance, random)
+    person = None
+    if ACTS:
+        old_journal(instance)
+        person = Person(instance, random)
+        person.start()
+    kill_again_and_again(instance, random, person)
     writer.end.set()
     writer.join()
     assert writer.problem is None, writer.problem
@@ -222,6 +285,13 @@ def main():
     searched.control(fail_rate=0, cut_rate=0)
     rows = rows_of(servers)
     instance.start()
+    if person:
+        person.up.set()
+        wait_until(lambda: all(person.done[act, 0] for act in Person.ACTS), 240,
+                   f"each act to come through once: {person.done}")
+        person.finish()
+        for name in ("to_keyed", "to_searched"):
+            assert instance.verb("resume", "pipeline", name).returncode == 0
     stubs = {"keyed": keyed, "searched": searched}
     try:
         wait_until(lambda: not any(describe({name: difference(rows, stub) for name, stub in stubs.items()}).values()), 240,

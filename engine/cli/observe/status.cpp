@@ -1,7 +1,13 @@
 #include "engine/operate/status.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <thread>
 
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
@@ -52,15 +58,13 @@ void print_targets(const operate::Status& status) {
   fmt::print("\n{}", aligned(rows));
 }
 
-int show_status(const Invocation& invocation) {
-  const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
+operate::Status status_now(const settings::Instance& instance) {
   const auto live = operate::ask_live_status(instance.journal_path);
   journal::ReadOnlyJournal journal(instance.journal_path);
-  const operate::Status status = operate::status_of(instance, *journal, journal.id(), live);
-  if (invocation.json) {
-    fmt::print("{}\n", boost::json::serialize(operate::json_of(status)));
-    return done;
-  }
+  return operate::status_of(instance, *journal, journal.id(), live);
+}
+
+void print(const operate::Status& status) {
   const std::string daemon = status.daemon_running
                                  ? fmt::format("{} as process {} since {}", coloured("running", Colour::green), status.pid,
                                                local_time(status.started_ms))
@@ -69,6 +73,33 @@ int show_status(const Invocation& invocation) {
   print_tables(status);
   print_pipelines(status);
   print_targets(status);
+}
+
+// On a terminal each look takes the place of the one before; in a pipe they follow one another, as JSON one line each.
+int watch(const Invocation& invocation, const settings::Instance& instance) {
+  const bool on_terminal = isatty(STDOUT_FILENO) == 1;
+  for (;;) {
+    const operate::Status status = status_now(instance);
+    if (invocation.json) {
+      fmt::print("{}\n", boost::json::serialize(operate::json_of(status)));
+    } else {
+      if (on_terminal) fmt::print("\x1b[H\x1b[2J");
+      print(status);
+    }
+    if (std::fflush(stdout) != 0) return done;  // whoever read it is gone
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+}
+
+int show_status(const Invocation& invocation, bool watches) {
+  const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
+  if (watches) return watch(invocation, instance);
+  const operate::Status status = status_now(instance);
+  if (invocation.json) {
+    fmt::print("{}\n", boost::json::serialize(operate::json_of(status)));
+  } else {
+    print(status);
+  }
   return done;
 }
 
@@ -77,7 +108,9 @@ int show_status(const Invocation& invocation) {
 void add_status(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("status", "where every table, pipeline and target stands; works when the daemon is down, too");
   add_common_options(*verb, invocation);
-  verb->callback([&invocation] { invocation.run = [&invocation] { return show_status(invocation); }; });
+  auto watches = std::make_shared<bool>(false);
+  verb->add_flag("-w,--watch", *watches, "look again every second, until interrupted");
+  verb->callback([&invocation, watches] { invocation.run = [&invocation, watches] { return show_status(invocation, *watches); }; });
 }
 
 }  // namespace engine::cli
