@@ -6,4 +6,4 @@ exec </dev/null
 here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../build/release
 [ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
-"$here/real/package.sh" bare "$build"
+"$here/real/package/package.sh" bare "$build"

@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 28> catalogue{{
+constexpr std::array<Metric, 29> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",

@@ -12,10 +12,12 @@
 
 namespace engine::pipeline {
 
+using MetricsServer = std::unique_ptr<inbound::HttpServer>;
+
 /// Serves at the address of `metrics:`; null when the instance names none. What only the journal knows (how far pipelines are
 /// behind, deliveries by state) and what only the stages know is read at each scrape. /health is 503 while a stage is
 /// silent. Throws environment_missing when the address can't be bound.
-std::unique_ptr<inbound::HttpServer> serve_metrics(const settings::Instance& instance, journal::Journal& journal,
-                                                   std::function<LiveStatus()> live_status, const Pulse& pulse);
+MetricsServer serve_metrics(const settings::Instance& instance, journal::Journal& journal,
+                            std::function<LiveStatus()> live_status, const Pulse& pulse);
 
 }  // namespace engine::pipeline

@@ -21,7 +21,7 @@ class RequestTracker:
     def __init__(self, work):
         self.folder = work.folder / "rt"
         self.port = free_port()
-        self.script = ROOT / "test/real/request_tracker.sh"
+        self.script = ROOT / "test/real/request_tracker/server.sh"
         self.token = None
         self.start()
         work.closers.append(self.stop)

@@ -2,7 +2,7 @@
 
 #include "engine/base/log.h"
 #include "engine/cli/verbs.h"
-#include "engine/operate/daemon.h"
+#include "engine/operate/service/daemon.h"
 
 namespace engine::cli {
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # A private Request Tracker 5 with SQLite for tests, on a port of 127.0.0.1, with all it writes below DIR.
 #
-#   request_tracker.sh start DIR PORT   prints TOKEN=… (the same after stop and start); DIR keeps its tickets
-#   request_tracker.sh stop DIR         ends the server, keeps the data
-#   request_tracker.sh clean DIR        ends the server, removes the data
+#   server.sh start DIR PORT   prints TOKEN=… (the same after stop and start); DIR keeps its tickets
+#   server.sh stop DIR         ends the server, keeps the data
+#   server.sh clean DIR        ends the server, removes the data
 #
 # Needs the packages request-tracker5 rt5-db-sqlite rt5-standalone. The queue General has the custom fields ExternalId and Credit.
 set -euo pipefail
 
-fail() { echo "request_tracker.sh: $*" >&2; exit 1; }
+fail() { echo "server.sh: $*" >&2; exit 1; }
 usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 1; }
 
 server=/usr/share/request-tracker5/libexec/rt-server

@@ -12,11 +12,11 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/pulse.h"
-#include "engine/inbound/http_server.h"
 #include "engine/journal/journal.h"
 #include "engine/operate/service/watchdog.h"
 #include "engine/pipeline/alerts/alerts.h"
 #include "engine/pipeline/control_socket.h"
+#include "engine/pipeline/metrics_endpoint.h"
 #include "engine/pipeline/supervisor.h"
 #include "engine/settings/instance.h"
 
@@ -48,7 +48,7 @@ class RunningInstance {
     settings::Instance instance;
     std::unique_ptr<pipeline::Supervisor> supervisor;
     Pulse pulse;
-    std::unique_ptr<inbound::HttpServer> metrics;
+    pipeline::MetricsServer metrics;
     std::unique_ptr<pipeline::Alerts> alerts;
     std::optional<Watchdog> watchdog;
     void start(journal::Journal& journal);

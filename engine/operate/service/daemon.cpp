@@ -1,4 +1,4 @@
-#include "engine/operate/daemon.h"
+#include "engine/operate/service/daemon.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -10,7 +10,7 @@
 #include "engine/base/log.h"
 #include "engine/operate/check.h"
 #include "engine/operate/instance_access.h"
-#include "engine/operate/running_instance.h"
+#include "engine/operate/service/running_instance.h"
 #include "engine/pipeline/control_socket.h"
 
 namespace engine::operate {

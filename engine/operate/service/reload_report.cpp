@@ -1,4 +1,4 @@
-#include "engine/operate/reload_report.h"
+#include "engine/operate/service/reload_report.h"
 
 #include <boost/json.hpp>
 

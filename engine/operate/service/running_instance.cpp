@@ -1,4 +1,4 @@
-#include "engine/operate/running_instance.h"
+#include "engine/operate/service/running_instance.h"
 
 #include <boost/json.hpp>
 
@@ -8,7 +8,7 @@
 #include "engine/operate/acts/request.h"
 #include "engine/operate/check.h"
 #include "engine/operate/instance_access.h"
-#include "engine/operate/reload_report.h"
+#include "engine/operate/service/reload_report.h"
 #include "engine/operate/service/service_state.h"
 #include "engine/operate/service/status_line.h"
 #include "engine/operate/status.h"

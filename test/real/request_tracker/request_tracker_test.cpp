@@ -1,5 +1,5 @@
 // The shipped definition against a real Request Tracker. RT takes 0.3 to 0.4 s a call: about 30 calls in all.
-// Needs RT_URL (…/REST/2.0) and RT_TOKEN of a server that request_tracker.sh started; RT_SCRIPT and RT_DIR to stop it
+// Needs RT_URL (…/REST/2.0) and RT_TOKEN of a server that server.sh started; RT_SCRIPT and RT_DIR to stop it
 // at the end.
 #include <doctest/doctest.h>
 

@@ -8,7 +8,7 @@ set -euo pipefail
 exec </dev/null
 mode=${1:?quick or bare}
 build=$(cd "${2:?the build folder}" && pwd)
-checkout=$(cd "$(dirname "$0")/../.." && pwd)
+checkout=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d)
 chroot=$work/debian
 mounted=()
@@ -86,8 +86,8 @@ install_it() {
 run_quickstart() {
   inside apt-get -q install -y --no-install-recommends libsqliteodbc odbcinst sqlite3 python3 procps >"$work/apt.log" 2>&1 ||
     { tail -n 30 "$work/apt.log"; fail "the quickstart's driver does not install"; }
-  cp "$checkout/test/real/package_quickstart.sh" "$chroot/tmp/"
-  inside bash /tmp/package_quickstart.sh
+  cp "$checkout/test/real/package/quickstart.sh" "$chroot/tmp/"
+  inside bash /tmp/quickstart.sh
 }
 
 remove_and_purge() {

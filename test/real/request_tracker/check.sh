@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# request_tracker_check.sh TEST_PROGRAM: runs it against a Request Tracker of its own. Exit code 77: RT is not installed.
+# check.sh TEST_PROGRAM: runs it against a Request Tracker of its own. Exit code 77: RT is not installed.
 set -euo pipefail
 
 program=$1
 [[ -x /usr/share/request-tracker5/libexec/rt-server ]] || { echo "Request Tracker is not installed"; exit 77; }
 here=$(cd "$(dirname "$0")" && pwd)
-RT_SCRIPT=$here/request_tracker.sh
+RT_SCRIPT=$here/server.sh
 RT_DIR=$(mktemp -d)
 trap '"$RT_SCRIPT" clean "$RT_DIR"' EXIT
 
