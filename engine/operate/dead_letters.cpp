@@ -183,7 +183,8 @@ json::object decide_dead_letters(const json::object& request, const ActContext& 
 
 std::vector<Decided> decide_anywhere(const settings::Instance& instance, const Decision& decision, const Clock& clock) {
   std::vector<Decided> all;
-  for (const json::value& item : act_anywhere(instance, json_of(decision), {}, clock).at("decided").as_array()) {
+  const json::object answer = act_anywhere(instance, json_of(decision), {}, clock);
+  for (const json::value& item : answer.at("decided").as_array()) {
     all.push_back({item.at("id").to_number<std::int64_t>(), item.at("done").as_bool(), std::string(item.at("what").as_string())});
   }
   return all;

@@ -43,7 +43,7 @@ settings::Instance instance(const std::string& folder, const Options& options) {
   std::ofstream(folder + "/tables/customers.yaml")
       << "table: customers\nconnection: erp\nfrom: " << table << "\nkey: [codcli]\ncapture: { mode: diff, every: 1s }\n";
   settings::Diagnostics diagnostics;
-  auto read = settings::load_instance(folder, settings::find_catalogues(), {}, diagnostics);
+  auto read = settings::load_instance({folder}, settings::find_catalogues(), {}, diagnostics);
   for (const auto& problem : diagnostics.all()) fmt::print(stderr, "{}: {}\n", problem.origin.text(), problem.message);
   if (!diagnostics.ok()) throw std::runtime_error("the bench's own instance was refused");
   return read;

@@ -36,7 +36,7 @@ settings::TargetConnection connection(const std::string& folder, const std::stri
       << "  upsert: { method: PUT, path: \"/customers/{match.code}\", body: fields }\n"
       << "  delete: { method: DELETE, path: \"/customers/{match.code}\", gone: [404] }\n";
   settings::Diagnostics diagnostics;
-  auto instance = settings::load_instance(folder, settings::find_catalogues(), {}, diagnostics);
+  auto instance = settings::load_instance({folder}, settings::find_catalogues(), {}, diagnostics);
   for (const auto& problem : diagnostics.all()) {
     fmt::print(stderr, "{}: {}\n", problem.origin.text(), problem.message);
   }

@@ -175,7 +175,7 @@ objects:
     shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
 table: customer
 map: { name: name, code: trim(code) }
-target: { connection: shop, object: record, match: { code: trim(code) } }
+target: { connection: shop, object: record, match: { code: trim(code) }, on_delete: ignore }
 """)
     shop.instance.write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
                         "capture: { mode: diff, every: 100ms }\ninitial: baseline\n")
