@@ -15,7 +15,7 @@ run=(odbcinst libsqliteodbc sqlite3 python3 curl)
 tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
   odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
   dpkg-dev file lintian groff-base
-  request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-psycopg2 python3-pymysql git procps)
+  request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-jsonschema python3-psycopg2 python3-pymysql git procps)
 
 wanted=("${build[@]}")
 language_server=no

@@ -1,6 +1,8 @@
 // One open connection: made from a connection string and a dialect, closed with the object.
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +40,12 @@ class Session {
   void stop_reading_ahead();
   /// Memory of batches for the next stream: chunks would otherwise take it and give it back each for itself.
   std::vector<KeyedRows>& spare_batches() { return spare_batches_; }
+  /// What the catalogue said of a key's index, by table and key, and when: each asking costs several round trips.
+  struct KnownIndex {
+    bool leads_with_key = false;
+    std::chrono::steady_clock::time_point asked;
+  };
+  std::map<std::string, KnownIndex>& known_indexes() { return known_indexes_; }
   /// SQLGetData may be called for a column that is bound.
   bool getdata_of_bound() const { return getdata_of_bound_; }
   bool supports_catalogs() const { return supports_catalogs_; }
@@ -60,6 +68,7 @@ class Session {
   Watchdog watchdog_;
   std::weak_ptr<ReadAhead> reader_;
   std::vector<KeyedRows> spare_batches_;
+  std::map<std::string, KnownIndex> known_indexes_;
   bool connected_ = false;
   bool getdata_of_bound_ = false;
   bool supports_catalogs_ = false;

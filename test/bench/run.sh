@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds and runs all benches; prints a table, or with --json one object a line. Exit 1 when a goal was missed.
-# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, journal, map, deliver or arrival
+# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, journal, map, deliver, many or arrival
 # Everything runs in a release build, on servers of its own; quiet machines give better figures.
 set -uo pipefail
 exec </dev/null
@@ -62,10 +62,21 @@ deliveries() {
   stub=
 }
 
+many_pipelines() {
+  test/support/servers.sh start "$work/servers" postgresql >&2 || { problem "the server did not start"; return; }
+  . "$work/servers/env"
+  /usr/bin/python3 test/bench/many_pipelines.py "$build/datapicker" "$DATAPICKER_TEST_PG" \
+    "postgresql://$DATAPICKER_TEST_PG_USER:$DATAPICKER_TEST_PG_PASSWORD@$DATAPICKER_TEST_PG_HOST:$DATAPICKER_TEST_PG_PORT/$DATAPICKER_TEST_PG_DATABASE" \
+    >>"$work/figures" || problem "many_pipelines.py failed"
+  test/support/servers.sh stop "$work/servers" >&2
+  rm -rf "$work/servers"
+}
+
 ! wanted diff || diff_cycles
 ! wanted journal || bench journal_bench
 ! wanted map || bench map_bench
 ! wanted deliver || deliveries
+! wanted many || many_pipelines
 ! wanted arrival || python3 test/bench/arrival.py "$build/datapicker" "$build/test/stub_server" >>"$work/figures" ||
   problem "arrival.py failed"
 

@@ -169,12 +169,25 @@ class Instance:
     def json(self, *arguments):
         done = self.verb(*arguments, "--json")
         assert done.returncode in (0, 4), f"{arguments}: {done.stdout}{done.stderr}"
-        return json.loads(done.stdout)
+        return as_published(arguments, json.loads(done.stdout))
 
     def json_lines(self, *arguments):
         done = self.verb(*arguments, "--json")
         assert done.returncode in (0, 4), f"{arguments}: {done.stdout}{done.stderr}"
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        return [as_published(arguments, json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def as_published(arguments, value):
+    """What a verb printed, held against the schema that others rely on."""
+    import jsonschema
+    names = [" ".join(map(str, arguments[:2])), str(arguments[0])]
+    if "--explain" in arguments:
+        names = [f"{arguments[0]} --explain"]
+    definitions = json.loads((ROOT / "config/schema/output.schema.json").read_text())["definitions"]
+    published = [definitions[name] for name in names if name in definitions]
+    assert published, f"config/schema/output.schema.json does not describe {names[-1]}"
+    jsonschema.validate(value, {**published[0], "definitions": definitions})
+    return value
 
 
 def seeded():

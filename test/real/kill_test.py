@@ -92,7 +92,7 @@ class Writer(threading.Thread):
     """Inserts, updates and deletes random keys in small transactions until it is told to end."""
 
     def __init__(self, servers, random):
-        super().__init__()
+        super().__init__(daemon=True)
         self.connection = servers.connect()
         self.random = random
         self.end = threading.Event()
@@ -134,29 +134,42 @@ class Person(threading.Thread):
     ACTS = ("reload", "remap", "replay", "backfill", "backup", "pause", "resume")
 
     def __init__(self, instance, random):
-        super().__init__()
+        super().__init__(daemon=True)
         self.instance = instance
         self.random = random
         self.end = threading.Event()
         self.up = threading.Event()
+        self.acting = threading.Lock()
         self.done = collections.Counter()
+        self.backups = 0
 
     def run(self):
-        backups = 0
         while not self.end.is_set():
-            if not self.up.wait(0.1):
-                continue
-            pipeline = self.random.choice(["to_keyed", "to_searched"])
-            backups += 1
-            act = self.random.choice([
-                ["reload"],
-                ["remap", pipeline, "--force", "--yes"],
-                ["replay", pipeline, "--since", "3s", "--yes"],
-                ["backfill", "customer", "--where", f"version % 50 = {self.random.randrange(50)}", "--yes"],
-                ["backup", self.instance.folder / f"backup-{backups}.db"],
-                ["pause", "pipeline", pipeline],
-                ["resume", "pipeline", pipeline]])
-            self.done[act[0], self.instance.verb(*act).returncode] += 1
+            with self.acting:
+                if self.up.wait(0.1):
+                    self.act()
+            time.sleep(0.01)
+
+    def act(self):
+        pipeline = self.random.choice(["to_keyed", "to_searched"])
+        self.backups += 1
+        act = self.random.choice([
+            ["reload"],
+            ["remap", pipeline, "--force", "--yes"],
+            ["replay", pipeline, "--since", "3s", "--yes"],
+            ["backfill", "customer", "--where", f"version % 50 = {self.random.randrange(50)}", "--yes"],
+            ["backup", self.instance.folder / f"backup-{self.backups}.db"],
+            ["pause", "pipeline", pipeline],
+            ["resume", "pipeline", pipeline]])
+        self.done[act[0], self.instance.verb(*act).returncode] += 1
+
+    def kill_daemon(self):
+        """Also in the middle of an act. A daemon starts only when the act is over: with none running, it would hold the journal."""
+        self.up.clear()
+        self.instance.kill()
+        self.instance.folder.joinpath("journal.db.sock").unlink(missing_ok=True)
+        with self.acting:
+            pass
 
     def finish(self):
         self.end.set()
@@ -255,9 +268,7 @@ def kill_again_and_again(instance, random, person=None):
             wait_until(lambda: instance.ended() or (instance.folder / "journal.db.sock").exists(), 60, "the socket")
             person.up.set()
         time.sleep(random.uniform(0.05, 3 if person else 1.5))
-        if person:
-            person.up.clear()
-        instance.kill()
+        person.kill_daemon() if person else instance.kill()
 
 
 def main():

@@ -48,6 +48,7 @@ void record(const json::object& request, const json::object& outcome, const ActC
                                   .reason = text_of(request, "reason"),
                                   .outcome = json::serialize(outcome)};
   context.journal.write([&](journal::Records& records) { records.audit.record(entry); });
+  if (context.supervisor == nullptr) return;  // carried out by the verb itself, which says what it did
   log_event(LogLevel::info, "act", {{"actor", entry.actor}, {"verb", entry.act}, {"request", entry.request}, {"outcome", entry.outcome}});
 }
 
