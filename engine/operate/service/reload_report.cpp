@@ -42,7 +42,8 @@ json::object reload_report(const settings::Instance& before, const settings::Ins
   json::array remap;
   for (const auto& [name, pipeline] : after.pipelines) {
     if (pipeline.deliver == settings::DeliverPolicy::every_change || !has_new_mapping(name, context)) continue;
-    remap.push_back(json_of(name, remap_pipeline(context, name, {.dry_run = true})));
+    const pipeline::ResendCounts counts = remap_pipeline(context, name, {.dry_run = true});
+    if (counts.sent() + counts.failed > 0) remap.push_back(json_of(name, counts));
   }
   return {{"reloaded", true},
           {"new", missing_in(after.pipelines, before.pipelines)},

@@ -10,7 +10,7 @@
 namespace engine::operate {
 
 /// {"reloaded":true,"new":[…],"gone":[…],"remap":[{"pipeline":…,"update":12,…}]}: the last for pipelines whose mapping differs from the
-/// one they last used.
+/// one they last used, and would send something.
 boost::json::object reload_report(const settings::Instance& before, const settings::Instance& after, journal::Journal& journal,
                                   const Clock& clock);
 

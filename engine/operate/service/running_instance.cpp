@@ -24,7 +24,7 @@ RunningInstance::Stages::Stages(settings::Instance from, journal::Journal& journ
       metrics(pipeline::serve_metrics(instance, journal, [this] { return supervisor->status(); }, pulse)) {}
 
 RunningInstance::RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock)
-    : journal_(journal), clock_(clock), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}
+    : journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}
 
 RunningInstance::~RunningInstance() = default;
 
@@ -142,7 +142,9 @@ std::string RunningInstance::answer(std::string_view line, const pipeline::Peer&
   if (verb == "reload") return json::serialize(reload_or_say_why({text_of(request, "folder"), text_of(request, "environment")}, peer.user));
   if (verb != "status") return json::serialize(act_now(request, peer, tell));
   const std::shared_lock current(current_);
-  return live_status_json(stages_->supervisor->status());
+  pipeline::LiveStatus live = stages_->supervisor->status();
+  live.started_ms = started_ms_;  // the process's, not the last reload's
+  return live_status_json(live);
 }
 
 }  // namespace engine::operate

@@ -60,6 +60,7 @@ class RunningInstance {
 
   journal::Journal& journal_;
   const Clock& clock_;
+  std::int64_t started_ms_;
   std::mutex acting_;              ///< one act or reload at a time
   mutable std::shared_mutex current_;  ///< exclusively: while stages are replaced
   std::unique_ptr<Stages> stages_;
