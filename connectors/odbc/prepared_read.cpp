@@ -40,6 +40,12 @@ SQLPOINTER attribute(std::uint64_t value) { return reinterpret_cast<SQLPOINTER>(
 
 }  // namespace
 
+// All statements of a connection have the same: some drivers tell the server each time it changes.
+void set_query_timeout(const Session& session, Handle statement) {
+  const std::int64_t timeout_s = (session.connection().query_timeout_ms + 999) / 1000;
+  SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT, attribute(static_cast<std::uint64_t>(timeout_s)), 0);
+}
+
 PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<std::size_t> key)
     : session_(std::move(session)), sql_(std::move(sql)), plan_(std::move(plan)), key_(std::move(key)), parameters_(sql_.markers.size()) {
   SQLHANDLE statement = nullptr;
@@ -48,9 +54,7 @@ PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadP
   }
   statement_ = statement;
   try {
-    // Where a driver knows the attribute, the server ends the statement; the watchdog stands behind it.
-    const std::int64_t timeout_s = (session_->connection().query_timeout_ms + 999) / 1000;
-    SQLSetStmtAttr(statement_, SQL_ATTR_QUERY_TIMEOUT, attribute(static_cast<std::uint64_t>(timeout_s)), 0);
+    set_query_timeout(*session_, statement_);
     const Watched now = watched();
     const SQLRETURN result =
         SQLPrepare(statement_, reinterpret_cast<SQLCHAR*>(sql_.text.data()), static_cast<SQLINTEGER>(sql_.text.size()));

@@ -17,6 +17,9 @@
 
 namespace connectors::odbc {
 
+/// Where a driver knows the attribute, the server ends the statement; the watchdog stands behind it.
+void set_query_timeout(const Session& session, Handle statement);
+
 class PreparedRead {
  public:
   /// `key` names the plan's columns that make the key, in key order.

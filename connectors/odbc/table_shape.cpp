@@ -8,6 +8,7 @@
 #include <sqlext.h>
 
 #include "connectors/odbc/key_index.h"
+#include "connectors/odbc/prepared_read.h"
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/statement_text.h"
 #include "engine/settings/diagnostics.h"
@@ -94,6 +95,7 @@ class Described {
     SQLHANDLE made = nullptr;
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, session.handle(), &made))) session.fail(HandleKind::connection, session.handle(), "opening a statement");
     statement_ = made;
+    set_query_timeout(session, statement_);
     const Watched now(session.watchdog(), statement_);
     const SQLRETURN result = SQLExecDirect(statement_, reinterpret_cast<SQLCHAR*>(sql.data()), static_cast<SQLINTEGER>(sql.size()));
     if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return;
@@ -124,8 +126,7 @@ std::size_t position_of(const Layout& layout, const std::string& name, const Tab
 
 Layout describe_columns(Session& session, const TableRequest& table) {
   const std::string sql = StatementText(table, session.dialect()).described();
-  // SQLite's driver describes from what the connection knew of the schema before the statement ran, and learns by running it.
-  { const Described refreshed(session, sql); }
+  if (session.dialect().describe_twice) const Described refreshed(session, sql);
   const Described described(session, sql);
   SQLSMALLINT count = 0;
   if (!SQL_SUCCEEDED(SQLNumResultCols(described.handle(), &count))) session.fail(HandleKind::statement, described.handle(), "describing a table");

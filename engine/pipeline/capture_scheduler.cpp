@@ -14,6 +14,7 @@ namespace {
 constexpr std::int64_t refused_wait_ms = 300'000;
 constexpr std::int64_t full_disk_wait_ms = 5'000;
 constexpr std::int64_t idle_look_ms = 60'000;
+constexpr std::int64_t patience_ms = 20;
 constexpr RetryPolicy unreachable_policy{.first_wait_ms = 1'000, .wait_ms_max = 30'000, .tries_max = 0};
 
 }  // namespace
@@ -123,13 +124,17 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
     std::int64_t wait = idle_look_ms;
     for (Task& task : tasks_) {
       if (task.running || paused_.contains(task.table.name)) continue;
-      if (task.due_ms <= now) {
+      // Left for a moment to the reader that had it last.
+      const bool is_anothers = task.last_read_by != nullptr && task.last_read_by != &source;
+      const std::int64_t due_ms = task.due_ms + (is_anothers ? patience_ms : 0);
+      if (due_ms <= now) {
         task.running = true;
+        task.last_read_by = &source;
         task.live.state = "reading";
         task.live.rows_now = 0;
         return &task;
       }
-      wait = std::min(wait, task.due_ms - now);
+      wait = std::min(wait, due_ms - now);
     }
     if (wait >= idle_look_ms) source.close();
     ++free_readers_;

@@ -54,6 +54,7 @@ class CaptureScheduler {
     TableLive live;
     std::int64_t due_ms = 0;  ///< steady
     bool running = false;
+    const model::Source* last_read_by = nullptr;  ///< its connection knows the table: prepared statements, the key's index
     int failures = 0;
   };
   void read_tables();

@@ -44,6 +44,8 @@ struct DialectDefinition {
   std::map<std::string, model::ColumnType> types;
   /// The driver does not tell CHAR from VARCHAR: the declared type name is looked at.
   bool char_by_type_name = false;
+  /// The driver describes a table from what the connection knew of it before the statement ran, and learns by running it.
+  bool describe_twice = false;
   /// Empty string is NULL (Oracle).
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.

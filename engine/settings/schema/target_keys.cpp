@@ -200,6 +200,7 @@ const Block& dialect_block() {
        {"reread_in_array", KeyType::boolean, "A long cell can be read again inside an array of rows.", "false"},
        {"types", KeyType::text_map, "Source types whose canonical type is another than described."},
        {"char_by_type_name", KeyType::boolean, "The driver does not tell CHAR from VARCHAR.", "false"},
+       {"describe_twice", KeyType::boolean, "The driver learns of a changed table only by running a statement.", "false"},
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
