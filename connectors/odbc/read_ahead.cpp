@@ -68,7 +68,6 @@ void ReadAhead::run() {
   }
   {
     const std::lock_guard lock(mutex_);
-    spare_.push_back(std::move(batch));
     error_ = std::move(error);
     reading_ = false;
   }

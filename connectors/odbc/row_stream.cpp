@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t batch_rows_max = 1000;
 constexpr std::size_t batch_bytes_max = 4'000'000;
 constexpr std::size_t shown_bytes_max = 60;
+constexpr std::size_t spare_max = 4;
 
 void append_hex(std::string_view bytes, std::string& into) {
   for (const char c : bytes) into += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -57,8 +58,11 @@ OdbcRowStream::~OdbcRowStream() {
   Session& session = read_->session();
   session.stop_reading_ahead();
   read_->close();
-  session.spare_batches() = ahead_ ? ahead_->take_spare() : std::vector<KeyedRows>{};
-  session.spare_batches().push_back(std::move(batch_));
+  std::vector<KeyedRows>& spare = session.spare_batches();
+  if (ahead_) spare = ahead_->take_spare();
+  // As many as the next stream can use: what is held on top of them would grow from chunk to chunk.
+  if (spare.size() >= spare_max) spare.resize(spare_max - 1);
+  spare.push_back(std::move(batch_));
 }
 
 bool OdbcRowStream::fetch_more() {

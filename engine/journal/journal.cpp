@@ -93,7 +93,8 @@ Records::Records(Connection& connection)
       audit(connection),
       retention(connection),
       restored(connection),
-      forgetting(connection) {}
+      forgetting(connection),
+      integrity(connection) {}
 
 std::unique_ptr<Journal> Journal::open(const JournalOptions& options) {
   return std::unique_ptr<Journal>(new Journal(options));

@@ -16,6 +16,7 @@
 #include "engine/journal/care/audit.h"
 #include "engine/journal/care/epoch.h"
 #include "engine/journal/care/forgetting.h"
+#include "engine/journal/care/integrity.h"
 #include "engine/journal/care/pauses.h"
 #include "engine/journal/care/retention.h"
 #include "engine/journal/change_log.h"
@@ -44,6 +45,7 @@ struct Records {
   Retention retention;
   Restored restored;
   Forgetting forgetting;
+  Integrity integrity;
 };
 
 struct JournalOptions {

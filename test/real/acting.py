@@ -263,6 +263,18 @@ def a_copy_made_with_cp_is_known_too():
     wait_until(lambda: "journal.restored" in shop.instance.log_text(), PATIENCE, "the old copy to be known")
 
 
+def a_damaged_journal_is_named_before_it_does_harm():
+    shop = running_shop("integrity")
+    sound = shop.instance.json("check", "--journal")
+    assert sound["ok"] and sound["changes"] == 1 and sound["deliveries"] == 1, sound
+    assert shop.instance.stop() == 0
+    with sqlite3.connect(shop.instance.folder / "journal.db") as journal:
+        journal.execute("UPDATE pipeline SET id = 77")
+    journal.close()
+    damaged = shop.instance.verb("check", "--journal")
+    assert damaged.returncode == 1 and "deliveries of a pipeline" in damaged.stderr and "backup" in damaged.stderr, damaged
+
+
 def whoever_is_forgotten_leaves_no_trace_in_the_journal():
     shop = running_shop("forget")
     shop.sql("INSERT INTO customer VALUES ('PRIV', 'Zacharias Quillfeather', '01', 7)")
@@ -297,4 +309,5 @@ if __name__ == "__main__":
           a_link_adopts_records_that_are_there_and_names_those_that_are_double,
           a_restored_journal_sends_no_message_twice_and_its_records_converge,
           a_copy_made_with_cp_is_known_too,
+          a_damaged_journal_is_named_before_it_does_harm,
           whoever_is_forgotten_leaves_no_trace_in_the_journal])

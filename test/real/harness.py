@@ -181,8 +181,7 @@ def as_published(arguments, value):
     """What a verb printed, held against the schema that others rely on."""
     import jsonschema
     names = [" ".join(map(str, arguments[:2])), str(arguments[0])]
-    if "--explain" in arguments:
-        names = [f"{arguments[0]} --explain"]
+    names = [f"{arguments[0]} {word}" for word in ("--explain", "--journal") if word in arguments] or names
     definitions = json.loads((ROOT / "config/schema/output.schema.json").read_text())["definitions"]
     published = [definitions[name] for name in names if name in definitions]
     assert published, f"config/schema/output.schema.json does not describe {names[-1]}"

@@ -5,6 +5,7 @@
 
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
+#include "engine/operate/instance_access.h"
 #include "engine/settings/layers/explain.h"
 
 namespace engine::cli {
@@ -95,6 +96,30 @@ int explain(const Invocation& invocation, const std::string& wanted) {
   return diagnostics.ok() ? done : wrong_configuration;
 }
 
+int check_journal(const Invocation& invocation) {
+  const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
+  journal::ReadOnlyJournal journal(instance.journal_path);
+  const journal::IntegrityReport report = journal->integrity.check();
+  if (invocation.json) {
+    json::array problems;
+    for (const std::string& each : report.problems) problems.emplace_back(each);
+    fmt::print("{}\n", json::serialize(json::object{{"journal", instance.journal_path.string()},
+                                                    {"ok", report.problems.empty()},
+                                                    {"problems", problems},
+                                                    {"changes", report.changes},
+                                                    {"images", report.images},
+                                                    {"deliveries", report.deliveries}}));
+  } else if (report.problems.empty()) {
+    fmt::print("{} journal {}: {}, {}, {}\n", coloured("ok", Colour::green), instance.journal_path.string(), counted(static_cast<std::size_t>(report.changes), "change"),
+               counted(static_cast<std::size_t>(report.images), "row image"), counted(static_cast<std::size_t>(report.deliveries), "delivery"));
+  }
+  if (report.problems.empty()) return done;
+  std::string all;
+  for (const std::string& each : report.problems) all += (all.empty() ? "" : "; ") + each;
+  throw Error(ErrorCode::journal_failed, "the journal " + instance.journal_path.string() + " is damaged: " + all, {},
+              "stop the daemon, keep this file for a look, and put back the last backup: it is known as a copy when it starts");
+}
+
 }  // namespace
 
 void add_check(CLI::App& program, Invocation& invocation) {
@@ -102,6 +127,8 @@ void add_check(CLI::App& program, Invocation& invocation) {
   add_common_options(*verb, invocation);
   auto offline = std::make_shared<bool>(false);
   verb->add_flag("--offline", *offline, "only read the YAML: no secrets, no connections");
+  auto journal = std::make_shared<bool>(false);
+  verb->add_flag("--journal", *journal, "instead: read the whole journal and say whether it is whole")->excludes("--offline");
   auto wanted = std::make_shared<std::string>();
   CLI::Option* explain_option =
       verb->add_option("--explain", *wanted, "print what the files say together, each line with its origin; of one file, if named")
@@ -109,8 +136,9 @@ void add_check(CLI::App& program, Invocation& invocation) {
           ->type_name("[FILE|NAME]");
   verb->footer("Without --offline every connection is tried: rights, columns, keys, targets; each SQL expression is compiled\n"
                "against the real columns. Nothing is changed anywhere. Exit code 2 when something is wrong.");
-  verb->callback([&invocation, offline, wanted, explain_option] {
-    invocation.run = [&invocation, offline, wanted, explain_option] {
+  verb->callback([&invocation, offline, journal, wanted, explain_option] {
+    invocation.run = [&invocation, offline, journal, wanted, explain_option] {
+      if (*journal) return check_journal(invocation);
       if (explain_option->count() > 0) return explain(invocation, *wanted);
       const operate::CheckReport report = operate::check(invocation.instance, {.live = !*offline});
       invocation.json ? print_json(report) : print_text(report);

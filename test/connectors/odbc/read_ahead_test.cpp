@@ -211,3 +211,23 @@ TEST_CASE("who leaves a read that hangs waits no longer than the time-out") {
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
   CHECK(odbc_test::rows_of(*source->open_whole({"", "SELECT 1 AS k", {"k"}, {}}, shape_of_k())).size() == 1);
 }
+
+TEST_CASE("the memory of batches does not grow from one stream to the next") {
+  std::vector<connectors::odbc::KeyedRows> spare;
+  for (int stream = 0; stream < 50; ++stream) {
+    int filled = 0;
+    connectors::odbc::ReadAhead ahead(
+        [&filled](connectors::odbc::KeyedRows& into) {
+          into.rows.begin(1);
+          into.rows.append("x");
+          into.rows.end_row();
+          return ++filled < 6;
+        },
+        std::move(spare));
+    connectors::odbc::KeyedRows batch;
+    while (ahead.take(batch)) continue;
+    ahead.stop();
+    spare = ahead.take_spare();
+  }
+  CHECK(spare.size() <= 4);
+}

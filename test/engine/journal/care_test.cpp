@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "engine/journal/connection.h"
@@ -84,6 +85,167 @@ TEST_CASE("the audit gives the newest entries in order") {
   REQUIRE(entries.size() == 2);
   CHECK(entries[0].at_ms == 2);
   CHECK(entries[1].at_ms == 3);
+}
+
+namespace {
+
+constexpr std::int64_t day_ms = 24LL * 3'600'000;
+constexpr std::int64_t now_ms = 1'764'000'000'000;  // when change_of captures
+
+/// A change captured `days` ago, with a delivery in `state` that covers it.
+std::int64_t plan_old(Records& records, const std::string& key, std::int64_t days, DeliveryState state) {
+  model::Change change = change_of(1, key, "{}");
+  change.captured_ms = now_ms - days * day_ms;
+  Delivery delivery;
+  delivery.pipeline_id = 1;
+  delivery.key = key;
+  delivery.first_seq = delivery.last_seq = records.changes.append(change);
+  delivery.connection = "shop";
+  delivery.object = "customers";
+  delivery.match = "{\"code\":" + key + "}";
+  delivery.fields = "{}";
+  delivery.state = state;
+  delivery.created_ms = delivery.updated_ms = change.captured_ms;
+  const std::int64_t id = records.deliveries.plan(delivery);
+  Attempt attempt;
+  attempt.delivery_id = id;
+  attempt.step = "upsert";
+  attempt.started_ms = change.captured_ms;
+  attempt.request = "{}";
+  records.deliveries.start_attempt(attempt);
+  return delivery.last_seq;
+}
+
+void sweep_all(Journal& journal, std::int64_t before_ms, std::int64_t mapped_to) {
+  Sweep sweep;
+  while (!sweep.done) {
+    journal.write([&](Records& records) { records.retention.step(sweep, before_ms, {{1, mapped_to}}, 2); });
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a sweep takes what is old and finished, and leaves what waits, is a person's, or is not mapped yet") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  std::map<std::string, std::int64_t> seq;
+  journal->write([&](Records& records) {
+    const auto table = records.tables.ensure("anacli");
+    records.pipelines.ensure("customers", table.id, 0);
+    seq["finished"] = plan_old(records, "[1]", 40, DeliveryState::delivered);
+    seq["skipped"] = plan_old(records, "[2]", 39, DeliveryState::skipped);
+    seq["dead"] = plan_old(records, "[3]", 38, DeliveryState::dead);
+    seq["uncertain"] = plan_old(records, "[4]", 37, DeliveryState::uncertain);
+    seq["held"] = plan_old(records, "[5]", 36, DeliveryState::held);
+    seq["young"] = plan_old(records, "[6]", 2, DeliveryState::delivered);
+    model::Change unmapped = change_of(1, "[7]", "{}");
+    unmapped.captured_ms = now_ms - 35 * day_ms;
+    seq["unmapped"] = records.changes.append(unmapped);
+  });
+  sweep_all(*journal, now_ms - 30 * day_ms, seq["young"]);
+  auto reader = journal->read();
+  for (const char* gone : {"finished", "skipped"}) CHECK_FALSE(reader->changes.find(seq[gone]));
+  for (const char* kept : {"dead", "uncertain", "held", "young", "unmapped"}) {
+    CAPTURE(kept);
+    CHECK(reader->changes.find(seq[kept]));
+  }
+  CHECK(reader->deliveries.of_key(1, "[1]", 10).empty());
+  CHECK(reader->deliveries.attempts(1).empty());
+  CHECK(reader->deliveries.of_key(1, "[3]", 10).size() == 1);
+  CHECK(reader->deliveries.attempts(3).size() == 1);
+  CHECK(reader->changes.last_seq() == seq["unmapped"]);
+}
+
+TEST_CASE("positions stay valid when all changes before them are gone") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  std::int64_t seq = 0;
+  journal->write([&](Records& records) {
+    const auto table = records.tables.ensure("anacli");
+    records.pipelines.ensure("customers", table.id, 0);
+    seq = plan_old(records, "[1]", 40, DeliveryState::delivered);
+  });
+  sweep_all(*journal, now_ms, seq);
+  journal->write([&](Records& records) {
+    CHECK(records.changes.last_seq() == seq);
+    CHECK(records.changes.append(change_of(1, "[1]", "{}")) == seq + 1);
+  });
+}
+
+TEST_CASE("a journal that is behind its epoch is a restored one: another identity, paused, what was last sent unknown") {
+  const TemporaryFolder folder;
+  std::string id;
+  {
+    const auto journal = Journal::open({.path = folder.journal()});
+    id = journal->id();
+    journal->write([](Records& records) {
+      records.tables.ensure("anacli");
+      records.deliveries.put_last_sent({.pipeline_id = 1, .key = "[1]", .connection = "shop", .object = "o", .match = "{}",
+                                        .fields = "{}", .live = true, .mapping = "m", .sent_ms = 1});
+    });
+  }
+  std::filesystem::copy_file(folder.journal(), folder.path() / "copy.db");
+  { CHECK(Journal::open({.path = folder.journal()})->id() == id); }
+  std::filesystem::copy_file(folder.path() / "copy.db", folder.journal(), std::filesystem::copy_options::overwrite_existing);
+  const auto restored = Journal::open({.path = folder.journal()});
+  CHECK(restored->id() != id);
+  CHECK(restored->read()->restored.since_ms());
+  CHECK(restored->read()->pauses.all().size() == 1);
+  const auto sent = restored->read()->deliveries.last_sent(1, "[1]");
+  REQUIRE(sent);
+  CHECK_FALSE(sent->fields);
+  CHECK(sent->live);
+  restored->write([](Records& records) { records.restored.finish(false, 1); });
+  CHECK_FALSE(restored->read()->restored.since_ms());
+}
+
+TEST_CASE("a copy of the very run is known once the epoch was counted up") {
+  const TemporaryFolder folder;
+  {
+    const auto journal = Journal::open({.path = folder.journal()});
+    journal->write([](Records& records) { records.tables.ensure("anacli"); });
+    journal->back_up(folder.path() / "plain.db", [](std::int64_t, std::int64_t) { return true; });
+    journal->advance_epoch();
+  }
+  Connection((folder.path() / "plain.db").string(), Connection::Mode::read_write).execute("UPDATE journal SET copied_ms = NULL");
+  std::filesystem::copy_file(folder.path() / "plain.db", folder.journal(), std::filesystem::copy_options::overwrite_existing);
+  CHECK(Journal::open({.path = folder.journal()})->read()->restored.since_ms());
+}
+
+TEST_CASE("a backup made while others write is whole, and known as a copy wherever it is opened") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  journal->write([](Records& records) {
+    records.tables.ensure("anacli");
+    for (int i = 0; i < 5'000; ++i) records.changes.append(change_of(1, "[" + std::to_string(i) + "]", std::string(400, 'x')));
+  });
+  std::int64_t steps = 0;
+  journal->back_up(folder.path() / "copy.db", [&](std::int64_t done, std::int64_t total) {
+    CHECK(done <= total);
+    ++steps;
+    journal->write([](Records& records) { records.changes.append(change_of(1, "[0]", "{}")); });
+    return true;
+  });
+  CHECK(steps > 1);
+  Connection copy((folder.path() / "copy.db").string(), Connection::Mode::read_write);
+  Statement sound = copy.prepare("PRAGMA integrity_check");
+  REQUIRE(sound.step());
+  CHECK(sound.text(0) == "ok");
+  Statement rows = copy.prepare("SELECT count(*), (SELECT copied_ms IS NOT NULL FROM journal) FROM change");
+  REQUIRE(rows.step());
+  CHECK(rows.integer(0) >= 5'000);
+  CHECK(rows.integer(1) == 1);
+}
+
+TEST_CASE("a backup that is stopped leaves nothing behind") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  CHECK(code_thrown_by([&] {
+          journal->back_up(folder.path() / "copy.db", [](std::int64_t, std::int64_t) { return false; });
+        }) == ErrorCode::stopped);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    CHECK_FALSE(entry.path().filename().string().starts_with("copy.db"));
+  }
 }
 
 }  // namespace engine::journal::test
