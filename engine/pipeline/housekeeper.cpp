@@ -13,6 +13,7 @@ namespace engine::pipeline {
 
 namespace {
 
+constexpr std::int64_t first_round_ms = 1'000;  ///< what grew old while it was down goes soon
 constexpr std::int64_t round_ms = 60'000;
 constexpr std::int64_t rounds_between_sweeps = 10;
 constexpr std::int64_t rows_a_step = 500;
@@ -44,7 +45,7 @@ void Housekeeper::stop() {
 
 // A full disk is waited out: the next round tries again.
 void Housekeeper::keep_house() {
-  for (std::int64_t round = 1; !stop_.wait_for(round_ms); ++round) {
+  for (std::int64_t round = 1; !stop_.wait_for(round == 1 ? first_round_ms : round_ms); ++round) {
     try {
       count_up();
       if (round % rounds_between_sweeps == 1) sweep();

@@ -2,13 +2,15 @@
 
     acting.py DATAPICKER STUB_SERVER [TEST…]"""
 import json
+import os
 import shutil
 import signal
 import sqlite3
+import subprocess
 import urllib.request
 
 from harness import main, wait_until
-from shop import PATIENCE, Shop
+from shop import DATAPICKER, PATIENCE, Shop
 
 def fields(effect):
     return effect["body"]
@@ -263,6 +265,32 @@ def a_copy_made_with_cp_is_known_too():
     wait_until(lambda: "journal.restored" in shop.instance.log_text(), PATIENCE, "the old copy to be known")
 
 
+def members_of_the_group_look_and_act_under_their_name_and_strangers_do_neither():
+    if os.getuid() != 0:
+        print("needs root to become somebody else")
+        return
+    shop = running_shop("others")
+    shop.work.folder.chmod(0o755)
+    shop.instance.folder.chmod(0o755)
+
+    def other(group, *arguments):
+        return subprocess.run(["setpriv", "--reuid=65534", f"--regid={group}", "--clear-groups", DATAPICKER, *arguments,
+                               "--instance", shop.instance.folder], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    for daemon in ("up", "down"):
+        for verb in (["status"], ["changes"], ["story", "customer", "A1"], ["preview", "to_shop"], ["dead-letters", "list"]):
+            assert other(0, *verb).returncode == 0, (daemon, verb, other(0, *verb))
+            refused = other(65534, *verb)
+            assert refused.returncode == 3 and "group" in refused.stderr, (daemon, verb, refused)
+        if daemon == "up":
+            acted = other(0, "pause", "pipeline", "to_shop", "--reason", "looking")
+            assert acted.returncode == 0, acted
+            stranger = other(65534, "resume", "pipeline", "to_shop")
+            assert stranger.returncode == 3 and "group" in stranger.stderr, stranger
+            assert audit(shop)[-1][:2] == ("pause", "nobody"), audit(shop)
+            assert shop.instance.stop() == 0
+
+
 def a_damaged_journal_is_named_before_it_does_harm():
     shop = running_shop("integrity")
     sound = shop.instance.json("check", "--journal")
@@ -309,5 +337,6 @@ if __name__ == "__main__":
           a_link_adopts_records_that_are_there_and_names_those_that_are_double,
           a_restored_journal_sends_no_message_twice_and_its_records_converge,
           a_copy_made_with_cp_is_known_too,
+          members_of_the_group_look_and_act_under_their_name_and_strangers_do_neither,
           a_damaged_journal_is_named_before_it_does_harm,
           whoever_is_forgotten_leaves_no_trace_in_the_journal])

@@ -8,8 +8,9 @@ of each key is at both targets, nothing is missing, nothing is there twice, no t
 idempotency key had one effect.
 
 With --acts the journal begins as one of schema version 1, and while the daemon runs and is killed a person reloads, remaps, replays,
-backfills, pauses and backs up without end."""
+backfills, pauses and backs up without end; and whatever ended before a start has grown old by it, so that it is swept away."""
 import collections
+import re
 import sqlite3
 import sys
 import threading
@@ -188,6 +189,22 @@ def old_journal(instance):
     journal.close()
 
 
+def grow_old(instance):
+    """Two days pass for all that stands in the journal; retention is one day."""
+    path = instance.folder / "journal.db"
+    with sqlite3.connect(path) as journal:
+        if journal.execute("PRAGMA user_version").fetchone()[0] < 2:
+            return
+        days = 2 * 24 * 3_600_000
+        journal.execute("UPDATE change SET captured_ms = captured_ms - ?", (days,))
+        journal.execute("UPDATE delivery SET created_ms = created_ms - ?, updated_ms = updated_ms - ?", (days, days))
+    journal.close()
+
+
+def swept(instance):
+    return sum(int(number) for number in re.findall(r"journal.swept removed=(\d+)", instance.log_text()))
+
+
 def rows_of(servers):
     connection = servers.connect()
     with connection.cursor() as cursor:
@@ -263,6 +280,8 @@ def describe(differences):
 
 def kill_again_and_again(instance, random, person=None):
     for _ in range(KILLS):
+        if person:
+            grow_old(instance)
         instance.start(ready=False)
         if person:
             wait_until(lambda: instance.ended() or (instance.folder / "journal.db.sock").exists(), 60, "the socket")
@@ -286,6 +305,7 @@ def main():
     person = None
     if ACTS:
         old_journal(instance)
+        instance.write("datapicker.yaml", "instance: test\njournal: { path: journal.db, retention: { days: 1 } }\n")
         person = Person(instance, random)
         person.start()
     kill_again_and_again(instance, random, person)
@@ -300,6 +320,7 @@ def main():
         person.up.set()
         wait_until(lambda: all(person.done[act, 0] for act in Person.ACTS), 240,
                    f"each act to come through once: {person.done}")
+        wait_until(lambda: swept(instance), 30, "a sweep")
         person.finish()
         for name in ("to_keyed", "to_searched"):
             assert instance.verb("resume", "pipeline", name).returncode == 0
@@ -319,6 +340,8 @@ def main():
     left = [state for row in instance.json("status")["pipelines"] for state in row["deliveries"]]
     assert not left, f"something is left over: {left}"
     effects = {name: len(stub.effects()) for name, stub in stubs.items()}
+    if person:
+        print(f"acts {sum(person.done.values())}, swept {swept(instance)}")
     print(f"{WHICH}: {KILLS} kills, {writer.commits} commits, {len(rows)} rows at the end, effects {effects}: "
           "all there, none double, in order")
 
