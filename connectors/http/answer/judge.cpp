@@ -40,6 +40,10 @@ class Judging {
   Judging(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms)
       : question_(question), raw_(raw), now_wall_ms_(now_wall_ms) {}
 
+  const AnswerRule* rule() const {
+    return raw_.failure.empty() && !verdict_of_request_lists() ? fitting_rule() : nullptr;
+  }
+
   std::vector<CallAnswer> run() const {
     if (!raw_.failure.empty()) return for_all(unanswered());
     if (const auto verdict = verdict_of_request_lists()) return for_all(*verdict);
@@ -263,6 +267,10 @@ class Judging {
 bool may_repeat(const Question& question) {
   const CallTraits& traits = question.object.traits.of(question.kind);
   return traits.native_upsert || traits.repeat_safe;
+}
+
+const AnswerRule* deciding_rule(const Question& question, const RawAnswer& raw) {
+  return Judging(question, raw, 0).rule();
 }
 
 std::vector<CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms) {

@@ -23,6 +23,10 @@ struct Question {
 /// Native upserts and calls that may be repeated: losing their answer does no harm.
 bool may_repeat(const Question& question);
 
+/// The rule of the definition that speaks about this answer as a whole. Null pointer: none does, and HTTP's own meaning
+/// holds, or no whole answer came, or the request's `gone` and `absent` have spoken before.
+const engine::settings::AnswerRule* deciding_rule(const Question& question, const RawAnswer& raw);
+
 /// First `gone` and `absent` of the request, then the definition's `answers`, then the defaults:
 /// 2xx delivered; 408, 425, 429 retry; 401 credentials; 404, 410 missing where a known record was addressed; other 3xx
 /// and 4xx permanent; 5xx and lost answers uncertain, or retry where repeating does no harm. A 2xx that lacks what it

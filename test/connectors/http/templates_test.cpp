@@ -199,3 +199,20 @@ TEST_CASE("a frozen request survives its text form byte for byte") {
   CHECK_THROWS_AS(thawed("{}"), engine::Error);
   CHECK_THROWS_AS(thawed("not json"), engine::Error);
 }
+
+TEST_CASE("the same call gives the same bytes, whatever else was prepared before") {
+  const char* requests =
+      "requests: { create: { method: POST, path: /customers, body: { code: \"{match.code}\", customer: fields } }, "
+      "delete: { method: DELETE, path: \"/customers/{match.code}\" } }";
+  auto connection = shipped_connection("webhook", requests);
+  connection.idempotency_header = "Idempotency-Key";
+  const auto target = target_of(connection, "http://127.0.0.1:1");
+  const Call call = customer(CallKind::create);
+  const std::string first = target->prepare({&call, 1}).request;
+  CHECK(first == R"({"method":"POST","url":"/customers","headers":{"Content-Type":"application/json",)"
+                 R"("Idempotency-Key":"k-1"},"body":"{\"code\":\"C001\",\"customer\":{\"address\":{\"city\":\"Roma\"},)"
+                 R"(\"credit\":1000.00,\"name\":\"Rossi Srl\"}}"})");
+  const Call other = customer(CallKind::delete_);
+  target->prepare({&other, 1});
+  CHECK(target->prepare({&call, 1}).request == first);
+}
