@@ -14,7 +14,7 @@ namespace {
 // What changes while a delivery is worked on; bound by `bind_progress`.
 #define DELIVERY_PROGRESS                                                                                         \
   "UPDATE delivery SET state = ?2, reason = ?3, step = ?4, operation = ?5, frozen = ?6, idempotency_key = ?7, " \
-  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12 WHERE id = ?1"
+  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13 WHERE id = ?1"
 
 constexpr std::array<std::string_view, 13> state_names{"pending",  "held",       "in_flight",  "uncertain", "delivered",
                                                        "skipped",  "superseded", "suppressed", "dropped",   "expired",
@@ -149,7 +149,7 @@ void bind_progress(Statement& statement, const Delivery& delivery) {
   statement.bind(8, std::int64_t{delivery.tries})
       .bind(9, std::int64_t{delivery.looks})
       .bind(10, delivery.not_before_ms);
-  statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms);
+  statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms).bind(13, delivery.look_ups);
 }
 
 }  // namespace
@@ -162,9 +162,9 @@ void Deliveries::update(const Delivery& delivery) {
 
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
   ENGINE_ASSERT(expected.size() == 1 || expected.size() == 2);
-  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?13, ?14)");
+  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?14, ?15)");
   bind_progress(statement, delivery);
-  statement.bind(13, name_of(*expected.begin())).bind(14, name_of(*(expected.end() - 1))).run();
+  statement.bind(14, name_of(*expected.begin())).bind(15, name_of(*(expected.end() - 1))).run();
   return connection_.changes() > 0;
 }
 

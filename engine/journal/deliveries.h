@@ -61,6 +61,9 @@ struct Delivery {
   std::optional<std::int64_t> superseded_by;
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
+  /// What its references stood for when its request was made: {"companies [\"C001\"]":"4711"}; none: it has no references,
+  /// or no request yet.
+  std::optional<std::string> look_ups;
 };
 
 struct Attempt {
@@ -96,9 +99,19 @@ struct DeadLetterFilter {
   std::size_t limit = 100;
 };
 
+/// What a delivery waits for: a record of another pipeline.
+struct Awaited {
+  std::int64_t pipeline_id = 0;
+  std::string pipeline;
+  std::string key;
+  bool operator==(const Awaited&) const = default;
+};
+
 /// A delivery that may be decided, with what the decision needs, as of one moment.
 struct Head {
   Delivery delivery;
+  std::vector<Awaited> awaits;           ///< records that must be there (or, of a delete, gone) first
+  std::string reference_problem;         ///< a reference that no wait can mend
   std::optional<LastSent> last_sent;
   std::optional<std::string> remote_id;  ///< of the match value the record is addressed by
   std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
@@ -183,6 +196,23 @@ class Deliveries {
   void put_remote_id(const std::string& connection, const std::string& object, const std::string& match,
                      const std::string& remote_id, std::int64_t now_ms);
   void forget_remote_id(const std::string& connection, const std::string& object, const std::string& match);
+
+  /// One reference that a record has at its target: which record of which pipeline, and the id it was given for it.
+  struct LookUp {
+    std::int64_t parent_id = 0;  ///< pipeline
+    std::string parent_key;
+    std::string remote_id;
+  };
+  /// Replaces what is known of the record's references.
+  void put_look_ups(std::int64_t pipeline_id, const std::string& key, const std::vector<LookUp>& look_ups);
+  /// The record has another id from now on: those that refer to it by the old one are out of date.
+  void outdate_look_ups(std::int64_t parent_id, const std::string& parent_key, const std::string& remote_id);
+  /// Keys of a pipeline whose references are out of date, at most `limit`.
+  std::vector<std::string> outdated(std::int64_t pipeline_id, std::size_t limit);
+  /// Its record was planned anew, or is not wanted any more.
+  void settle_outdated(std::int64_t pipeline_id, const std::string& key);
+  /// Open deletes of records that refer to this one.
+  std::vector<Awaited> deletes_of_children(std::int64_t parent_id, const std::string& parent_key, std::size_t limit);
 
   std::vector<Delivery> dead_letters(const DeadLetterFilter& filter);
   void record_decision(std::int64_t delivery_id, const std::string& decision, const std::string& actor,

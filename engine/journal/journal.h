@@ -174,6 +174,6 @@ class ReadOnlyJournal {
   std::string id_;
 };
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 }  // namespace engine::journal

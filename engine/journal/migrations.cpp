@@ -38,6 +38,15 @@ CREATE TABLE audit (
   request TEXT NOT NULL, reason TEXT NOT NULL, outcome TEXT NOT NULL
 ) STRICT;
 )sql"},
+    {3, R"sql(
+ALTER TABLE delivery ADD COLUMN look_ups TEXT;
+CREATE TABLE look_up (
+  pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, parent_id INTEGER NOT NULL, parent_key TEXT NOT NULL,
+  remote_id TEXT NOT NULL, outdated INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (pipeline_id, key, parent_id, parent_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX look_up_by_parent ON look_up(parent_id, parent_key);
+CREATE INDEX look_up_outdated ON look_up(pipeline_id) WHERE outdated = 1;
+)sql"},
 };
 
 std::int64_t version_of(Connection& connection) {

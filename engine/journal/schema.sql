@@ -1,4 +1,4 @@
--- The journal's schema, version 2. A public format: readable with the sqlite3 shell, documented in docs/journal.md.
+-- The journal's schema, version 3. A public format: readable with the sqlite3 shell, documented in docs/journal.md.
 -- Times are milliseconds since 1970 UTC. Images, keys, matches and fields are JSON text.
 
 CREATE TABLE journal (
@@ -108,6 +108,18 @@ CREATE TABLE remote_id (
   PRIMARY KEY (connection, object, match)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE look_up (               -- which record refers to which record of another pipeline, as last sent
+  pipeline_id    INTEGER NOT NULL,
+  key            TEXT NOT NULL,
+  parent_id      INTEGER NOT NULL,           -- pipeline
+  parent_key     TEXT NOT NULL,
+  remote_id      TEXT NOT NULL,              -- the id that was sent
+  outdated       INTEGER NOT NULL DEFAULT 0, -- 1: the parent has another id now
+  PRIMARY KEY (pipeline_id, key, parent_id, parent_key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX look_up_by_parent ON look_up(parent_id, parent_key);
+CREATE INDEX look_up_outdated ON look_up(pipeline_id) WHERE outdated = 1;
+
 CREATE TABLE delivery (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
   pipeline_id    INTEGER NOT NULL,
@@ -137,7 +149,8 @@ CREATE TABLE delivery (
   expires_ms     INTEGER,
   superseded_by  INTEGER,
   created_ms     INTEGER NOT NULL,
-  updated_ms     INTEGER NOT NULL
+  updated_ms     INTEGER NOT NULL,
+  look_ups       TEXT                        -- JSON: the ids that stood for its references when its request was made
 ) STRICT;
 -- Only what is not finished: stays small however long the journal.
 CREATE INDEX delivery_open_lane ON delivery(connection, object, match, id) WHERE state IN ('pending', 'held', 'in_flight', 'uncertain');
@@ -191,4 +204,4 @@ CREATE TABLE audit (
   outcome        TEXT NOT NULL               -- JSON: what was done
 ) STRICT;
 
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

@@ -44,13 +44,17 @@ Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
                             "delivery WHERE " OF_KEY " UNION SELECT connection, object, match FROM last_sent WHERE " OF_KEY ")",
                             table_id, key);
   forgotten.records += write(connection_, "DELETE FROM last_sent WHERE " OF_KEY, table_id, key);
+  write(connection_, "DELETE FROM look_up WHERE " OF_KEY, table_id, key);
+  write(connection_,
+        "DELETE FROM look_up WHERE parent_id IN (SELECT id FROM pipeline WHERE table_id = ?1) AND parent_key = ?2", table_id,
+        key);
   forgotten.attempts = write(connection_,
                              "UPDATE attempt SET request = '{}', answer = NULL, reason = NULL WHERE delivery_id IN (SELECT id "
                              "FROM delivery WHERE " OF_KEY ")",
                              table_id, key);
   connection_
       .prepare("UPDATE delivery SET key = ?3, match = '{}', also_match = NULL, fields = NULL, comment = NULL, frozen = NULL, "
-               "reason = 'forgotten' WHERE " OF_KEY)
+               "look_ups = NULL, reason = 'forgotten' WHERE " OF_KEY)
       .bind(1, table_id)
       .bind(2, key)
       .bind(3, forgotten.token)

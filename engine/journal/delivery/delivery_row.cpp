@@ -33,6 +33,7 @@ Delivery delivery_of(const Statement& row) {
   delivery.superseded_by = row.optional_integer(26);
   delivery.created_ms = row.integer(27);
   delivery.updated_ms = row.integer(28);
+  delivery.look_ups = row.optional_text(29);
   return delivery;
 }
 

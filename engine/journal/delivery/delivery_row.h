@@ -11,14 +11,14 @@
   "d.id, d.pipeline_id, d.key, d.cycle_id, d.first_seq, d.last_seq, d.generation, d.connection, d.object, d.match, " \
   "d.also_match, d.effect, d.fields, d.comment, d.policy, d.mapping, d.state, d.reason, d.step, d.operation, "       \
   "d.frozen, d.idempotency_key, d.tries, d.looks, d.not_before_ms, d.expires_ms, d.superseded_by, d.created_ms, "    \
-  "d.updated_ms"
+  "d.updated_ms, d.look_ups"
 
 // As the partial indexes spell it: SQLite compares the text of the condition.
 #define DELIVERY_IS_OPEN(alias) alias ".state IN ('pending', 'held', 'in_flight', 'uncertain')"
 
 namespace engine::journal {
 
-inline constexpr int delivery_columns = 29;
+inline constexpr int delivery_columns = 30;
 
 Delivery delivery_of(const Statement& row);
 std::vector<Delivery> deliveries_of(Statement& statement);

@@ -56,6 +56,61 @@ TEST_CASE("a journal of version 1 becomes what schema.sql says, with everything 
   CHECK(shape_of(folder.journal()) == shape_of(folder.path() / "new" / "journal.db"));
 }
 
+TEST_CASE("a journal of version 2 becomes what schema.sql says, its deliveries included") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder.path() / "new");
+  Journal::open({.path = folder.path() / "new" / "journal.db"});
+  {
+    std::ofstream(folder.journal()).close();
+    Connection old(folder.journal().string(), Connection::Mode::read_write);
+    old.execute(file_text(SOURCE_DIR "/test/golden/journal/schema_v2.sql"));
+    old.execute("INSERT INTO journal (id, created_ms, created_by) VALUES ('0123456789abcdef0123456789abcdef', 1, '0.2')");
+    old.execute(
+        "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, connection, object, match, effect, policy, "
+        "mapping, state, created_ms, updated_ms) VALUES (1, '[\"C001\"]', 1, 1, 1, 'crm', 'ticket', '{}', 'present', "
+        "'latest', '', 'pending', 1, 1)");
+  }
+  {
+    const auto journal = Journal::open({.path = folder.journal()});
+    const auto kept = journal->read()->deliveries.find(1);
+    REQUIRE(kept);
+    CHECK(kept->key == "[\"C001\"]");
+    CHECK_FALSE(kept->look_ups);
+  }
+  CHECK(shape_of(folder.journal()) == shape_of(folder.path() / "new" / "journal.db"));
+}
+
+TEST_CASE("a record knows to whom it refers: a parent with another id, and the deletes that come before the parent's") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  journal->write([](Records& records) {
+    const auto parents = records.pipelines.ensure("companies", 1, 0).id;
+    const auto children = records.pipelines.ensure("contacts", 2, 0).id;
+    Deliveries& deliveries = records.deliveries;
+    deliveries.put_look_ups(children, "[7]", {{parents, "[\"C001\"]", "100"}});
+    deliveries.put_look_ups(children, "[8]", {{parents, "[\"C001\"]", "100"}, {parents, "[\"C002\"]", "200"}});
+    deliveries.outdate_look_ups(parents, "[\"C001\"]", "100");
+    CHECK(deliveries.outdated(children, 10).empty());
+    deliveries.outdate_look_ups(parents, "[\"C001\"]", "101");
+    CHECK(deliveries.outdated(children, 10) == std::vector<std::string>{"[7]", "[8]"});
+    deliveries.put_look_ups(children, "[8]", {{parents, "[\"C001\"]", "101"}});
+    deliveries.settle_outdated(children, "[7]");
+    CHECK(deliveries.outdated(children, 10).empty());
+
+    CHECK(deliveries.deletes_of_children(parents, "[\"C001\"]", 10).empty());
+    Delivery gone;
+    gone.pipeline_id = children;
+    gone.key = "[8]";
+    gone.match = "{}";
+    gone.present = false;
+    deliveries.plan(gone);
+    const auto awaited = deliveries.deletes_of_children(parents, "[\"C001\"]", 10);
+    REQUIRE(awaited.size() == 1);
+    CHECK(awaited[0] == Awaited{children, "contacts", "[8]"});
+    CHECK(deliveries.deletes_of_children(parents, "[\"C002\"]", 10).empty());
+  });
+}
+
 TEST_CASE("a pause keeps who asked for it first") {
   const TemporaryFolder folder;
   const auto journal = Journal::open({.path = folder.journal()});
