@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
+#include <set>
 #include <shared_mutex>
 #include <vector>
 
@@ -15,6 +17,7 @@ constexpr std::size_t maskable_bytes_min = 4;
 
 struct Secrets {
   std::shared_mutex mutex;
+  std::map<std::string, std::size_t> holders;
   std::vector<std::string> forms;  ///< longest first, so that a form inside another is not left half masked
 };
 
@@ -68,21 +71,43 @@ std::string base64_inside(std::string_view value, std::size_t before) {
   return base64_form(whole);
 }
 
+std::set<std::string> maskable_forms(std::string_view value) {
+  if (value.size() < maskable_bytes_min) return {};
+  std::set<std::string> forms{std::string(value), url_form(value), json_form(value), base64_form(value)};
+  for (std::size_t before = 0; before < 3; ++before) forms.insert(base64_inside(value, before));
+  std::erase_if(forms, [](const std::string& form) { return form.size() < maskable_bytes_min; });
+  return forms;
+}
+
+void list_anew(Secrets& all) {
+  all.forms.clear();
+  for (const auto& [form, holders] : all.holders) all.forms.push_back(form);
+  std::stable_sort(all.forms.begin(), all.forms.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+}
+
 }  // namespace
 
 Secret::Secret(std::string value) : value_(std::move(value)) { remember_secret(value_); }
 
-void remember_secret(std::string_view value) {
-  if (value.size() < maskable_bytes_min) return;
+PassingSecret::PassingSecret(std::string value) : value_(std::move(value)) { remember_secret(value_); }
+
+PassingSecret::~PassingSecret() {
+  if (value_.size() < maskable_bytes_min) return;
   Secrets& all = secrets();
   const std::unique_lock lock(all.mutex);
-  std::vector<std::string> forms{std::string(value), url_form(value), json_form(value), base64_form(value)};
-  for (std::size_t before = 0; before < 3; ++before) forms.push_back(base64_inside(value, before));
-  for (std::string& form : forms) {
-    const bool known = std::find(all.forms.begin(), all.forms.end(), form) != all.forms.end();
-    if (form.size() >= maskable_bytes_min && !known) all.forms.push_back(std::move(form));
+  for (const std::string& form : maskable_forms(value_)) {
+    if (--all.holders.at(form) == 0) all.holders.erase(form);
   }
-  std::stable_sort(all.forms.begin(), all.forms.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  list_anew(all);
+}
+
+void remember_secret(std::string_view value) {
+  const std::set<std::string> forms = maskable_forms(value);
+  if (forms.empty()) return;
+  Secrets& all = secrets();
+  const std::unique_lock lock(all.mutex);
+  for (const std::string& form : forms) ++all.holders[form];
+  list_anew(all);
 }
 
 std::string redact(std::string_view text) {

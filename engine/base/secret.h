@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace engine {
 
@@ -18,7 +19,19 @@ class Secret {
   std::string value_;
 };
 
-/// Registers a secret for masking. Values shorter than 4 characters are not masked: they would hide everything.
+/// A secret that passes, as a session or a token: masked for as long as somebody holds it.
+class PassingSecret {
+ public:
+  explicit PassingSecret(std::string value);
+  ~PassingSecret();
+  PassingSecret(PassingSecret&& other) noexcept : value_(std::exchange(other.value_, {})) {}
+  PassingSecret& operator=(PassingSecret&&) = delete;
+
+ private:
+  std::string value_;
+};
+
+/// Registers a secret for masking, for good. Values shorter than 4 characters are not masked: they would hide everything.
 void remember_secret(std::string_view value);
 
 /// `text` with every registered secret, also URL-, base64- and JSON-escaped, replaced by `***`. Thread-safe.

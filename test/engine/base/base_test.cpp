@@ -25,6 +25,19 @@ TEST_CASE("a secret too short to be told from text is not masked") {
   CHECK(redact("abcdef") == "abcdef");
 }
 
+TEST_CASE("a passing secret is masked for as long as somebody holds it, and one that stays is not forgotten with it") {
+  remember_secret("both-a-token-and-a-password");
+  {
+    const PassingSecret token("session-4711");
+    const PassingSecret same("session-4711");
+    const PassingSecret both("both-a-token-and-a-password");
+    PassingSecret moved(PassingSecret("moved-along"));
+    CHECK(redact("session-4711, c2Vzc2lvbi00NzEx, moved-along") == "***, ***, ***");
+  }
+  CHECK(redact("session-4711, moved-along") == "session-4711, moved-along");
+  CHECK(redact("both-a-token-and-a-password") == "***");
+}
+
 TEST_CASE("waits double from the first up to the limit and never fall below half of their step") {
   const RetryPolicy policy{.first_wait_ms = 500, .wait_ms_max = 60'000};
   CHECK(policy.wait_ms(1, 0.0) == 250);
