@@ -6,12 +6,13 @@
 #include <set>
 
 #include "connectors/http/answer/judge.h"
+#include "connectors/http/auth/entered_call.h"
+#include "connectors/http/auth/entrance.h"
 #include "connectors/http/plan.h"
 #include "connectors/http/prepare.h"
 #include "connectors/http/request/prepared_request.h"
 #include "connectors/http/signature.h"
 #include "connectors/http/wire/curl_loop.h"
-#include "engine/base/clock.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {
@@ -42,31 +43,9 @@ std::string base_url_of(const TargetConnection& connection) {
   return url.substr(0, url.find_last_not_of('/') + 1);
 }
 
-std::string header_line(const std::string& name, const std::string& value) {
-  const auto breaks = [](const std::string& text) { return text.find_first_of("\r\n") != std::string::npos; };
-  if (breaks(name) || breaks(value)) {
-    throw engine::Error(engine::ErrorCode::config_invalid, fmt::format("the header '{}' holds a line break", name));
-  }
-  return name + ": " + value;
-}
-
-std::vector<std::string> credentials(const Auth& auth) {
-  if (const auto* bearer = std::get_if<BearerAuth>(&auth)) {
-    return {header_line("Authorization", "Bearer " + bearer->token.reveal())};
-  }
-  if (const auto* basic = std::get_if<BasicAuth>(&auth)) {
-    const std::string pair = base64(basic->user + ":" + basic->password.reveal());
-    // The pair is encoded as one: the password's own forms do not show in it.
-    engine::remember_secret(pair);
-    return {header_line("Authorization", "Basic " + pair)};
-  }
-  if (const auto* header = std::get_if<HeaderAuth>(&auth)) return {header_line(header->header, header->value.reveal())};
-  return {};
-}
-
 WireOptions wire_options(const TargetConnection& connection) {
   WireOptions options;
-  options.headers = credentials(connection.auth);
+  options.headers = fixed_headers(connection.auth);
   options.headers.emplace_back("User-Agent: datapicker/" DATAPICKER_VERSION);
   options.headers.emplace_back("Accept: application/json");
   // Without this libcurl asks before it sends a large body, which many servers answer late or never.
@@ -88,11 +67,14 @@ WireOptions wire_options(const TargetConnection& connection) {
 
 class HttpTarget : public engine::model::Target {
  public:
-  HttpTarget(const TargetConnection& connection, const MakeWire& make_wire)
+  HttpTarget(const TargetConnection& connection, const MakeWire& make_wire, const engine::Clock& clock)
       : plan_(connection),
         base_url_(base_url_of(connection)),
         sign_(connection.sign),
-        wire_(make_wire ? make_wire(wire_options(connection)) : std::make_unique<CurlLoop>(wire_options(connection))) {
+        clock_(clock),
+        pass_(fixed_pass(connection, plan_)),
+        wire_(make_wire ? make_wire(wire_options(connection)) : std::make_unique<CurlLoop>(wire_options(connection))),
+        keeper_(make_pass_keeper(connection, plan_, base_url_, *wire_, clock)) {
     if (sign_ && sign_->algorithm != "hmac-sha256") {
       throw engine::Error(engine::ErrorCode::config_invalid,
                           fmt::format("'{}' is not a signature algorithm: hmac-sha256", sign_->algorithm),
@@ -121,32 +103,51 @@ class HttpTarget : public engine::model::Target {
     exchange.method = std::move(request.method);
     exchange.url = base_url_ + request.url;
     for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
-    if (sign_) {
-      exchange.headers.push_back(sign_->header + ": " + sign_->prefix +
-                                 hmac_sha256_hex(sign_->secret.reveal(), request.body));
-    }
     exchange.body = std::move(request.body);
     exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});
-    exchange.answered = [this, &object, kind = call.kind, records = call.records, is_batch,
-                         expect = std::move(request.expect), answered = std::move(answered)](RawAnswer raw) {
-      answered(judge({plan_, object, kind, records, is_batch, expect}, raw, engine::system_clock().wall_ms()));
+    auto judged = [this, &object, kind = call.kind, records = call.records, is_batch,
+                   expect = std::move(request.expect)](const RawAnswer& raw) {
+      return judge({plan_, object, kind, records, is_batch, expect}, raw, clock_.wall_ms());
     };
+    if (keeper_) {
+      return send_entered(*keeper_, *wire_, {.exchange = std::move(exchange), .records = call.records, .judge = std::move(judged),
+                                             .sign = [this](Exchange& ready) { sign(ready); }, .answered = std::move(answered)});
+    }
+    if (pass_) join(*pass_, exchange);
+    sign(exchange);
+    exchange.answered = [judged = std::move(judged), answered = std::move(answered)](const RawAnswer& raw) { answered(judged(raw)); };
     wire_->submit(std::move(exchange));
   }
 
   void stop() override { wire_->stop(); }
 
  private:
+  /// The signature covers the bytes that are sent: what joins the body has joined it.
+  void sign(Exchange& exchange) const {
+    if (!sign_) return;
+    exchange.headers.push_back(sign_->header + ": " + sign_->prefix +
+                               hmac_sha256_hex(sign_->secret.reveal(), exchange.body));
+  }
+
   const TargetPlan plan_;
   const std::string base_url_;
   const std::optional<SignRule> sign_;
+  const engine::Clock& clock_;
+  const std::shared_ptr<const Pass> pass_;  ///< null where a header says all, or a login is needed
   const std::unique_ptr<Wire> wire_;
+  const std::unique_ptr<PassKeeper> keeper_;  ///< null where there is no login
 };
 
 }  // namespace
 
-std::unique_ptr<engine::model::Target> make_http_target(const TargetConnection& connection, const MakeWire& make_wire) {
-  return std::make_unique<HttpTarget>(connection, make_wire);
+std::unique_ptr<engine::model::Target> make_http_target(const TargetConnection& connection, const MakeWire& make_wire,
+                                                        const engine::Clock& clock) {
+  return std::make_unique<HttpTarget>(connection, make_wire, clock);
+}
+
+TargetConnection without_credentials(TargetConnection connection) {
+  connection.auth = NoAuth{};
+  return connection;
 }
 
 }  // namespace connectors::http

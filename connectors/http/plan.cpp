@@ -156,7 +156,7 @@ AnswerPlan answer_plan(const AnswerRule& rule) {
 
 }  // namespace
 
-RequestPlan::RequestPlan(const RequestTemplate& request)
+RequestPlan::RequestPlan(const RequestTemplate& request, Of of)
     : method(request.method),
       path(request.path, Place::path, request.origin),
       query(query_of(request)),
@@ -169,6 +169,22 @@ RequestPlan::RequestPlan(const RequestTemplate& request)
   }
   if (!request.path.starts_with('/')) refuse_template("a path begins with '/'", request.origin);
   if (!request.body.empty()) body.emplace(request.body, request.origin);
+  if (!request.form.empty()) form.emplace(request.form, request.origin);
+  const std::size_t in_body = body ? body->auth_names().size() : 0;
+  if (of == Of::call && (auth_names().size() > in_body || (body && body->has_auth_inside_text()))) {
+    refuse_template("{auth.…} of a call must be a whole value of a JSON body; headers and parameters belong below auth.send",
+                    request.origin);
+  }
+}
+
+std::vector<std::string> RequestPlan::auth_names() const {
+  std::vector<std::string> names = path.auth_names();
+  const auto add = [&](const std::vector<std::string>& more) { names.insert(names.end(), more.begin(), more.end()); };
+  for (const auto& [name, value] : query) add(value.auth_names());
+  for (const auto& [name, value] : headers) add(value.auth_names());
+  if (body) add(body->auth_names());
+  if (form) add(form->auth_names());
+  return names;
 }
 
 BatchPlan::BatchPlan(const BatchDefinition& batch)
@@ -178,6 +194,7 @@ BatchPlan::BatchPlan(const BatchDefinition& batch)
       order(batch.accounted_by_order),
       record_failed(batch.record_failed) {
   for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, JsonPath(pointer));
+  if (!record.auth_names().empty()) refuse_template("{auth.…} belongs into the request of a batch, not into its records", batch.request.origin);
 }
 
 TargetPlan::TargetPlan(const TargetConnection& connection)

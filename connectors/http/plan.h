@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connectors/http/answer/json_path.h"
+#include "connectors/http/request/form_template.h"
 #include "connectors/http/request/json_template.h"
 #include "connectors/http/request/text_template.h"
 #include "engine/settings/connection_definition.h"
@@ -17,13 +18,18 @@
 namespace connectors::http {
 
 struct RequestPlan {
-  explicit RequestPlan(const engine::settings::RequestTemplate& request);
+  /// Requests of calls are frozen without secrets: only values of a JSON body may be {auth.x}. Those of a login are not.
+  enum class Of : std::uint8_t { call, login };
+  explicit RequestPlan(const engine::settings::RequestTemplate& request, Of of = Of::call);
+  /// The x of all its {auth.x}.
+  std::vector<std::string> auth_names() const;
 
   std::string method;
   TextTemplate path;
   std::vector<std::pair<std::string, TextTemplate>> query;  ///< names percent-encoded
   std::vector<std::pair<std::string, TextTemplate>> headers;
   std::optional<JsonTemplate> body;
+  std::optional<FormTemplate> form;  ///< instead of a body
   std::vector<int> gone;
   std::vector<int> absent;
 };

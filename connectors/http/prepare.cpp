@@ -82,6 +82,10 @@ PreparedRequest fill(const TargetPlan& target, const RequestPlan& plan, const Ca
     plan.body->render(values, request.body);
     if (!has_header(request, "Content-Type")) request.headers.emplace_back("Content-Type", "application/json");
   }
+  if (plan.form) {
+    plan.form->render(values, request.body);
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  }
   return request;
 }
 
@@ -169,6 +173,10 @@ PreparedCall prepare_batch(const TargetPlan& target, const BatchPlan& plan, std:
 }
 
 }  // namespace
+
+PreparedRequest prepare_login(const TargetPlan& plan, const RequestPlan& request, const CallValues& values) {
+  return fill(plan, request, values);
+}
 
 PreparedCall prepare_calls(const TargetPlan& plan, std::span<const Call> calls) {
   ENGINE_ASSERT(!calls.empty());

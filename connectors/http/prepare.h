@@ -4,11 +4,15 @@
 #include <span>
 
 #include "connectors/http/plan.h"
+#include "connectors/http/request/prepared_request.h"
 #include "engine/model/target.h"
 
 namespace connectors::http {
 
 /// See Target::prepare.
 engine::model::PreparedCall prepare_calls(const TargetPlan& plan, std::span<const engine::model::Call> calls);
+
+/// A request of a login, whose only values are {auth.x}. Not to be frozen.
+PreparedRequest prepare_login(const TargetPlan& plan, const RequestPlan& request, const CallValues& values);
 
 }  // namespace connectors::http

@@ -34,7 +34,7 @@ class NoWire final : public connectors::http::Wire {
 
 std::unique_ptr<model::Target> unconnected(const settings::TargetConnection& connection) {
   if (connection.target.name == "file") return connectors::catalog::make_target(connection);
-  return connectors::http::make_http_target(connection, [](const connectors::http::WireOptions&) { return std::make_unique<NoWire>(); });
+  return connectors::http::make_http_target(connectors::http::without_credentials(connection), [](const connectors::http::WireOptions&) { return std::make_unique<NoWire>(); });
 }
 
 const settings::PipelineDefinition& pipeline_named(const settings::Instance& instance, const std::string& name) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,7 +37,29 @@ struct NoAuth {};
 struct BearerAuth { Secret token; };
 struct BasicAuth { std::string user; Secret password; };
 struct HeaderAuth { std::string header; Secret value; };
-using Auth = std::variant<NoAuth, BearerAuth, BasicAuth, HeaderAuth>;
+struct QueryAuth { std::string parameter; Secret value; };
+/// Tokens of OAuth 2: what the definition says, with what the connection says over it.
+struct OAuth2Auth {
+  OAuth2Protocol protocol;
+  std::string client_id;
+  Secret client_secret;
+  Secret refresh_token;  ///< the first; newer ones are kept beside the journal
+  std::string user;
+  Secret password;
+  Secret key;  ///< PEM
+};
+/// What the definition's own way to enter (AuthDefinition) asks for.
+struct CredentialsAuth {
+  std::map<std::string, std::string> shown;
+  std::map<std::string, Secret> secret;
+};
+using Auth = std::variant<NoAuth, BearerAuth, BasicAuth, HeaderAuth, QueryAuth, OAuth2Auth, CredentialsAuth>;
+
+/// Where tokens are kept that a restart must not lose.
+struct TokenKeeping {
+  std::filesystem::path folder;  ///< `tokens` beside the journal
+  Secret key;                    ///< the systemd credential `token_key`; empty: the files are not encrypted
+};
 
 struct SignRule {
   std::string header;
@@ -63,6 +86,7 @@ struct TargetConnection {
   std::string url;
   std::string path;         ///< `file` target: where the lines go
   Auth auth;
+  TokenKeeping tokens;
   TlsOptions tls;
   std::string proxy;
   TargetLimits limits;

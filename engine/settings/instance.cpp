@@ -110,6 +110,7 @@ class Loader {
       }
       auto target =
           read_target_connection(root, {instance_.folder, secrets_, targets_, options_.resolve_secrets}, diagnostics_);
+      if (target) target->tokens = {instance_.journal_path.parent_path() / "tokens", secrets_.credential("token_key")};
       if (target)
         add(instance_.targets, std::move(*target), "connection");
       else

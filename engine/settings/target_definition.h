@@ -23,6 +23,8 @@ struct RequestTemplate {
   std::map<std::string, std::string> headers;
   std::string body;       ///< JSON text of the template; the strings "fields", "changed_fields", "{records}" stand for
                           ///< values. Empty: none
+  /// Parameters of a form-encoded body to JSON texts of their templates, in the order of the definition. Empty: none.
+  std::vector<std::pair<std::string, std::string>> form;
   std::vector<int> gone;  ///< statuses that mean: already not there (delete)
   std::vector<int> absent;  ///< find: statuses that mean "no such record"
 };
@@ -89,6 +91,48 @@ struct ObjectDefinition {
   std::map<model::CallKind, BatchDefinition> batch;
 };
 
+enum class CredentialKind : std::uint8_t { shown, secret, optional };
+
+/// A value that the login, or what joins the requests, needs in another form.
+struct DerivedValue {
+  enum class Form : std::uint8_t { text, base64, md5, sha256 };
+  Form form = Form::text;
+  std::string text;  ///< template with {auth.name}
+};
+
+struct LoginRequest {
+  RequestTemplate request;                  ///< its only placeholders are {auth.name}
+  std::map<std::string, std::string> keep;  ///< names to JSON pointers into the answer
+};
+
+/// What an API fixes of OAuth 2, and what a connection says over it.
+struct OAuth2Protocol {
+  enum class Grant : std::uint8_t { none, client_credentials, refresh_token, password, jwt_bearer };
+  Origin origin;
+  Grant grant = Grant::none;
+  std::string token_url;  ///< whole, or '/path' behind the connection's url
+  std::string scope;
+  std::string audience;
+  std::optional<bool> client_in_header;  ///< else in the body
+  std::map<std::string, std::string> parameters;
+};
+
+/// How an API is entered: sessions and other ways of its own, or OAuth 2.
+struct AuthDefinition {
+  Origin origin;
+  std::map<std::string, CredentialKind> credentials;
+  std::map<std::string, DerivedValue> derive;
+  std::vector<LoginRequest> login;             ///< empty: the credentials themselves join the requests
+  std::map<std::string, std::string> headers;  ///< of every request, with {auth.name}
+  std::map<std::string, std::string> query;
+  std::int64_t idle_ms = 0;  ///< 0: no limit
+  std::int64_t life_ms = 0;
+  std::optional<OAuth2Protocol> oauth2;
+
+  /// A connection gives `auth: { credentials: … }`.
+  bool is_own_way() const { return !headers.empty() || !query.empty() || !login.empty(); }
+};
+
 struct TargetDefinition {
   std::string name;
   Origin origin;
@@ -96,6 +140,7 @@ struct TargetDefinition {
   std::map<std::string, std::string> proved;
   std::map<std::string, std::string> options;  ///< with defaults
   std::map<std::string, std::string> headers;  ///< sent with every request
+  AuthDefinition auth;
   bool nulls_as_empty_text = false;            ///< `nulls: empty_text`: for APIs that cannot clear a field by null
   std::map<std::string, ObjectDefinition> objects;
   std::vector<AnswerRule> answers;  ///< the first that fits speaks; then the runtime's defaults

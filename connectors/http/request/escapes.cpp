@@ -13,10 +13,10 @@ std::string with_backslashes(std::string_view text, std::string_view special) {
   return out;
 }
 
-std::string with_doubled_quotes(std::string_view text) {
+std::string doubled(std::string_view text, std::string_view special) {
   std::string out;
   out.reserve(text.size() + 8);
-  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  for (const char c : text) out.append(special.find(c) != std::string_view::npos ? 2 : 1, c);
   return out;
 }
 
@@ -32,6 +32,8 @@ std::optional<Filter> filter_of(std::string_view name) {
   if (name == "rt_quote") return Filter::rt_quote;
   if (name == "sql_quote") return Filter::sql_quote;
   if (name == "soql_quote") return Filter::soql_quote;
+  if (name == "vtql_quote") return Filter::vtql_quote;
+  if (name == "number") return Filter::number;
   return std::nullopt;
 }
 
@@ -42,9 +44,12 @@ std::string filtered(Filter filter, std::string_view text) {
     case Filter::soql_quote:
       return with_backslashes(text, "\\'\"");
     case Filter::sql_quote:
-      return with_doubled_quotes(text);
+      return doubled(text, "'");
+    case Filter::vtql_quote:
+      return doubled(text, "'\\");
     case Filter::none:
     case Filter::text:
+    case Filter::number:
       break;
   }
   return std::string(text);

@@ -14,6 +14,8 @@ enum class Filter : std::uint8_t {
   rt_quote,    ///< inside '…' of TicketSQL: backslash and quote get a backslash
   sql_quote,   ///< inside '…' of SQL and OData: a quote is doubled
   soql_quote,  ///< inside '…' of Salesforce's SOQL
+  vtql_quote,  ///< inside '…' of vtiger's VTQL, which hands it on to MySQL: a quote and a backslash are doubled
+  number,      ///< digits as a JSON number; anything else is refused
 };
 
 std::optional<Filter> filter_of(std::string_view name);

@@ -1,10 +1,16 @@
 #include "connectors/http/request/json_template.h"
 
+#include <fmt/format.h>
+
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+
+#include "connectors/http/request/auth_marks.h"
 #include "connectors/http/request/field_text.h"
+#include "engine/base/error.h"
 #include "engine/model/row_json.h"
 
 namespace connectors::http {
@@ -18,6 +24,18 @@ void append_inside_string(std::string_view text, std::string& into) {
   std::string quoted;
   engine::model::append_json_string(text, quoted);
   into.append(quoted, 1, quoted.size() - 2);
+}
+
+/// The id of a record is a text to us, and an integer to many APIs.
+void append_number(const Placeholder& placeholder, const std::string& text, std::string& into) {
+  const std::string_view digits = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
+  const bool is_number = !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos &&
+                         (digits.size() == 1 || digits[0] != '0');
+  if (!is_number) {
+    throw engine::Error(engine::ErrorCode::config_invalid,
+                        fmt::format("{} is '{}', which is no whole number", placeholder.shown(), text));
+  }
+  into += text;
 }
 
 void append_whole(const Placeholder& placeholder, const CallValues& values, std::string& into) {
@@ -113,6 +131,21 @@ JsonTemplate::JsonTemplate(std::string_view text, const engine::settings::Origin
   Flattening(holes_, origin).append(tree);
 }
 
+std::vector<std::string> JsonTemplate::auth_names() const {
+  std::vector<std::string> names;
+  for (const Hole& hole : holes_) {
+    if (hole.placeholder && hole.placeholder->name == Placeholder::Name::auth) names.push_back(hole.placeholder->part);
+  }
+  return names;
+}
+
+bool JsonTemplate::has_auth_inside_text() const {
+  return std::any_of(holes_.begin(), holes_.end(), [](const Hole& hole) {
+    if (!hole.placeholder || hole.placeholder->name != Placeholder::Name::auth) return false;
+    return hole.inside_string || hole.placeholder->filter != Filter::none;
+  });
+}
+
 void JsonTemplate::render(const CallValues& values, std::string& into) const {
   for (const Hole& hole : holes_) {
     into += hole.before;
@@ -121,9 +154,15 @@ void JsonTemplate::render(const CallValues& values, std::string& into) const {
       append_whole(*hole.placeholder, values, into);
       continue;
     }
+    if (hole.placeholder->name == Placeholder::Name::auth && values.auth == nullptr) {
+      append_auth_mark(hole.placeholder->part, into);
+      continue;
+    }
     const auto value = value_of(*hole.placeholder, values);
     if (hole.inside_string) {
       append_inside_string(filtered(hole.placeholder->filter, text_of(value)), into);
+    } else if (hole.placeholder->filter == Filter::number) {
+      append_number(*hole.placeholder, text_of(value), into);
     } else if (hole.placeholder->filter != Filter::none) {
       engine::model::append_json_string(filtered(hole.placeholder->filter, text_of(value)), into);
     } else {

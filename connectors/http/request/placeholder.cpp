@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -19,7 +20,7 @@ namespace {
 
 using Name = Placeholder::Name;
 
-constexpr std::array<std::pair<std::string_view, Name>, 11> plain_names{{
+constexpr std::array<std::pair<std::string_view, Name>, 12> plain_names{{
     {"match", Name::match},
     {"match_value", Name::match},
     {"match_field", Name::match_field},
@@ -28,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, Name>, 11> plain_names{{
     {"text", Name::text},
     {"marker", Name::marker},
     {"object", Name::object},
+    {"changed_field_names", Name::changed_field_names},
     {"fields", Name::fields},
     {"changed_fields", Name::changed_fields},
     {"records", Name::records},
@@ -35,7 +37,7 @@ constexpr std::array<std::pair<std::string_view, Name>, 11> plain_names{{
 
 std::optional<Placeholder> named(std::string_view name) {
   for (const auto& [prefix, kind] :
-       {std::pair<std::string_view, Name>{"match.", Name::match}, {"field.", Name::field}}) {
+       {std::pair<std::string_view, Name>{"match.", Name::match}, {"field.", Name::field}, {"auth.", Name::auth}}) {
     if (name.starts_with(prefix) && name.size() > prefix.size()) {
       return Placeholder{.name = kind, .part = std::string(name.substr(prefix.size()))};
     }
@@ -77,6 +79,24 @@ const FieldValue& found_in(const FieldMap& fields, const Placeholder& placeholde
   return found->second;
 }
 
+FieldValue auth_value(const Placeholder& placeholder, const CallValues& values) {
+  if (values.auth == nullptr) refuse_call(placeholder, values, "which joins it only when it is sent");
+  const auto found = values.auth->find(placeholder.part);
+  if (found == values.auth->end()) refuse_call(placeholder, values, "which the login does not have");
+  return found->second;
+}
+
+/// "address.city" and "address.zip" are one: "address".
+std::string outermost_names(const FieldMap& fields) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, value] : fields) {
+    const std::string_view outermost = std::string_view(name).substr(0, name.find('.'));
+    // Maps are in name order, but "a-b" stands between "a" and "a.c".
+    if (std::find(names.begin(), names.end(), outermost) == names.end()) names.push_back(outermost);
+  }
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
 FieldValue text_value(const std::string& text, const Placeholder& placeholder, const CallValues& values) {
   if (text.empty()) refuse_call(placeholder, values, "which this call does not have");
   return FieldScalar(text);
@@ -85,7 +105,9 @@ FieldValue text_value(const std::string& text, const Placeholder& placeholder, c
 }  // namespace
 
 std::string Placeholder::shown() const {
-  if (!part.empty()) return fmt::format("{{{}.{}}}", name == Name::match ? "match" : "field", part);
+  if (!part.empty()) {
+    return fmt::format("{{{}.{}}}", name == Name::match ? "match" : name == Name::field ? "field" : "auth", part);
+  }
   for (const auto& [plain, kind] : plain_names) {
     if (kind == name) return fmt::format("{{{}}}", plain);
   }
@@ -108,6 +130,14 @@ std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Orig
   return pieces;
 }
 
+std::vector<std::string> auth_names_of(const std::vector<Piece>& pieces) {
+  std::vector<std::string> names;
+  for (const Piece& piece : pieces) {
+    if (piece.placeholder && piece.placeholder->name == Name::auth) names.push_back(piece.placeholder->part);
+  }
+  return names;
+}
+
 FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
   const auto& call = values.call;
   switch (placeholder.name) {
@@ -128,6 +158,10 @@ FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
       return text_value(call.marker, placeholder, values);
     case Name::object:
       return text_value(call.object, placeholder, values);
+    case Name::auth:
+      return auth_value(placeholder, values);
+    case Name::changed_field_names:
+      return FieldScalar(outermost_names(values.changed_fields));
     case Name::fields:
     case Name::changed_fields:
     case Name::records:

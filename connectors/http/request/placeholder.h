@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,12 +14,16 @@
 
 namespace connectors::http {
 
+/// Credentials, and what a login made of them, by the names of {auth.name}.
+using AuthValues = std::map<std::string, engine::model::FieldScalar, std::less<>>;
+
 /// What the placeholders of one call stand for. All of it outlives the rendering.
 struct CallValues {
   const engine::model::Call& call;
   const engine::model::FieldMap& fields;  ///< the call's, and what the definition sets
   const engine::model::FieldMap& changed_fields;
   std::string_view records = {};  ///< JSON list; batches only
+  const AuthValues* auth = nullptr;  ///< logins only: requests of calls are frozen without any
 };
 
 struct Placeholder {
@@ -31,12 +36,14 @@ struct Placeholder {
     text,
     marker,
     object,
+    auth,    ///< auth.x
+    changed_field_names,  ///< of the outermost names, joined by commas
     fields,
     changed_fields,
     records,  ///< whole JSON, in bodies only
   };
   Name name = Name::match;
-  std::string part;  ///< x of match.x and field.x
+  std::string part;  ///< x of match.x, field.x and auth.x
   Filter filter = Filter::none;
 
   bool is_whole_json() const { return name >= Name::fields; }
@@ -53,6 +60,9 @@ struct Piece {
 /// Names start with a small letter; any other brace is text. Throws Error config_invalid for a name or filter that does
 /// not exist.
 std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Origin& origin);
+
+/// The x of all {auth.x} among them.
+std::vector<std::string> auth_names_of(const std::vector<Piece>& pieces);
 
 /// Throws Error config_invalid when the call lacks the value. Not for whole JSON.
 engine::model::FieldValue value_of(const Placeholder& placeholder, const CallValues& values);

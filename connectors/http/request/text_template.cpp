@@ -34,6 +34,10 @@ void append_value(const Placeholder& placeholder, Place place, std::string text,
     into += text;
     return;
   }
+  if (place == Place::plain) {
+    into += text;
+    return;
+  }
   if (place == Place::path && (text.empty() || text == "." || text == "..")) {
     refuse_value(placeholder, fmt::format("is '{}', which would address something else in a path", text));
   }
@@ -85,7 +89,8 @@ FieldsTemplate::FieldsTemplate(const engine::model::FieldMap& fields, const engi
 }
 
 void FieldsTemplate::apply(const CallValues& values, engine::model::FieldMap& into) const {
-  for (const auto& [name, field] : fields_) {
+  for (const auto& [written, field] : fields_) {
+    const std::string name = written == "{match_field}" ? text_of(value_of({Placeholder::Name::match_field}, values)) : written;
     if (field.pieces.empty()) {
       into.insert_or_assign(name, field.constant);
       continue;

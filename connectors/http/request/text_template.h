@@ -15,18 +15,22 @@ class TextTemplate {
     path,    ///< values are percent-encoded; an empty one, "." and ".." would address something else and are refused
     query,   ///< everything is percent-encoded
     header,  ///< control characters are refused: a line break would begin another header
+    plain,   ///< the text itself
   };
 
   TextTemplate(std::string_view text, Place place, const engine::settings::Origin& origin);
   /// Throws Error config_invalid when a value is missing or cannot stand here.
   std::string render(const CallValues& values) const;
+  /// The x of its {auth.x}.
+  std::vector<std::string> auth_names() const { return auth_names_of(pieces_); }
 
  private:
   Place place_;
   std::vector<Piece> pieces_;
 };
 
-/// `set:` of a definition: constants, and templates in texts. A text that is one placeholder keeps the value's type.
+/// `set:` of a definition: constants, and templates in texts. A text that is one placeholder keeps the value's type. A
+/// name may be "{match_field}", the call's own.
 class FieldsTemplate {
  public:
   FieldsTemplate() = default;

@@ -81,7 +81,7 @@ class Remote::RememberingTarget final : public model::Target {
 std::unique_ptr<model::Target> Remote::make_target() {
   if (connection_.target.name == "file") return connectors::catalog::make_target(connection_);
   const auto make_wire = [this](const connectors::http::WireOptions&) { return std::make_unique<RemoteWire>(*this); };
-  return std::make_unique<RememberingTarget>(*this, connectors::http::make_http_target(connection_, make_wire));
+  return std::make_unique<RememberingTarget>(*this, connectors::http::make_http_target(connectors::http::without_credentials(connection_), make_wire));
 }
 
 void Remote::will_answer(const settings::CaseStep& step) {

@@ -150,6 +150,11 @@ Secret SecretLookup::secret(const YamlNode& scalar, Diagnostics& diagnostics) co
   return Secret(filled(scalar, diagnostics));
 }
 
+Secret SecretLookup::credential(const std::string& name) const {
+  const char* folder = resolve_ ? std::getenv("CREDENTIALS_DIRECTORY") : nullptr;
+  return Secret(folder == nullptr ? "" : file_text(std::filesystem::path(folder) / name).value_or(""));
+}
+
 std::optional<std::string> SecretLookup::find(const std::string& name, const Origin& origin,
                                               Diagnostics& diagnostics) const {
   std::optional<std::string> value;

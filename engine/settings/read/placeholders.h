@@ -32,6 +32,8 @@ class SecretLookup {
   /// The scalar's text with its secrets filled in, each registered for masking. A missing secret is reported.
   std::string filled(const YamlNode& scalar, Diagnostics& diagnostics) const;
   Secret secret(const YamlNode& scalar, Diagnostics& diagnostics) const;
+  /// The systemd credential of that name, and nothing else; empty where there is none.
+  Secret credential(const std::string& name) const;
 
  private:
   std::optional<std::string> find(const std::string& name, const Origin& origin, Diagnostics& diagnostics) const;

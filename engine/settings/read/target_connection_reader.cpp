@@ -4,6 +4,7 @@
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/target/auth_reader.h"
 #include "engine/settings/target/target_definition_reader.h"
 
 namespace engine::settings {
@@ -11,41 +12,6 @@ namespace {
 
 constexpr const char* secret_places =
     "a target's url, proxy, auth and sign may hold one; an API key goes below auth: { header, value }";
-
-/// A credential. One that stands in the file itself works, but ends up in the version control of the configuration.
-Secret take_secret(MapReader& reader, const char* key, const SecretLookup& secrets) {
-  reader.required_text(key);
-  const YamlNode* value = reader.node().find(key);
-  if (value == nullptr || !value->is_scalar()) return {};
-  if (!holds_secret(*value)) {
-    reader.diagnostics().warning("secret.in_clear", value->origin(),
-                                 fmt::format("{} stands readable in the file", reader.named(key)),
-                                 "write ${secret:name} and keep the value in secrets/name");
-  }
-  return secrets.secret(*value, reader.diagnostics());
-}
-
-Auth read_auth(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
-  MapReader reader(value, auth_block(), "auth", diagnostics);
-  Auth auth = NoAuth{};
-  if (reader.has("bearer")) {
-    auth = BearerAuth{take_secret(reader, "bearer", secrets)};
-  } else if (reader.has("header")) {
-    HeaderAuth header{reader.required_text("header"), {}};
-    header.value = take_secret(reader, "value", secrets);
-    auth = std::move(header);
-  } else if (reader.has("user")) {
-    BasicAuth basic{reader.required_text("user"), {}};
-    basic.password = take_secret(reader, "password", secrets);
-    auth = std::move(basic);
-  } else if (reader.is_map()) {
-    diagnostics.error("key.missing", value.origin(), "auth says no way to enter",
-                      "write { bearer: … }, { header: …, value: … } or { user: …, password: … }");
-    for (const char* key : {"bearer", "header", "value", "user", "password"}) reader.take_any(key);
-  }
-  reader.finish();
-  return auth;
-}
 
 /// The path of a file that must be there, made absolute.
 std::string take_file(MapReader& reader, const char* key, const ConnectionSurroundings& surroundings) {
@@ -114,7 +80,6 @@ std::string read_url(MapReader& reader, const SecretLookup& secrets) {
 void read_http_keys(MapReader& reader, const ConnectionSurroundings& surroundings, TargetConnection& connection) {
   Diagnostics& diagnostics = reader.diagnostics();
   connection.url = read_url(reader, surroundings.secrets);
-  if (const YamlNode* auth = reader.take("auth")) connection.auth = read_auth(*auth, surroundings.secrets, diagnostics);
   if (const YamlNode* tls = reader.take("tls")) connection.tls = read_tls(*tls, surroundings, diagnostics);
   if (const YamlNode* sign = reader.take("sign")) connection.sign = read_sign(*sign, surroundings.secrets, diagnostics);
   reader.text("proxy");
@@ -125,7 +90,7 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
     diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(),
                       "'idempotency_header' must be the name of a header");
   }
-  for (const char* key : {"requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
+  for (const char* key : {"auth", "requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }
 
 void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
@@ -161,7 +126,10 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   const TargetDefinition* definition = surroundings.targets.find(target, root.find("target")->origin(), diagnostics);
   if (definition == nullptr) return std::nullopt;
   connection.target = *definition;
-  if (!is_file) merge_connection_requests(root, connection.target, diagnostics);
+  if (!is_file) {
+    merge_connection_requests(root, connection.target, diagnostics);
+    connection.auth = read_auth(root.find("auth"), root, connection.target, surroundings.secrets, diagnostics);
+  }
   connection.options = connection.target.options;
   return connection;
 }

@@ -22,17 +22,6 @@ const Block& source_block() {
   return block;
 }
 
-const Block& auth_block() {
-  static const Block block{"auth",
-                           "How the API is entered: one of the three ways.",
-                           {{"bearer", KeyType::text, "A token, sent as `Authorization: Bearer …`."},
-                            {"header", KeyType::text, "The header that carries the key, with `value`."},
-                            {"value", KeyType::text, "What that header holds; may hold ${secret:name}."},
-                            {"user", KeyType::text, "The user of basic authentication, with `password`."},
-                            {"password", KeyType::text, "That user's password; may hold ${secret:name}."}}};
-  return block;
-}
-
 const Block& tls_block() {
   static const Block block{"tls",
                            "Certificates, where the system's authorities are not enough. TLS is always verified.",

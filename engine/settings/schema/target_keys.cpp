@@ -33,6 +33,8 @@ const Block& request_block() {
        {"query", KeyType::text_map, "Parameters behind the path."},
        {"headers", KeyType::text_map, "Headers of its own."},
        {"body", KeyType::anything, "What is sent: `fields`, `changed_fields`, or a template of JSON."},
+       {"form", KeyType::anything,
+        "What is sent instead as application/x-www-form-urlencoded: parameters to texts, `fields`, or templates of JSON."},
        {"gone", KeyType::statuses, "Statuses of a delete that mean: it was not there any more."},
        {"absent", KeyType::statuses, "Statuses of a find that mean: there is no such record."}}};
   return block;
@@ -165,6 +167,7 @@ const Block& target_definition_block() {
        {"proved", KeyType::text_map, "How, and with which version, it was tried."},
        {"options", KeyType::text_map, "What a connection may set, with defaults; put in as {{options.name}}."},
        {"headers", KeyType::text_map, "Headers of every request."},
+       {"auth", KeyType::block, "How it is entered.", "", &auth_definition_block()},
        {.name = "nulls", .about = "How a field is cleared.", .fallback = "keep", .choices = {"keep", "empty_text"}},
        {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
         .block = &object_block(), .required = true},

@@ -18,6 +18,18 @@ class OptionsFilling {
     fill(request.query);
     fill(request.headers);
     fill_json(request.body);
+    for (auto& [name, value] : request.form) fill_json(value);
+  }
+  void fill(AuthDefinition& auth) {
+    origin_ = auth.origin;
+    fill(auth.headers);
+    fill(auth.query);
+    for (auto& [name, derived] : auth.derive) fill(derived.text);
+    for (LoginRequest& login : auth.login) fill(login.request);
+    if (!auth.oauth2) return;
+    origin_ = auth.oauth2->origin;
+    for (std::string* text : {&auth.oauth2->token_url, &auth.oauth2->scope, &auth.oauth2->audience}) fill(*text);
+    fill(auth.oauth2->parameters);
   }
   void fill(CallDefinition& call) {
     fill(call.request);
@@ -92,6 +104,7 @@ class OptionsFilling {
 void apply_options(TargetDefinition& definition, Diagnostics& diagnostics) {
   OptionsFilling filling(definition.options, diagnostics);
   filling.fill(definition.headers);
+  filling.fill(definition.auth);
   for (auto& [name, object] : definition.objects) {
     if (object.find) filling.fill(object.find->request);
     if (object.read_back) filling.fill(*object.read_back);

@@ -35,6 +35,17 @@ std::map<std::string, std::string> take_texts(MapReader& reader, const char* key
   return texts;
 }
 
+/// In the order of the definition: equal calls have equal bodies.
+std::vector<std::pair<std::string, std::string>> form_of(const YamlNode& map, MapReader& reader) {
+  std::vector<std::pair<std::string, std::string>> form;
+  if (!map.is_map()) refuse_kind(map, reader.named("form"), "a map of parameters", reader.diagnostics());
+  for (const YamlEntry& entry : map.entries()) form.emplace_back(entry.key, json_of(entry.value));
+  if (reader.has("body")) {
+    reader.diagnostics().error("key.conflict", map.origin(), "a request has either a 'body' or a 'form'");
+  }
+  return form;
+}
+
 }  // namespace
 
 RequestTemplate read_request(MapReader& reader) {
@@ -52,6 +63,7 @@ RequestTemplate read_request(MapReader& reader) {
   request.query = take_texts(reader, "query");
   request.headers = take_texts(reader, "headers");
   if (const YamlNode* body = reader.take("body")) request.body = json_of(*body);
+  if (const YamlNode* form = reader.take("form")) request.form = form_of(*form, reader);
   request.gone = take_statuses(reader, "gone");
   request.absent = take_statuses(reader, "absent");
   return request;

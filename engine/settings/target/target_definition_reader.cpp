@@ -4,6 +4,7 @@
 
 #include "engine/settings/map_reader.h"
 #include "engine/settings/target/answers_reader.h"
+#include "engine/settings/target/auth_reader.h"
 #include "engine/settings/target/object_reader.h"
 #include "engine/settings/target/options.h"
 
@@ -90,6 +91,7 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   definition.proved = take_texts(reader, "proved");
   if (const YamlNode* options = reader.take("options")) definition.options = read_options(*options, diagnostics);
   definition.headers = take_texts(reader, "headers");
+  if (const YamlNode* auth = reader.take("auth")) definition.auth = read_auth_definition(*auth, diagnostics);
   definition.nulls_as_empty_text = reader.one_of("nulls", false, {{"keep", false}, {"empty_text", true}});
   if (const YamlNode* objects = reader.require("objects")) read_objects(*objects, definition, diagnostics);
   if (const YamlNode* answers = reader.take("answers")) definition.answers = read_answers(*answers, diagnostics);
