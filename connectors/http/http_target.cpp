@@ -52,7 +52,14 @@ WireOptions wire_options(const TargetConnection& connection) {
   options.headers.emplace_back("Expect:");
   std::set<std::string> wanted{"Retry-After", "Location"};
   for (const AnswerRule& rule : connection.target.answers) {
-    if (!rule.after_header.empty()) wanted.insert(rule.after_header);
+    for (const std::string& name : {rule.after.value.header, rule.header.place}) {
+      if (!name.empty()) wanted.insert(name);
+    }
+  }
+  for (const UsageRule& rule : connection.limits.learn) {
+    for (const AnswerValue* value : values_of(rule)) {
+      if (!value->header.empty()) wanted.insert(value->header);
+    }
   }
   options.wanted_headers.assign(wanted.begin(), wanted.end());
   options.ca = connection.tls.ca;
@@ -61,7 +68,7 @@ WireOptions wire_options(const TargetConnection& connection) {
   options.proxy = connection.proxy;
   options.timeout_ms = connection.timeout_ms;
   options.connect_timeout_ms = std::min(connection.timeout_ms, connect_timeout_ms_max);
-  options.in_flight_max = static_cast<std::size_t>(std::max(1, connection.limits.in_flight));
+  options.in_flight_max = static_cast<std::size_t>(std::max(1, connection.limits.requests_at_once()));
   return options;
 }
 

@@ -51,7 +51,8 @@ CallTraits traits_of(CallKind kind, const CallDefinition& call, const std::strin
 
 class ObjectBuilder {
  public:
-  explicit ObjectBuilder(const ObjectDefinition& definition) : definition_(definition) {}
+  ObjectBuilder(const ObjectDefinition& definition, bool recognised_by_header)
+      : definition_(definition), recognised_by_header_(recognised_by_header) {}
 
   ObjectPlan build() {
     for (const auto& [kind, call] : definition_.calls) add_call(kind, call);
@@ -100,6 +101,10 @@ class ObjectBuilder {
       traits = traits_of(kind, call, plan.request.method);
     }
     traits.records_max = std::max<std::size_t>(1, batch.records_max);
+    // After a crash each record goes on by itself. One that the API recognises by a key in a header would not be
+    // recognised then, and be made twice: unless each carries its key in the batch, too, they go by themselves at once.
+    const bool carries_key = batch.record.find("{idempotency_key}") != std::string::npos;
+    if (kind == CallKind::create && traits.repeat_safe && recognised_by_header_ && !carries_key) traits.records_max = 1;
     traits.bytes_max = batch.bytes_max;
     plan_.batch.emplace(kind, std::move(plan));
   }
@@ -140,18 +145,39 @@ class ObjectBuilder {
   }
 
   const ObjectDefinition& definition_;
+  const bool recognised_by_header_;
   ObjectPlan plan_;
 };
 
-AnswerPlan answer_plan(const AnswerRule& rule) {
-  AnswerPlan plan{rule, std::nullopt};
-  if (rule.body_matches.empty()) return plan;
+std::optional<boost::regex> pattern_of(const std::string& text, const char* key, const Origin& origin) {
+  if (text.empty()) return std::nullopt;
   try {
-    plan.body.emplace(rule.body_matches);
+    return boost::regex(text);
   } catch (const boost::regex_error& problem) {
-    refuse_template(fmt::format("body_matches is not a regular expression: {}", problem.what()), rule.origin);
+    refuse_template(fmt::format("{} is not a regular expression: {}", key, problem.what()), origin);
   }
+}
+
+ValuePlan value_plan(const AnswerValue& value) {
+  return {.header = value.header,
+          .json = JsonPath(value.json),
+          .matches = pattern_of(value.matches, "matches", value.origin)};
+}
+
+std::optional<ConditionPlan> condition_plan(const AnswerCondition& condition, bool is_header, const Origin& origin) {
+  if (condition.place.empty()) return std::nullopt;
+  ConditionPlan plan{.name = is_header ? condition.place : "", .at = {}, .is = condition.is, .matches = {}};
+  if (!is_header) plan.at = JsonPath(condition.place);
+  plan.matches = pattern_of(condition.matches, "matches", origin);
   return plan;
+}
+
+AnswerPlan answer_plan(const AnswerRule& rule) {
+  return {.rule = rule,
+          .body = pattern_of(rule.body_matches, "body_matches", rule.origin),
+          .header = condition_plan(rule.header, true, rule.origin),
+          .json = condition_plan(rule.json, false, rule.origin),
+          .after = AfterPlan(rule.after)};
 }
 
 }  // namespace
@@ -190,11 +216,28 @@ std::vector<std::string> RequestPlan::auth_names() const {
 BatchPlan::BatchPlan(const BatchDefinition& batch)
     : request(batch.request),
       record(batch.record, batch.request.origin),
+      set(batch.set, batch.request.origin),
       by_order(batch.accounted_by.empty()),
       order(batch.accounted_by_order),
-      record_failed(batch.record_failed) {
-  for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, JsonPath(pointer));
+      record_failed(batch.record_failed),
+      record_taken(batch.record_taken),
+      record_index(batch.record_index),
+      record_status(batch.record_status),
+      record_id(batch.record_id.empty() ? "/id" : batch.record_id) {
+  for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, ItemPath(pointer));
   if (!record.auth_names().empty()) refuse_template("{auth.…} belongs into the request of a batch, not into its records", batch.request.origin);
+}
+
+AfterPlan::AfterPlan(const AfterRule& after) : rule(after), value(value_plan(after.value)) {
+  if (after.value.header.empty() && after.value.json.empty()) value.header = "Retry-After";
+}
+
+UsagePlan::UsagePlan(const UsageRule& rule) : budget(rule.budget) {
+  if (rule.remaining) remaining = value_plan(*rule.remaining);
+  if (rule.used) used = value_plan(*rule.used);
+  if (rule.of) of = value_plan(*rule.of);
+  if (rule.reset) reset.emplace(*rule.reset);
+  if (rule.wait) wait.emplace(*rule.wait);
 }
 
 TargetPlan::TargetPlan(const TargetConnection& connection)
@@ -202,9 +245,10 @@ TargetPlan::TargetPlan(const TargetConnection& connection)
       idempotency_header(connection.idempotency_header),
       nulls_as_empty_text(connection.target.nulls_as_empty_text) {
   for (const auto& [object, definition] : connection.target.objects) {
-    objects.emplace(object, ObjectBuilder(definition).build());
+    objects.emplace(object, ObjectBuilder(definition, !idempotency_header.empty()).build());
   }
   for (const AnswerRule& rule : connection.target.answers) answers.push_back(answer_plan(rule));
+  for (const UsageRule& rule : connection.limits.learn) usage.emplace_back(rule);
   for (const auto& [header, value] : connection.target.headers) headers.emplace_back(header, value);
 }
 

@@ -48,10 +48,16 @@ struct BatchPlan {
 
   RequestPlan request;
   JsonTemplate record;
+  FieldsTemplate set;
   bool by_order = false;
   JsonPath order;
+  std::map<std::string, ItemPath> accounted_by;
+  // Inside what the answer says of one record.
   JsonPath record_failed;
-  std::map<std::string, JsonPath> accounted_by;
+  JsonPath record_taken;
+  JsonPath record_index;
+  JsonPath record_status;
+  JsonPath record_id;
 };
 
 struct ReadBackPlan {
@@ -71,9 +77,48 @@ struct ObjectPlan {
   FieldsTemplate key;  ///< what `create` sets: by this the record is found again
 };
 
+struct ConditionPlan {
+  std::string name;  ///< of a header
+  JsonPath at;
+  std::vector<std::string> is;
+  std::optional<boost::regex> matches;
+  /// Else it is enough that something is there.
+  bool names_value() const { return !is.empty() || matches; }
+};
+
+/// A value of an answer: in a header, or in its JSON, as a whole or as the first group of a pattern.
+struct ValuePlan {
+  std::string header;
+  JsonPath json;
+  std::optional<boost::regex> matches;
+};
+
+struct AfterPlan {
+  AfterPlan() { value.header = "Retry-After"; }
+  explicit AfterPlan(const engine::settings::AfterRule& rule);
+
+  engine::settings::AfterRule rule;
+  ValuePlan value;
+};
+
+/// What an answer tells of a budget.
+struct UsagePlan {
+  explicit UsagePlan(const engine::settings::UsageRule& rule);
+
+  std::string budget;
+  std::optional<ValuePlan> remaining;
+  std::optional<ValuePlan> used;
+  std::optional<ValuePlan> of;
+  std::optional<AfterPlan> reset;
+  std::optional<AfterPlan> wait;
+};
+
 struct AnswerPlan {
   engine::settings::AnswerRule rule;
   std::optional<boost::regex> body;
+  std::optional<ConditionPlan> header;
+  std::optional<ConditionPlan> json;
+  AfterPlan after;
 };
 
 /// The whole. Building it throws Error config_invalid, with the place in the YAML, for everything that cannot work.
@@ -85,6 +130,7 @@ struct TargetPlan {
   std::string name;
   std::map<std::string, ObjectPlan, std::less<>> objects;
   std::vector<AnswerPlan> answers;
+  std::vector<UsagePlan> usage;
   std::vector<std::pair<std::string, std::string>> headers;  ///< of every request
   std::string idempotency_header;
   bool nulls_as_empty_text = false;

@@ -33,16 +33,16 @@ void replace_nulls(FieldMap& fields) {
 /// The call's fields with what the definition sets. Nothing is copied where it sets nothing.
 class EffectiveFields {
  public:
-  EffectiveFields(const TargetPlan& target, const CallPlan& plan, const Call& call) : call_(call) {
-    if (plan.set.empty() && !plan.set_alone && !target.nulls_as_empty_text) return;
+  EffectiveFields(const TargetPlan& target, const FieldsTemplate& set, bool set_alone, const Call& call) : call_(call) {
+    if (set.empty() && !set_alone && !target.nulls_as_empty_text) return;
     own_ = true;
-    if (!plan.set_alone) {
+    if (!set_alone) {
       fields_ = call.fields;
       changed_ = call.changed_fields;
     }
     const CallValues before{call, call.fields, call.changed_fields};
-    plan.set.apply(before, fields_);
-    plan.set.apply(before, changed_);
+    set.apply(before, fields_);
+    set.apply(before, changed_);
     if (!target.nulls_as_empty_text) return;
     replace_nulls(fields_);
     replace_nulls(changed_);
@@ -127,7 +127,7 @@ PreparedCall prepared(const Call& call, std::size_t records, PreparedRequest req
 }
 
 PreparedCall prepare_one(const TargetPlan& target, const ObjectPlan& object, const CallPlan& plan, const Call& call) {
-  const EffectiveFields fields(target, plan, call);
+  const EffectiveFields fields(target, plan.set, plan.set_alone, call);
   PreparedRequest request = fill(target, plan.request, fields.values());
   add_idempotency(target, call.kind, call.idempotency_key, request);
   request.expect = expectation(object, call);
@@ -161,7 +161,7 @@ PreparedCall prepare_batch(const TargetPlan& target, const BatchPlan& plan, std:
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (i > 0) records += ',';
     if (i > 0) identities += ',';
-    plan.record.render({calls[i], calls[i].fields, calls[i].changed_fields}, records);
+    plan.record.render(EffectiveFields(target, plan.set, false, calls[i]).values(), records);
     append_identity(calls[i], identities);
   }
   records += ']';

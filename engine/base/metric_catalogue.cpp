@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 29> catalogue{{
+constexpr std::array<Metric, 31> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -38,6 +38,9 @@ constexpr std::array<Metric, 29> catalogue{{
     {"datapicker_target_state", gauge, "connection, state",
      "1 for the state the target is in: running, open (circuit breaker), auth_refused, paused, stopped"},
     {"datapicker_target_in_flight", gauge, "connection", "Requests under way"},
+    {"datapicker_target_throttled_total", counter, "connection, budget", "Answers by which a target refused for the moment"},
+    {"datapicker_budget_wait_seconds_total", counter, "connection, budget",
+     "Time in which work stood ready and a budget was used up; `connection` stands for the one of all its requests"},
     {"datapicker_alerts_active", gauge, "kind", "Conditions that alerts tell of and that have not ended"},
     {"datapicker_alerts_waiting", gauge, "", "Alerts that were not yet told on some channel"},
     {"datapicker_alerts_sent_total", counter, "channel", "Alerts told, by kind of channel"},

@@ -18,6 +18,7 @@ struct PipelineTarget {
   settings::OnDelete on_delete = settings::OnDelete::delete_;
   model::FieldMap on_delete_update;
   bool on_dead_stops_lane = false;
+  settings::Priority priority = settings::Priority::normal;
 };
 
 struct HeadFacts {

@@ -12,13 +12,14 @@
 #include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
 #include "engine/model/target.h"
+#include "engine/settings/target/limits.h"
 
 namespace engine::deliver {
 
 struct DispatcherOptions {
   std::string connection;
   int in_flight = 8;      ///< requests at once
-  double per_second = 0;  ///< 0: no limit
+  std::map<std::string, settings::BudgetDefinition> budgets;  ///< by name; "" is the connection's own
   bool dry_run = false;   ///< all is decided and frozen, and ends as suppressed: nothing leaves
   RetryPolicy retry{.first_wait_ms = 500, .wait_ms_max = 300'000, .tries_max = 0};
   int dead_after_tries = 0;      ///< 0: retry without end

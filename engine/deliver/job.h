@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/deliver/budget/permit.h"
 #include "engine/deliver/decision.h"
 #include "engine/journal/deliveries.h"
 #include "engine/model/target.h"
@@ -25,6 +26,8 @@ struct Effects {
   bool yield_to_delete = false;
 };
 
+struct StartingBatch;
+
 struct Job {
   journal::Head head;
   const PipelineTarget* pipeline = nullptr;
@@ -40,6 +43,10 @@ struct Job {
   bool moves = false;  ///< it gives the record another match value
   bool went_missing = false;  ///< the record vanished once while we worked on it
   bool alone = false;         ///< a batch with it was refused as a whole: it goes by itself
+
+  std::shared_ptr<StartingBatch> starting;  ///< the batch whose start is being written
+  bool resends = false;       ///< the next call is the frozen request, as it is
+  Permit permit;              ///< its places in budgets
 
   model::CallKind kind = model::CallKind::upsert;  ///< the call under way or next
   std::optional<model::CallKind> after_find;       ///< what a find interrupts; none: the decision

@@ -62,7 +62,7 @@ bool can_look_up(const Delivery& delivery, const model::ObjectTraits& traits) {
 Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target,
                   std::int64_t now_ms) {
   journal::Deliveries& deliveries = records.deliveries;
-  Recovered recovered{.suspect_seq = deliveries.last_seq_planned()};
+  Recovered recovered{.budget_use = deliveries.budget_use(connection), .suspect_seq = deliveries.last_seq_planned()};
   std::int64_t after_id = 0;
   while (true) {
     std::vector<Delivery> found = deliveries.unsettled(connection, after_id, page);

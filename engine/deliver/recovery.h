@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace engine::deliver {
 struct Recovered {
   std::vector<journal::Delivery> uncertain;  ///< that can be looked up
   std::int64_t resumed = 0;
+  std::optional<std::string> budget_use;  ///< as it was noted
   /// Changes up to this one may have been upserted without a trace.
   std::int64_t suspect_seq = 0;
 };

@@ -50,8 +50,9 @@ class Settling {
     // A connector that may repeat a call says "later" for a lost answer, too: then it may have been applied.
     const bool refused = outcome.throttled || !answer_.any_byte_sent || (answer_.status >= 400 && answer_.status < 500);
     const bool suspected = !refused && !only_reads(job_.kind) && says_later_when_lost();
+    if (outcome.throttled) return throttled(outcome);
     if (suspected && !may_be_repeated()) return uncertain(outcome.reason);
-    return again(outcome.reason, outcome.after_ms, suspected, outcome.throttled ? Health::throttled : Health::ill);
+    return again(outcome.reason, outcome.after_ms, suspected, Health::ill);
   }
 
   Settled on(const model::Uncertain& outcome) {
@@ -232,11 +233,21 @@ class Settling {
     return may_repeat(job_.kind, *job_.traits, job_.head.remote_id.has_value(), job_.moves);
   }
 
+  /// Nothing was wrong with the delivery: no try is counted.
+  Settled throttled(const model::RetryLater& outcome) {
+    const std::int64_t wait_ms = outcome.after_ms.value_or(options_.retry.first_wait_ms);
+    delivery_.not_before_ms = options_.now_ms + wait_ms;
+    delivery_.reason = outcome.reason;
+    back_to_pending();
+    return {.then = Then::wait, .health = Health::throttled, .wait_ms = wait_ms, .reason = outcome.reason,
+            .budget = outcome.budget, .after_ms = outcome.after_ms};
+  }
+
   Settled again(const std::string& reason, std::optional<std::int64_t> after_ms, bool suspected, Health health) {
     if (suspected && job_.kind != CallKind::comment) mark_unknown();
     job_.suspected = job_.suspected || suspected;
     ++delivery_.tries;
-    if (options_.dead_after_tries > 0 && delivery_.tries >= options_.dead_after_tries && health != Health::throttled) {
+    if (options_.dead_after_tries > 0 && delivery_.tries >= options_.dead_after_tries) {
       Settled given_up = dead(fmt::format("given up after {} tries: {}", delivery_.tries, reason));
       given_up.health = health;
       return given_up;

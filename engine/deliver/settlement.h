@@ -31,6 +31,8 @@ struct Settled {
   Health health = Health::well;
   std::int64_t wait_ms = 0;
   std::string reason;
+  std::string budget{};                     ///< throttled: the one that is used up; empty: the connection waits
+  std::optional<std::int64_t> after_ms{};  ///< throttled: what the target asked for
 };
 
 Settled settle(Job& job, const model::CallAnswer& answer, const SettleOptions& options);

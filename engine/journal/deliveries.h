@@ -125,6 +125,13 @@ struct Freed {
   std::vector<std::string> matches;
 };
 
+/// Some pipelines, or all but some; by default all.
+struct PipelineChoice {
+  std::string ids;       ///< ",3,17,"; empty: all
+  bool all_but = false;  ///< those not in `ids`
+  static PipelineChoice of(const std::vector<std::int64_t>& ids, bool all_but);
+};
+
 struct HeadScan {
   std::vector<Delivery> heads;
   std::int64_t scanned_to = 0;  ///< id of the last one looked at
@@ -159,7 +166,8 @@ class Deliveries {
 
   /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the
   /// head of their lanes and of their key. Its cost is bound by `limit`, however many wait.
-  HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit);
+  HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
+                      const PipelineChoice& pipelines = {});
   /// The pending heads among the given ones.
   std::vector<Delivery> heads_among(const std::vector<std::int64_t>& ids);
   /// The heads of lanes and key that became free, at most one each.
@@ -213,6 +221,10 @@ class Deliveries {
   void settle_outdated(std::int64_t pipeline_id, const std::string& key);
   /// Open deletes of records that refer to this one.
   std::vector<Awaited> deletes_of_children(std::int64_t parent_id, const std::string& parent_key, std::size_t limit);
+
+  /// What a connection used of its budgets, as `put_budget_use` had it; none before.
+  std::optional<std::string> budget_use(const std::string& connection);
+  void put_budget_use(const std::string& connection, const std::string& use, std::int64_t now_ms);
 
   std::vector<Delivery> dead_letters(const DeadLetterFilter& filter);
   void record_decision(std::int64_t delivery_id, const std::string& decision, const std::string& actor,

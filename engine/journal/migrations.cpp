@@ -46,6 +46,7 @@ CREATE TABLE look_up (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX look_up_by_parent ON look_up(parent_id, parent_key);
 CREATE INDEX look_up_outdated ON look_up(pipeline_id) WHERE outdated = 1;
+CREATE TABLE budget_use (connection TEXT PRIMARY KEY, use TEXT NOT NULL, noted_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 )sql"},
 };
 

@@ -204,4 +204,10 @@ CREATE TABLE audit (
   outcome        TEXT NOT NULL               -- JSON: what was done
 ) STRICT;
 
+CREATE TABLE budget_use (
+  connection     TEXT PRIMARY KEY,
+  use            TEXT NOT NULL,              -- JSON: of its long budgets, how many requests count until when
+  noted_ms       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 PRAGMA user_version = 3;

@@ -28,6 +28,7 @@ struct RetryLater {
   std::string reason;
   std::optional<std::int64_t> after_ms;  ///< what the target asked for
   bool throttled = false;                ///< 429 and its like: not a sign of ill health
+  std::string budget{};                  ///< throttled: the one that is used up; empty: the connection's own
 };
 /// Proven not applied; the same request will never be taken.
 struct Permanent {

@@ -66,6 +66,15 @@ struct PreparedCall {
   std::shared_ptr<const ReadyRequest> ready;  ///< spares `send` the reading of the text; none for one from the journal
 };
 
+/// What an answer tells of a budget at the target.
+struct BudgetReading {
+  std::string budget;                      ///< its name; empty: the connection's own
+  std::optional<std::int64_t> remaining;   ///< requests
+  std::optional<std::int64_t> of;          ///< as many are allowed in all
+  std::optional<std::int64_t> reset_ms;    ///< from now: then there are more again
+  std::int64_t wait_ms = 0;                ///< nothing before that
+};
+
 /// What became of one record of a call.
 struct CallAnswer {
   DeliveryOutcome outcome;
@@ -75,6 +84,8 @@ struct CallAnswer {
   std::vector<std::string> found;  ///< find: ids of the records; find_comment: one entry when the marker is there
   FieldMap fields;                 ///< read_back: what the record holds, by the names of the call's fields
   std::int64_t duration_ms = 0;
+  bool of_this_record = true;      ///< false: a batch was answered as a whole
+  std::vector<BudgetReading> budgets;  ///< with the first record
 };
 
 class Target {

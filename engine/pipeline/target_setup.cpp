@@ -9,7 +9,7 @@ std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Ins
     const settings::TargetUse& target = pipeline.target;
     if (target.connection != connection) continue;
     pipelines.emplace(rows.at(name).id, deliver::PipelineTarget{name, target.on_delete, target.on_delete_update,
-                                                                pipeline.on_dead_stops_lane});
+                                                                pipeline.on_dead_stops_lane, pipeline.priority});
   }
   return pipelines;
 }
@@ -17,8 +17,8 @@ std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Ins
 deliver::DispatcherOptions dispatcher_options(const settings::TargetConnection& connection) {
   deliver::DispatcherOptions options;
   options.connection = connection.name;
-  options.in_flight = connection.limits.in_flight;
-  options.per_second = connection.limits.per_second;
+  options.in_flight = connection.limits.requests_at_once();
+  options.budgets = connection.limits.budgets;
   options.dry_run = connection.dry_run;
   return options;
 }

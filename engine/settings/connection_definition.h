@@ -74,11 +74,6 @@ struct TlsOptions {
   std::string key;
 };
 
-struct TargetLimits {
-  int in_flight = 8;
-  double per_second = 0;  ///< 0: no limit of ours
-};
-
 struct TargetConnection {
   std::string name;
   Origin origin;
@@ -89,7 +84,7 @@ struct TargetConnection {
   TokenKeeping tokens;
   TlsOptions tls;
   std::string proxy;
-  TargetLimits limits;
+  LimitsDefinition limits;  ///< the definition's, with this connection's laid over
   std::int64_t timeout_ms = 30'000;
   std::string idempotency_header;  ///< empty: none
   std::optional<SignRule> sign;

@@ -33,6 +33,8 @@ struct ValuesDefinition {
 };
 
 enum class OnDelete : std::uint8_t { delete_, archive, resolve, update, ignore };
+/// Whose deliveries go first where a target takes fewer than there are.
+enum class Priority : std::uint8_t { high, normal, low };
 enum class DeliverPolicy : std::uint8_t { latest, every_change };
 
 struct CommentDefinition {
@@ -67,6 +69,7 @@ struct PipelineDefinition {
   DeliverPolicy deliver = DeliverPolicy::latest;
   std::int64_t valid_for_ms = 0;  ///< 0: for ever (records only)
   bool on_dead_stops_lane = false;
+  Priority priority = Priority::normal;
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

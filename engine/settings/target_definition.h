@@ -9,6 +9,8 @@
 
 #include "engine/model/target.h"
 #include "engine/settings/origin.h"
+#include "engine/settings/target/answers.h"
+#include "engine/settings/target/limits.h"
 
 namespace engine::settings {
 
@@ -57,27 +59,20 @@ struct ReadBackDefinition {
 
 struct BatchDefinition {
   RequestTemplate request;
-  std::string record;  ///< JSON template of one record
+  std::string record;   ///< JSON template of one record
+  model::FieldMap set;  ///< fields added to each record's own; texts are templates
   std::size_t records_max = 1;
   std::size_t bytes_max = 0;
   std::string accounted_by_order;  ///< JSON pointer to a list with one result a record, or
   /// Pointers with '*'. `id` and `match`: remote ids and match values of records that were taken; `done`: their
   /// idempotency keys; `trace`: the idempotency keys of records that were refused.
   std::map<std::string, std::string> accounted_by;
-  std::string record_failed;  ///< accounted_by_order: pointer inside a result that is present (and not
-                              ///< null/false/empty) on failure
-};
-
-enum class AnswerClass : std::uint8_t { delivered, duplicate, partial, retry, permanent, missing, auth, uncertain };
-
-struct AnswerRule {
-  Origin origin;
-  std::vector<model::CallKind> calls;         ///< empty: all
-  std::vector<std::pair<int, int>> statuses;  ///< ranges; empty: all
-  std::string body_matches;                   ///< regular expression over the raw body; empty: all
-  AnswerClass answer_class = AnswerClass::permanent;
-  std::string after_header;  ///< Retry-After
-  std::int64_t after_unit_ms = 1000;
+  // Pointers inside what the answer says of one record.
+  std::string record_failed;  ///< there (and not null, false, empty) on failure
+  std::string record_taken;   ///< not there (or null, false, empty) on failure
+  std::string record_index;   ///< accounted_by_order: which record it speaks of, from 0; empty: they stand in order
+  std::string record_status;  ///< its own HTTP status, for `answers`
+  std::string record_id;      ///< the remote id
 };
 
 struct ObjectDefinition {
@@ -144,6 +139,7 @@ struct TargetDefinition {
   bool nulls_as_empty_text = false;            ///< `nulls: empty_text`: for APIs that cannot clear a field by null
   std::map<std::string, ObjectDefinition> objects;
   std::vector<AnswerRule> answers;  ///< the first that fits speaks; then the runtime's defaults
+  LimitsDefinition limits;          ///< what the API allows to everybody
 };
 
 }  // namespace engine::settings

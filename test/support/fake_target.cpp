@@ -29,6 +29,10 @@ bool is_taken(Fate fate) {
   return fate == Fate::taken || fate == Fate::taken_answer_lost || fate == Fate::partly || fate == Fate::silently;
 }
 
+bool is_write(CallKind kind) {
+  return kind != CallKind::find && kind != CallKind::read_back && kind != CallKind::find_comment;
+}
+
 CallAnswer refusal(Fate fate, std::int64_t throttle_ms) {
   switch (fate) {
     case Fate::unreachable:
@@ -88,11 +92,19 @@ std::function<void()> FakeTarget::process_at(std::size_t index, Fate fate) {
 }
 
 std::vector<CallAnswer> FakeTarget::answer(const PreparedCall& call, Fate fate) {
-  if (!is_taken(fate)) return std::vector<CallAnswer>(call.records, refusal(fate, throttle_ms));
+  if (!is_taken(fate)) {
+    CallAnswer refused = refusal(fate, throttle_ms);
+    refused.of_this_record = call.records == 1;
+    return std::vector<CallAnswer>(call.records, refused);
+  }
   seen.push_back({call.kind, call.request});
   std::vector<CallAnswer> answers;
   const json::value list = json::parse(call.request);
-  for (const json::value& one : list.as_array()) answers.push_back(apply(call.kind, json::serialize(one), fate));
+  for (const json::value& one : list.as_array()) {
+    const auto own = fate_of_match.find(text_at(one.as_object(), "match"));
+    const bool is_refused = is_write(call.kind) && own != fate_of_match.end() && !is_taken(own->second);
+    answers.push_back(is_refused ? refusal(own->second, throttle_ms) : apply(call.kind, json::serialize(one), fate));
+  }
   if (fate == Fate::taken_answer_lost) {
     return std::vector<CallAnswer>(call.records, {.outcome = Uncertain{.reason = "no answer in time"}});
   }

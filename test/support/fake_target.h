@@ -59,6 +59,10 @@ class FakeTarget final : public engine::model::Target {
   void stop() override {}
 
   std::size_t waiting() const { return queue_.size(); }
+  /// The oldest request that waits is such a call, of at least so many records.
+  bool next_is(engine::model::CallKind kind, std::size_t records) const {
+    return !queue_.empty() && queue_.front().call.kind == kind && queue_.front().call.records >= records;
+  }
   /// The oldest request that waits meets its fate; the answer is given at once.
   void process(Fate fate);
   /// The same for the request at `index`; the answer is returned instead of given.
@@ -69,6 +73,7 @@ class FakeTarget final : public engine::model::Target {
   bool automatic = true;
   std::deque<Fate> script;  ///< of the next requests when automatic; then `otherwise`
   Fate otherwise = Fate::taken;
+  std::map<std::string, Fate> fate_of_match;  ///< of single records that arrive, in a batch or alone
   std::set<std::string> refused_fields;
   std::int64_t throttle_ms = 5'000;
 

@@ -17,6 +17,24 @@ namespace {
 constexpr std::int64_t wait_ms_max = 86'400'000;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+/// libcurl reads the dates of HTTP, but not those of ISO 8601, as in X-RateLimit-Reset of Jira.
+std::optional<std::int64_t> date_seconds(const std::string& text) {
+  std::tm parts{};
+  const char* rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M", &parts);
+  if (rest == nullptr) {
+    const std::time_t date = curl_getdate(text.c_str(), nullptr);
+    return date < 0 ? std::nullopt : std::optional<std::int64_t>(date);
+  }
+  if (*rest == ':') rest = strptime(rest, ":%S", &parts);
+  if (rest == nullptr) return std::nullopt;
+  while (*rest == '.' || (*rest >= '0' && *rest <= '9')) ++rest;
+  if (*rest == 'Z' || *rest == '\0') return timegm(&parts);
+  std::tm zone{};
+  const char* end = strptime(rest, "%z", &zone);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return std::int64_t{timegm(&parts)} - zone.tm_gmtoff;
+}
+
 }  // namespace
 
 std::string kept_text(std::string_view body, std::size_t bytes_max) {
@@ -34,16 +52,17 @@ std::string kept_text(std::string_view body, std::size_t bytes_max) {
   return out;
 }
 
-std::optional<std::int64_t> wait_ms_of(std::string_view header, std::int64_t unit_ms, std::int64_t now_wall_ms) {
+std::optional<std::int64_t> wait_ms_of(std::string_view text, WaitUnit unit, std::int64_t now_wall_ms) {
   double amount = 0;
-  const auto [end, error] = std::from_chars(header.data(), header.data() + header.size(), amount);
-  if (error == std::errc{} && end == header.data() + header.size()) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
+  if (error == std::errc{} && end == text.data() + text.size()) {
     if (!(amount >= 0)) return std::nullopt;
-    return static_cast<std::int64_t>(std::min(std::ceil(amount * static_cast<double>(unit_ms)), double{wait_ms_max}));
+    const double ms = std::ceil(amount * static_cast<double>(unit.ms)) - (unit.since_epoch ? static_cast<double>(now_wall_ms) : 0);
+    return static_cast<std::int64_t>(std::clamp(ms, 0.0, double{wait_ms_max}));
   }
-  const std::time_t date = curl_getdate(std::string(header).c_str(), nullptr);
-  if (date < 0) return std::nullopt;
-  return std::clamp<std::int64_t>(std::int64_t{date} * 1'000 - now_wall_ms, 0, wait_ms_max);
+  const auto date = date_seconds(std::string(text));
+  if (!date) return std::nullopt;
+  return std::clamp<std::int64_t>(*date * 1'000 - now_wall_ms, 0, wait_ms_max);
 }
 
 }  // namespace connectors::http

@@ -12,7 +12,12 @@ namespace connectors::http {
 /// become U+FFFD.
 std::string kept_text(std::string_view body, std::size_t bytes_max);
 
-/// Retry-After and its like: a number of `unit_ms`, or an HTTP date. At most a day; nullopt when it is neither.
-std::optional<std::int64_t> wait_ms_of(std::string_view header, std::int64_t unit_ms, std::int64_t now_wall_ms);
+struct WaitUnit {
+  std::int64_t ms = 1'000;   ///< what one stands for
+  bool since_epoch = false;  ///< counted from 1970
+};
+
+/// Retry-After and its like: a number, an HTTP date, or an ISO date with its zone. At most a day; nullopt when it is none.
+std::optional<std::int64_t> wait_ms_of(std::string_view text, WaitUnit unit, std::int64_t now_wall_ms);
 
 }  // namespace connectors::http

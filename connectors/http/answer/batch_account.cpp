@@ -1,106 +1,115 @@
 #include "connectors/http/answer/batch_account.h"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
-#include <set>
+#include <algorithm>
+#include <charconv>
+#include <map>
 
-#include "connectors/http/answer/answer_text.h"
+#include "connectors/http/answer/answer_rules.h"
 
 namespace connectors::http {
 
 namespace json = boost::json;
-using namespace engine::model;
+using Says = RecordWord::Says;
 
 namespace {
 
-constexpr std::size_t reason_bytes_max = 500;
-
-Permanent refused(const json::value& why) {
-  const std::string text = why.is_string() ? scalar_text(&why) : json::serialize(why);
-  return {.reason = "refused in the batch: " + kept_text(text, reason_bytes_max)};
+std::optional<std::size_t> number_in(const json::value* value) {
+  const std::string text = scalar_text(value);
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
+  return is_whole ? std::optional(number) : std::nullopt;
 }
 
-bool says_failed(const json::value* value) {
-  if (value == nullptr || value->is_null()) return false;
-  if (value->is_bool()) return value->get_bool();
-  if (value->is_string()) return !value->get_string().empty();
-  if (value->is_array()) return !value->get_array().empty();
-  if (value->is_object()) return !value->get_object().empty();
-  return true;
+RecordWord word(const BatchPlan& plan, Says says, const json::value* part) {
+  RecordWord word{.says = says, .part = part};
+  if (part == nullptr) return word;
+  if (!plan.record_status.empty()) word.status = static_cast<int>(number_in(plan.record_status.first(*part)).value_or(0));
+  std::string id = scalar_text(plan.record_id.first(*part));
+  if (says == Says::taken && !id.empty()) word.remote_id = std::move(id);
+  return word;
 }
 
-std::vector<DeliveryOutcome> by_order(const BatchPlan& plan, std::size_t records, const json::value& answer,
-                                      const DeliveryOutcome& unaccounted) {
-  std::vector<DeliveryOutcome> outcomes(records, unaccounted);
+bool is_refused(const BatchPlan& plan, const json::value& result) {
+  if (!plan.record_failed.empty() && says_something(plan.record_failed.first(result))) return true;
+  return !plan.record_taken.empty() && !says_something(plan.record_taken.first(result));
+}
+
+std::vector<RecordWord> by_order(const BatchPlan& plan, std::size_t records, const json::value& answer) {
+  std::vector<RecordWord> words(records);
   const json::value* list = plan.order.first(answer);
-  // With another number of results nobody knows which record each speaks for.
-  if (list == nullptr || !list->is_array() || list->get_array().size() != records) return outcomes;
-  for (std::size_t i = 0; i < records; ++i) {
-    const json::value& result = list->get_array()[i];
-    const json::value* failed = plan.record_failed.empty() ? nullptr : plan.record_failed.first(result);
-    if (says_failed(failed)) {
-      outcomes[i] = refused(failed->is_bool() ? result : *failed);
-    } else {
-      std::string id = result.is_object() ? scalar_text(result.get_object().if_contains("id")) : std::string();
-      outcomes[i] = Delivered{.remote_id = id.empty() ? std::nullopt : std::optional(std::move(id))};
-    }
+  const json::array* results = list != nullptr ? list->if_array() : nullptr;
+  // With another number of results nobody knows which record each speaks for, unless they say it themselves.
+  const bool by_index = !plan.record_index.empty();
+  if (results == nullptr || (!by_index && results->size() != records)) return words;
+  for (std::size_t i = 0; i < results->size(); ++i) {
+    const json::value& result = (*results)[i];
+    const auto index = by_index ? number_in(plan.record_index.first(result)) : std::optional(i);
+    if (!index || *index >= records) continue;
+    words[*index] = word(plan, is_refused(plan, result) ? Says::refused : Says::taken, &result);
   }
-  return outcomes;
+  return words;
 }
 
-std::multiset<std::string> named(const BatchPlan& plan, const char* role, const json::value& answer) {
-  std::multiset<std::string> names;
+/// Names and the parts of the answer in which they stand.
+using Named = std::multimap<std::string, const json::value*>;
+
+Named named(const BatchPlan& plan, const char* role, const json::value& answer) {
+  Named names;
   const auto path = plan.accounted_by.find(role);
   if (path == plan.accounted_by.end()) return names;
-  for (const json::value* value : path->second.all(answer)) {
-    if (const json::array* list = value->if_array()) {
-      for (const json::value& item : *list) names.insert(scalar_text(&item));
-    } else {
-      names.insert(scalar_text(value));
+  for (const json::value* part : path->second.items.all(answer)) {
+    for (const json::value* value : path->second.inside.all(*part)) {
+      if (const json::array* list = value->if_array()) {
+        for (const json::value& item : *list) names.emplace(scalar_text(&item), part);
+      } else {
+        names.emplace(scalar_text(value), part);
+      }
     }
   }
   return names;
 }
 
-std::vector<DeliveryOutcome> by_name(const BatchPlan& plan, const json::array& records, const json::value& answer,
-                                     const DeliveryOutcome& unaccounted) {
-  const auto ids = named(plan, "id", answer);
-  const auto matches = named(plan, "match", answer);
-  const auto done = named(plan, "done", answer);
-  const auto traces = named(plan, "trace", answer);
+std::vector<RecordWord> by_name(const BatchPlan& plan, const json::array& records, const json::value& answer) {
+  const Named ids = named(plan, "id", answer);
+  const Named matches = named(plan, "match", answer);
+  const Named done = named(plan, "done", answer);
+  const Named traces = named(plan, "trace", answer);
   const std::size_t taken = std::max({ids.size(), matches.size(), done.size()});
-  std::vector<DeliveryOutcome> outcomes(records.size(), unaccounted);
-  std::vector<std::size_t> unnamed;
+  std::vector<RecordWord> words(records.size());
   std::size_t failed = 0;
+  const auto among = [](const Named& names, const std::string& name) -> const json::value* {
+    const auto found = name.empty() ? names.end() : names.find(name);
+    return found == names.end() ? nullptr : found->second;
+  };
   for (std::size_t i = 0; i < records.size(); ++i) {
     const json::object& record = records[i].as_object();
     const std::string key = scalar_text(record.if_contains("key"));
-    const std::string match = scalar_text(record.if_contains("match"));
-    const std::string id = scalar_text(record.if_contains("id"));
-    if (traces.contains(key)) {
-      outcomes[i] = refused(answer);
+    if (const json::value* part = among(traces, key)) {
+      words[i] = word(plan, Says::refused, part);
       ++failed;
-    } else if ((!id.empty() && ids.contains(id)) || (!match.empty() && matches.contains(match)) || done.contains(key)) {
-      outcomes[i] = Delivered{};
-    } else {
-      unnamed.push_back(i);
+      continue;
     }
+    const json::value* part = among(ids, scalar_text(record.if_contains("id")));
+    if (part == nullptr) part = among(matches, scalar_text(record.if_contains("match")));
+    if (part == nullptr) part = among(done, key);
+    if (part != nullptr) words[i] = word(plan, Says::taken, part);
   }
-  if (failed == traces.size() && taken + failed == records.size()) {
-    for (const std::size_t i : unnamed) outcomes[i] = Delivered{};
+  if (failed != traces.size() || taken + failed != records.size()) return words;
+  for (RecordWord& each : words) {
+    if (each.says == Says::nothing) each.says = Says::taken;
   }
-  return outcomes;
+  return words;
 }
 
 }  // namespace
 
-std::vector<DeliveryOutcome> batch_outcomes(const BatchPlan& plan, const std::string& expect, const json::value& answer,
-                                            const DeliveryOutcome& unaccounted) {
+std::vector<RecordWord> words_about_records(const BatchPlan& plan, const std::string& expect, const json::value& answer) {
   const json::value expected = json::parse(expect);
   const json::array& records = expected.at("records").as_array();
-  return plan.by_order ? by_order(plan, records.size(), answer, unaccounted)
-                       : by_name(plan, records, answer, unaccounted);
+  return plan.by_order ? by_order(plan, records.size(), answer) : by_name(plan, records, answer);
 }
 
 }  // namespace connectors::http

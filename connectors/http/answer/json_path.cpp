@@ -100,6 +100,17 @@ const json::value* JsonPath::first(const json::value& root) const {
   return found.empty() ? nullptr : found.front();
 }
 
+ItemPath::ItemPath(std::string_view pointer) {
+  const std::size_t star = pointer.find("/*");
+  const bool is_list = star != std::string_view::npos && (star + 2 == pointer.size() || pointer[star + 2] == '/');
+  items = is_list ? JsonPath(pointer.substr(0, star + 2)) : JsonPath();
+  inside = is_list ? JsonPath(pointer.substr(star + 2)) : JsonPath(pointer);
+}
+
+std::string shown_text(const json::value& value) {
+  return value.is_structured() ? json::serialize(value) : scalar_text(&value);
+}
+
 std::string scalar_text(const json::value* value) {
   if (value == nullptr || value->is_null() || value->is_structured()) return {};
   if (const json::string* text = value->if_string()) return {text->data(), text->size()};

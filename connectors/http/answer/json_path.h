@@ -28,6 +28,17 @@ class JsonPath {
   std::vector<std::string> steps_;
 };
 
+/// A path to things that stand in a list: the list's items, and where it is inside each. Without a '*' the one item is the
+/// whole answer.
+struct ItemPath {
+  explicit ItemPath(std::string_view pointer);
+  JsonPath items;
+  JsonPath inside;
+};
+
+/// What a condition compares: a scalar's text, true and false included; lists and objects as JSON.
+std::string shown_text(const boost::json::value& value);
+
 /// Text, number or boolean as text; null pointer, null, lists and objects give an empty one.
 std::string scalar_text(const boost::json::value* value);
 

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
+#include "connectors/http/answer/answer_rules.h"
 #include "connectors/http/answer/answer_text.h"
 #include "connectors/http/answer/batch_account.h"
 #include "connectors/http/answer/read_back.h"
@@ -24,10 +26,8 @@ namespace {
 
 constexpr std::size_t answer_kept_bytes = 8'192;
 constexpr std::size_t reason_body_bytes = 300;
-/// A rule looks at the start of a body: messages stand there, and the time it takes stays bounded.
-constexpr std::size_t matched_body_bytes = 262'144;
+constexpr std::size_t record_reason_bytes = 500;
 constexpr std::size_t found_max = 100;
-constexpr std::size_t body_depth_max = 200;
 
 bool contains(const std::vector<int>& statuses, int status) {
   return std::find(statuses.begin(), statuses.end(), status) != statuses.end();
@@ -38,23 +38,40 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 class Judging {
  public:
   Judging(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms)
-      : question_(question), raw_(raw), now_wall_ms_(now_wall_ms) {}
+      : question_(question), raw_(raw), said_(raw), now_wall_ms_(now_wall_ms) {}
 
-  const AnswerRule* rule() const {
-    return raw_.failure.empty() && !verdict_of_request_lists() ? fitting_rule() : nullptr;
+  std::vector<const AnswerRule*> rules() const {
+    std::vector<const AnswerRule*> all;
+    if (!raw_.failure.empty() || verdict_of_request_lists()) return all;
+    const auto add = [&](const Said& said) {
+      if (const AnswerPlan* plan = fitting_rule(question_.target, question_.kind, said)) all.push_back(&plan->rule);
+    };
+    add(said_);
+    if (!all.empty() || !question_.is_batch || !is_success(raw_.status)) return all;
+    for (const RecordWord& word : words()) {
+      if (word.says == RecordWord::Says::refused) add(Said(raw_, *word.part, word.status));
+    }
+    return all;
   }
 
   std::vector<CallAnswer> run() const {
-    if (!raw_.failure.empty()) return for_all(unanswered());
-    if (const auto verdict = verdict_of_request_lists()) return for_all(*verdict);
-    const AnswerRule* rule = fitting_rule();
-    if (rule == nullptr && !is_success(raw_.status)) return for_all(default_refusal());
-    const AnswerClass answer_class = rule == nullptr ? AnswerClass::delivered : rule->answer_class;
-    if (answer_class == AnswerClass::delivered) return taken();
-    return for_all(by_class(answer_class, *rule));
+    std::vector<CallAnswer> answers = judged();
+    const auto& usage = question_.target.usage;
+    if (!usage.empty() && raw_.failure.empty()) answers[0].budgets = budgets_said(usage, said_, now_wall_ms_);
+    return answers;
   }
 
  private:
+  std::vector<CallAnswer> judged() const {
+    if (!raw_.failure.empty()) return for_all(unanswered());
+    if (const auto verdict = verdict_of_request_lists()) return for_all(*verdict);
+    const AnswerPlan* plan = fitting_rule(question_.target, question_.kind, said_);
+    if (plan == nullptr && !is_success(raw_.status)) return for_all(default_refusal(said_));
+    const AnswerClass answer_class = plan == nullptr ? AnswerClass::delivered : plan->rule.answer_class;
+    if (answer_class == AnswerClass::delivered) return taken();
+    return for_all(by_rule(*plan, said_));
+  }
+
   std::vector<CallAnswer> for_all(const DeliveryOutcome& outcome) const {
     CallAnswer answer;
     answer.outcome = outcome;
@@ -62,6 +79,7 @@ class Judging {
     answer.answer = kept_text(raw_.body, answer_kept_bytes);
     answer.any_byte_sent = raw_.request_begun;
     answer.duration_ms = raw_.duration_ms;
+    answer.of_this_record = !question_.is_batch;
     return std::vector<CallAnswer>(question_.records, answer);
   }
 
@@ -74,6 +92,13 @@ class Judging {
   DeliveryOutcome lost(std::string reason) const {
     if (may_repeat(question_)) return RetryLater{.reason = std::move(reason)};
     return Uncertain{.reason = std::move(reason)};
+  }
+
+  /// With what the rule tells a person, and what was said of the record itself where it was.
+  std::string reason(const Said& said, const std::string& meaning) const {
+    std::string text = meaning.empty() ? "" : meaning + ": ";
+    if (&said == &said_) return text + reason();
+    return text + "refused in the batch: " + kept_text(said.text(), record_reason_bytes);
   }
 
   std::string reason() const {
@@ -97,86 +122,71 @@ class Judging {
     return std::nullopt;
   }
 
-  const AnswerRule* fitting_rule() const {
-    for (const AnswerPlan& plan : question_.target.answers) {
-      const AnswerRule& rule = plan.rule;
-      const auto& calls = rule.calls;
-      if (!calls.empty() && std::find(calls.begin(), calls.end(), question_.kind) == calls.end()) continue;
-      const bool status_fits =
-          rule.statuses.empty() || std::any_of(rule.statuses.begin(), rule.statuses.end(), [this](const auto& range) {
-            return raw_.status >= range.first && raw_.status <= range.second;
-          });
-      if (status_fits && (!plan.body || body_matches(*plan.body))) return &rule;
-    }
-    return nullptr;
-  }
-
-  bool body_matches(const boost::regex& pattern) const {
-    const auto end = raw_.body.begin() + static_cast<std::ptrdiff_t>(std::min(raw_.body.size(), matched_body_bytes));
-    try {
-      return boost::regex_search(raw_.body.begin(), end, pattern);
-    } catch (const std::runtime_error&) {
-      return false;  // the expression's work grew out of bounds on this body
-    }
-  }
-
-  DeliveryOutcome by_class(AnswerClass answer_class, const AnswerRule& rule) const {
-    switch (answer_class) {
+  DeliveryOutcome by_rule(const AnswerPlan& plan, const Said& said) const {
+    const std::string why = reason(said, plan.rule.reason);
+    switch (plan.rule.answer_class) {
       case AnswerClass::duplicate:
-        return Duplicate{.remote_id = remote_id()};
+        return Duplicate{.remote_id = remote_id_in(said)};
       case AnswerClass::partial:
-        return Partial{.reason = reason(), .refused = {}, .remote_id = remote_id()};
+        return Partial{.reason = why, .refused = {}, .remote_id = remote_id_in(said)};
       case AnswerClass::retry:
-        return retry(rule.after_header, rule.after_unit_ms);
+        return retry(plan.after, said, why);
+      case AnswerClass::throttled:
+        return throttled(plan, said, why);
       case AnswerClass::missing:
-        return Permanent{.reason = reason(), .missing = true};
+        return Permanent{.reason = why, .missing = true};
       case AnswerClass::auth:
-        return Permanent{.reason = reason(), .auth = true};
+        return Permanent{.reason = why, .auth = true};
       case AnswerClass::uncertain:
-        return may_repeat(question_) ? retry(rule.after_header, rule.after_unit_ms) : lost(reason());
+        return may_repeat(question_) ? retry(plan.after, said, why) : lost(why);
       case AnswerClass::permanent:
-        return Permanent{.reason = reason(), .missing = says_missing()};
+        return Permanent{.reason = why, .missing = says_missing(said.status())};
       case AnswerClass::delivered:
         break;
     }
-    return Delivered{};
+    return Delivered{.remote_id = remote_id_in(said)};
   }
 
-  DeliveryOutcome retry(const std::string& after_header, std::int64_t unit_ms) const {
-    const std::string* after = raw_.header(after_header.empty() ? "Retry-After" : after_header);
-    return RetryLater{.reason = reason(),
-                      .after_ms = after == nullptr ? std::nullopt : wait_ms_of(*after, unit_ms, now_wall_ms_),
-                      .throttled = raw_.status == 429};
+  DeliveryOutcome retry(const AfterPlan& after, const Said& said, std::string why) const {
+    return RetryLater{.reason = std::move(why),
+                      .after_ms = wait_ms_said(after, said, now_wall_ms_),
+                      .throttled = said.status() == 429};
   }
 
-  bool says_missing() const {
+  DeliveryOutcome throttled(const AnswerPlan& plan, const Said& said, std::string why) const {
+    return RetryLater{.reason = std::move(why),
+                      .after_ms = wait_ms_said(plan.after, said, now_wall_ms_),
+                      .throttled = true,
+                      .budget = plan.rule.budget};
+  }
+
+  bool says_missing(int status) const {
     const bool addresses_one =
         question_.kind != CallKind::create && question_.kind != CallKind::upsert && question_.kind != CallKind::find;
-    return addresses_one && (raw_.status == 404 || raw_.status == 410);
+    return addresses_one && (status == 404 || status == 410);
   }
 
-  DeliveryOutcome default_refusal() const {
-    const int status = raw_.status;
-    if (status == 408 || status == 425 || status == 429) return retry({}, 1'000);
-    if (status == 401) return Permanent{.reason = reason(), .auth = true};
-    if (status >= 300 && status < 500) return Permanent{.reason = reason(), .missing = says_missing()};
+  /// What HTTP itself says of a status; of a record without one, that it was refused.
+  DeliveryOutcome default_refusal(const Said& said) const {
+    static const AfterPlan as_http_says;
+    const int status = said.status();
+    const std::string why = reason(said, {});
+    if (status == 408 || status == 425 || status == 429) return retry(as_http_says, said, why);
+    if (status == 401) return Permanent{.reason = why, .auth = true};
+    if (status < 500) return Permanent{.reason = why, .missing = says_missing(status)};
     // What a safe call asked for can simply be asked again, at the time the target names.
-    if (may_repeat(question_)) return retry({}, 1'000);
-    return lost(reason());
+    if (may_repeat(question_)) return retry(as_http_says, said, why);
+    return lost(why);
   }
 
-  std::optional<json::value> body() const {
-    json::parse_options options;
-    options.max_depth = body_depth_max;
-    boost::system::error_code error;
-    json::value value = json::parse({raw_.body.data(), raw_.body.size()}, error, {}, options);
-    return error ? std::nullopt : std::optional(std::move(value));
+  std::optional<std::string> remote_id_in(const Said& said) const {
+    return &said == &said_ ? remote_id() : std::nullopt;
   }
 
   std::optional<std::string> remote_id() const {
     if (call() == nullptr || call()->id.empty()) return std::nullopt;
-    const auto answer = body();
-    std::string id = answer ? scalar_text(call()->id.first(*answer)) : std::string();
+    const json::value* answer = said_.document();
+    std::string id = answer != nullptr ? scalar_text(call()->id.first(*answer)) : std::string();
     return id.empty() ? std::nullopt : std::optional(std::move(id));
   }
 
@@ -203,8 +213,8 @@ class Judging {
   }
 
   std::vector<CallAnswer> found() const {
-    const auto answer = body();
-    const json::value* items = answer ? question_.object.found_items.first(*answer) : nullptr;
+    const json::value* answer = said_.document();
+    const json::value* items = answer != nullptr ? question_.object.found_items.first(*answer) : nullptr;
     if (items == nullptr) return unreadable();
     auto answers = for_all(Delivered{});
     std::vector<std::string>& ids = answers[0].found;
@@ -221,8 +231,8 @@ class Judging {
   }
 
   std::vector<CallAnswer> read_back() const {
-    const auto answer = body();
-    if (!answer || !answer->is_object()) return unreadable();
+    const json::value* answer = said_.document();
+    if (answer == nullptr || !answer->is_object()) return unreadable();
     auto answers = for_all(Delivered{});
     StoredRecord record = stored_record(question_.object.read_back, question_.expect, *answer);
     answers[0].fields = std::move(record.fields);
@@ -246,19 +256,33 @@ class Judging {
   }
 
   std::vector<CallAnswer> account() const {
-    const auto answer = body();
-    if (!answer) return for_all(lost("the answer is not JSON: " + reason()));
-    auto answers = for_all(Delivered{});
-    const BatchPlan& batch = question_.object.batch.at(question_.kind);
-    const DeliveryOutcome unaccounted = lost("the answer does not account for this record");
-    auto outcomes = batch_outcomes(batch, question_.expect, *answer, unaccounted);
-    outcomes.resize(answers.size(), unaccounted);
-    for (std::size_t i = 0; i < answers.size(); ++i) answers[i].outcome = std::move(outcomes[i]);
+    if (said_.document() == nullptr) return for_all(lost("the answer is not JSON: " + reason()));
+    auto answers = for_all(lost("the answer does not account for this record"));
+    const std::vector<RecordWord> all = words();
+    for (std::size_t i = 0; i < std::min(all.size(), answers.size()); ++i) {
+      if (all[i].says == RecordWord::Says::nothing) continue;
+      answers[i].outcome = outcome_of(all[i]);
+      answers[i].of_this_record = true;
+    }
     return answers;
+  }
+
+  std::vector<RecordWord> words() const {
+    const json::value* answer = said_.document();
+    if (answer == nullptr) return {};
+    return words_about_records(question_.object.batch.at(question_.kind), question_.expect, *answer);
+  }
+
+  DeliveryOutcome outcome_of(const RecordWord& word) const {
+    if (word.says == RecordWord::Says::taken) return Delivered{.remote_id = word.remote_id};
+    const Said said(raw_, *word.part, word.status);
+    const AnswerPlan* plan = fitting_rule(question_.target, question_.kind, said);
+    return plan == nullptr ? default_refusal(said) : by_rule(*plan, said);
   }
 
   const Question& question_;
   const RawAnswer& raw_;
+  const Said said_;
   const std::int64_t now_wall_ms_;
 };
 
@@ -269,8 +293,8 @@ bool may_repeat(const Question& question) {
   return traits.native_upsert || traits.repeat_safe;
 }
 
-const AnswerRule* deciding_rule(const Question& question, const RawAnswer& raw) {
-  return Judging(question, raw, 0).rule();
+std::vector<const AnswerRule*> deciding_rules(const Question& question, const RawAnswer& raw) {
+  return Judging(question, raw, 0).rules();
 }
 
 std::vector<CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms) {

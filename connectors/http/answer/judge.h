@@ -23,9 +23,9 @@ struct Question {
 /// Native upserts and calls that may be repeated: losing their answer does no harm.
 bool may_repeat(const Question& question);
 
-/// The rule of the definition that speaks about this answer as a whole. Null pointer: none does, and HTTP's own meaning
-/// holds, or no whole answer came, or the request's `gone` and `absent` have spoken before.
-const engine::settings::AnswerRule* deciding_rule(const Question& question, const RawAnswer& raw);
+/// The rules of the definition that speak about this answer: as a whole, or about records of a batch that were refused.
+/// None: HTTP's own meaning holds, or no whole answer came, or the request's `gone` and `absent` have spoken before.
+std::vector<const engine::settings::AnswerRule*> deciding_rules(const Question& question, const RawAnswer& raw);
 
 /// First `gone` and `absent` of the request, then the definition's `answers`, then the defaults:
 /// 2xx delivered; 408, 425, 429 retry; 401 credentials; 404, 410 missing where a known record was addressed; other 3xx

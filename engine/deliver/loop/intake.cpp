@@ -14,6 +14,8 @@ constexpr std::int64_t rescan_every_ms = 30'000;
 constexpr std::int64_t busy_wait_ms = 20;
 constexpr std::int64_t wait_ms_longest = 24 * 3'600'000;
 constexpr std::size_t due_max = 1'000;
+/// So many urgent ones may overtake before one of this priority has its turn: nothing starves.
+constexpr int passed_over_max[] = {0, 8, 16};
 
 }  // namespace
 
@@ -29,6 +31,24 @@ Intake::Intake(Surroundings& surroundings, const model::Target& target,
   for (const auto& [id, pipeline] : pipelines_) {
     if (pipeline.on_dead_stops_lane) stops_on_dead_.insert(id);
   }
+  set_up_queues();
+}
+
+/// Without priorities there is one queue of all. What no pipeline claims any more is among the normal ones.
+void Intake::set_up_queues() {
+  std::array<std::vector<std::int64_t>, 3> ids;
+  for (const auto& [id, pipeline] : pipelines_) ids[static_cast<std::size_t>(pipeline.priority)].push_back(id);
+  std::vector<std::int64_t> others;
+  for (const auto priority : {settings::Priority::high, settings::Priority::low}) {
+    const auto& own = ids[static_cast<std::size_t>(priority)];
+    others.insert(others.end(), own.begin(), own.end());
+    Queue& queue = queues_[static_cast<std::size_t>(priority)];
+    queue.used = !own.empty();
+    queue.pipelines = journal::PipelineChoice::of(own, false);
+  }
+  Queue& normal = queues_[static_cast<std::size_t>(settings::Priority::normal)];
+  normal.used = true;
+  normal.pipelines = journal::PipelineChoice::of(others, true);
 }
 
 void Intake::look_again() {
@@ -68,21 +88,43 @@ void Intake::release(const JobPtr& job) {
 }
 
 void Intake::drop_ready() {
-  for (const JobPtr& job : ready_) {
-    busy_.free(std::move(job->lanes));
-    running_.erase(job->delivery().id);
-    // The scan finds pending ones alone.
-    if (job->is_uncertain()) wait(job->delivery().id, 0, true);
+  for (Queue& queue : queues_) {
+    for (const JobPtr& job : queue.ready) {
+      busy_.free(std::move(job->lanes));
+      running_.erase(job->delivery().id);
+      // The scan finds pending ones alone.
+      if (job->is_uncertain()) wait(job->delivery().id, 0, true);
+    }
+    queue.ready.clear();
   }
-  ready_.clear();
+  ready_ = 0;
   look_again();
 }
 
+Intake::Queue& Intake::next_queue() {
+  Queue* chosen = nullptr;
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    Queue& queue = queues_[i];
+    if (queue.ready.empty()) continue;
+    const bool overtaken_enough = chosen != nullptr && ++queue.passed_over > passed_over_max[i];
+    if (chosen == nullptr || overtaken_enough) chosen = &queue;
+  }
+  chosen->passed_over = 0;
+  return *chosen;
+}
+
 JobPtr Intake::next() {
-  JobPtr job = std::move(ready_.front());
-  ready_.pop_front();
+  Queue& queue = next_queue();
+  JobPtr job = std::move(queue.ready.front());
+  queue.ready.pop_front();
+  --ready_;
   ++started_;
   return job;
+}
+
+void Intake::put_back(JobPtr job) {
+  queue_of(*job->pipeline).ready.push_front(std::move(job));
+  ++ready_;
 }
 
 std::vector<std::int64_t> Intake::due_ids() {
@@ -96,25 +138,29 @@ std::vector<std::int64_t> Intake::due_ids() {
 }
 
 void Intake::fill() {
-  if (loading_ || ready_.size() > page_ / 2) return;
+  if (loading_ || std::none_of(queues_.begin(), queues_.end(), [this](const Queue& each) { return wants_more(each); })) return;
   if (now_ms() >= rescan_ms_) {
     rescan_ms_ = now_ms() + rescan_every_ms;
     if (any_blocked_) look_again();
   }
   if (restart_) {
-    cursor_ = 0;
+    for (Queue& queue : queues_) queue.cursor = 0;
     restart_ = any_blocked_ = false;
   }
-  LoadRequest request{.connection = options_.connection, .scan = more_, .after_id = cursor_};
+  LoadRequest request{.connection = options_.connection};
+  for (std::size_t i = 0; i < queues_.size(); ++i) {
+    Queue& queue = queues_[i];
+    if (queue.more && wants_more(queue)) request.scans.push_back({i, queue.pipelines, queue.cursor});
+  }
   request.ids = due_ids();
   request.freed.swap(freed_);
   request.stops_on_dead = stops_on_dead_;
-  if (!request.scan && request.ids.empty() && request.freed.empty()) return;
+  if (request.scans.empty() && request.ids.empty() && request.freed.empty()) return;
 
   // A fast target is given larger pages; for a slow one small pages keep what is sent fresh.
   page_ = std::clamp(started_ * 2, options_.page_min, options_.page_max);
   started_ = 0;
-  request.limit = page_;
+  for (ScanRequest& scan : request.scans) scan.limit = page_;
   loading_ = true;
   woken_ = false;
   busy_.watch();
@@ -126,8 +172,11 @@ void Intake::fill() {
 void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   loading_ = false;
   if (error) return failed_(error);
-  cursor_ = std::max(cursor_, loaded.scanned_to);
-  if (loaded.at_end) more_ = woken_;
+  for (const Loaded::Scanned& scanned : loaded.scanned) {
+    Queue& queue = queues_[scanned.queue];
+    queue.cursor = std::max(queue.cursor, scanned.to);
+    if (scanned.at_end) queue.more = woken_;
+  }
   any_blocked_ = any_blocked_ || loaded.any_blocked;
   for (journal::Head& head : loaded.waited) take_in(std::move(head), true);
   for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
@@ -176,12 +225,19 @@ void Intake::take_in(journal::Head head, bool waited) {
     job->traits = nullptr;  // the loop tells why
   }
   job->head = std::move(head);
-  ready_.push_back(std::move(job));
+  queue_of(*job->pipeline).ready.push_back(std::move(job));
+  ++ready_;
 }
 
 std::optional<std::int64_t> Intake::next_ms() const {
-  if (loading_ || ready_.size() > page_ / 2) return std::nullopt;
-  if (more_ || !freed_.empty()) return now_ms();
+  if (loading_) return std::nullopt;
+  bool has_room = false;
+  for (const Queue& queue : queues_) {
+    if (!wants_more(queue)) continue;
+    if (queue.more || !freed_.empty()) return now_ms();
+    has_room = true;
+  }
+  if (!has_room) return std::nullopt;
   std::optional<std::int64_t> next;
   if (!timers_.empty()) next = timers_.begin()->first;
   if (any_blocked_ && (!next || rescan_ms_ < *next)) next = rescan_ms_;

@@ -1,6 +1,7 @@
 // What may be started next: loads heads of lanes page by page, keeps those that wait, never gives a lane or key twice.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -24,6 +25,8 @@ struct IntakeOptions {
   std::int64_t suspect_seq = 0;  ///< changes up to this one may have been upserted without a trace
 };
 
+/// Where pipelines have priorities, each priority has a queue and a scan of its own: what is urgent is found however much
+/// else waits before it.
 /// Each pending row is looked at once, in order of id. One that stands behind another is found when that one is
 /// released; one that waits has a timer. A scan from the start now and then heals what both cannot see.
 class Intake {
@@ -35,7 +38,10 @@ class Intake {
 
   void set_suspect_seq(std::int64_t seq) { options_.suspect_seq = seq; }
   /// New deliveries may be there.
-  void wake() { more_ = woken_ = true; }
+  void wake() {
+    for (Queue& queue : queues_) queue.more = true;
+    woken_ = true;
+  }
   /// Anything may have changed, older ones included.
   void look_again();
   /// Takes the delivery up again after a wait. `retry`: the wait ends early when the target is well again.
@@ -46,9 +52,9 @@ class Intake {
   /// Forgets what was read and not started: it would be out of date when things go on.
   void drop_ready();
 
-  bool has_ready() const { return !ready_.empty(); }
+  bool has_ready() const { return ready_ > 0; }
   JobPtr next();
-  void put_back(JobPtr job) { ready_.push_front(std::move(job)); }
+  void put_back(JobPtr job);
   /// Starts a load when there is something to load and little that is ready.
   void fill();
   /// Steady time at which there is something to do, if any.
@@ -60,6 +66,18 @@ class Intake {
     std::int64_t delivery_id;
     bool retry;
   };
+  struct Queue {
+    bool used = false;
+    journal::PipelineChoice pipelines;
+    std::deque<JobPtr> ready;
+    std::int64_t cursor = 0;
+    bool more = true;
+    int passed_over = 0;  ///< jobs of a higher priority that were taken while some stood here
+  };
+  Queue& queue_of(const PipelineTarget& pipeline) { return queues_[static_cast<std::size_t>(pipeline.priority)]; }
+  void set_up_queues();
+  bool wants_more(const Queue& queue) const { return queue.used && queue.ready.size() <= page_ / 2; }
+  Queue& next_queue();
   void loaded(Loaded loaded, std::exception_ptr error);
   void take_in(journal::Head head, bool waited);
   std::vector<std::int64_t> due_ids();
@@ -73,7 +91,8 @@ class Intake {
   Failed failed_;
 
   BusyLanes busy_;
-  std::deque<JobPtr> ready_;
+  std::array<Queue, 3> queues_;  ///< by priority
+  std::size_t ready_ = 0;        ///< in all queues
   std::unordered_set<std::int64_t> running_;  ///< ready ones included
   std::multimap<std::int64_t, Timer> timers_;
   std::unordered_set<std::int64_t> waiting_;  ///< those in `timers_`
@@ -81,8 +100,6 @@ class Intake {
   std::set<std::int64_t> stops_on_dead_;
   std::set<std::int64_t> unknown_pipelines_;
 
-  std::int64_t cursor_ = 0;
-  bool more_ = true;
   bool restart_ = false;
   bool woken_ = false;  ///< since the load under way began
   bool loading_ = false;

@@ -18,17 +18,15 @@ class Loading {
       for (auto& delivery : deliveries_.heads_behind(request_.connection, freed))
         add(std::move(delivery), loaded_.heads);
     }
-    loaded_.scanned_to = request_.after_id;
-    if (request_.scan) scan();
+    for (const ScanRequest& each : request_.scans) scan(each);
     return std::move(loaded_);
   }
 
  private:
-  void scan() {
-    journal::HeadScan scan = deliveries_.scan_heads(request_.connection, request_.after_id, request_.limit);
+  void scan(const ScanRequest& one) {
+    journal::HeadScan scan = deliveries_.scan_heads(request_.connection, one.after_id, one.limit, one.pipelines);
     for (auto& delivery : scan.heads) add(std::move(delivery), loaded_.heads);
-    loaded_.scanned_to = scan.scanned_to;
-    loaded_.at_end = scan.scanned < request_.limit;
+    loaded_.scanned.push_back({.queue = one.queue, .to = scan.scanned_to, .at_end = scan.scanned < one.limit});
     loaded_.any_blocked = loaded_.any_blocked || scan.blocked > 0;
   }
 

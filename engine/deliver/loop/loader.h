@@ -10,11 +10,17 @@
 
 namespace engine::deliver {
 
-struct LoadRequest {
-  std::string connection;
-  bool scan = true;
+/// A page of what is pending, in order of id.
+struct ScanRequest {
+  std::size_t queue = 0;  ///< whom the result is for
+  journal::PipelineChoice pipelines;
   std::int64_t after_id = 0;
   std::size_t limit = 256;
+};
+
+struct LoadRequest {
+  std::string connection;
+  std::vector<ScanRequest> scans;
   std::vector<std::int64_t> ids;         ///< waited, and are due now: pending or uncertain
   std::vector<journal::Freed> freed;     ///< lanes and keys that became free
   std::set<std::int64_t> stops_on_dead;  ///< pipelines whose dead letters stop the lane
@@ -23,8 +29,12 @@ struct LoadRequest {
 struct Loaded {
   std::vector<journal::Head> waited;  ///< of `ids`
   std::vector<journal::Head> heads;   ///< found behind a freed lane or by the scan
-  std::int64_t scanned_to = 0;
-  bool at_end = false;  ///< the scan saw all there is
+  struct Scanned {
+    std::size_t queue = 0;
+    std::int64_t to = 0;
+    bool at_end = false;  ///< it saw all there is
+  };
+  std::vector<Scanned> scanned;
   bool any_blocked = false;
 };
 

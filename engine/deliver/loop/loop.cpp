@@ -37,7 +37,7 @@ Loop::Loop(Surroundings& surroundings, model::Target& target, const std::map<std
       intake_(surroundings, target, pipelines, intake_options(options),
               [this](std::exception_ptr error) { failed(error); }),
       breaker_({.opens_after = options.breaker_opens_after, .wait_ms = options.breaker_wait_ms}),
-      pace_(options.per_second),
+      budgets_(options.budgets),
       report_(options.connection) {}
 
 void Loop::start() {
@@ -49,6 +49,7 @@ void Loop::start() {
       must_start_ = true;
       return failed(error);
     }
+    if (recovered->budget_use) budgets_.restore(*recovered->budget_use, moment());
     intake_.set_suspect_seq(recovered->suspect_seq);
     for (const journal::Delivery& delivery : recovered->uncertain) {
       intake_.wait(delivery.id, std::max<std::int64_t>(0, delivery.not_before_ms - wall_ms()), true);
@@ -72,19 +73,23 @@ void Loop::turn() {
   }
   const bool paused = breaker_.is_open() && !breaker_.allows(steady_ms(), 0);
   if (started_ && !draining_ && !paused) {
+    resume_parked();
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
     send_batches();
     intake_.fill();
   }
   send_out();
   flush();
+  note_budget_wait();
 }
 
 bool Loop::may_start() const {
-  if (in_flight_ >= options_.in_flight && batches_.empty()) return false;
+  if (in_flight_ >= options_.in_flight && !filling_) return false;
   if (unwritten_ + entries_.size() >= unwritten_max) return false;
   const std::int64_t now = steady_ms();
-  return now >= full_until_ms_ && breaker_.allows(now, in_flight_) && pace_.wait_ms(now) == 0;
+  if (now < full_until_ms_ || !breaker_.allows(now, in_flight_)) return false;
+  // A batch that is being filled has its place already.
+  return budgets_.is_free() || filling_ || budgets_.is_open(moment());
 }
 
 std::int64_t Loop::wait_ms() const {
@@ -92,16 +97,19 @@ std::int64_t Loop::wait_ms() const {
   std::int64_t until = now + wait_ms_longest;
   if (full_until_ms_ > now) until = std::min(until, full_until_ms_);
   if (!writing_ && !entries_.empty()) until = std::min(until, std::max(flush_ms_, full_until_ms_));
-  if (!started_ || draining_ || dead_) return until - now;
+  if (!writing_ && use_changed_) until = std::min(until, std::max(note_use_ms_, full_until_ms_));
+  for (const auto& [key, batch] : batches_) until = std::min(until, batch.opened_ms + batch_wait_ms);
+  if (!started_ || draining_ || dead_) return std::max<std::int64_t>(0, until - now);
   if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
   if (const auto next = intake_.next_ms()) until = std::min(until, *next);
-  const std::int64_t pace = pace_.wait_ms(now);
-  if (intake_.has_ready() && pace > 0) until = std::min(until, now + pace);
+  if (!parked_.empty()) until = std::min(until, parked_until_ms_);
+  if (waits_for_budget()) until = std::min(until, budgets_.opens_ms().value_or(until));
   return std::max<std::int64_t>(0, until - now);
 }
 
 DispatcherStatus Loop::status() const {
   DispatcherStatus status{.state = "running", .in_flight = in_flight_, .delivered = report_.delivered()};
+  status.reason = budget_reason();
   if (breaker_.is_open()) {
     status.state = breaker_.is_auth_refused() ? "auth_refused" : "open";
     status.reason = breaker_.reason();
@@ -149,7 +157,7 @@ void Loop::resume(const JobPtr& job) {
   }
   job->suspected = true;
   job->prepared = {.kind = *kind, .object = delivery.object, .records = 1, .request = *delivery.frozen};
-  begin_attempt(job);
+  resend(job);
 }
 
 void Loop::decide_head(const JobPtr& job) {
@@ -217,6 +225,7 @@ void Loop::end(const JobPtr& job, DeliveryState state, std::string reason) {
 }
 
 void Loop::finish(const JobPtr& job) {
+  give_back_permit(job);
   report_.ended(*job, wall_ms());
   write(entry_of(job, LedgerEntry::After::release, wall_ms()));
 }
@@ -238,12 +247,15 @@ bool Loop::waits_for_more() const {
 }
 
 void Loop::flush() {
-  if (writing_ || entries_.empty() || steady_ms() < full_until_ms_ || waits_for_more()) return;
+  if (writing_ || steady_ms() < full_until_ms_) return;
+  if ((entries_.empty() || waits_for_more()) && !must_note_use()) return;
   writing_ = true;
   auto entries = std::make_shared<Entries>(std::exchange(entries_, {}));
   unwritten_ += entries->size();
-  auto work = [entries, now = wall_ms()](journal::Records& records) {
+  auto work = [entries, now = wall_ms(), use = use_to_note(), &connection = options_.connection](
+                  journal::Records& records) {
     for (LedgerEntry& entry : *entries) write_entry(records, entry, now);
+    if (!use.empty()) records.deliveries.put_budget_use(connection, use, now);
   };
   surroundings_.write(std::move(work), [this, entries](std::exception_ptr error) { written(entries, error); });
 }
@@ -252,6 +264,7 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
   writing_ = false;
   unwritten_ -= entries->size();
   if (error) {
+    use_changed_ = budgets_.keeps_use();
     // Nothing was kept: the same entries are written again, before all later ones.
     entries_.insert(entries_.begin(), std::make_move_iterator(entries->begin()),
                     std::make_move_iterator(entries->end()));
@@ -272,8 +285,10 @@ void Loop::after_write(LedgerEntry& entry) {
     return;
   }
   if (entry.after != LedgerEntry::After::send) return;
+  if (entry.job->starting) return batch_written(entry);
   if (!entry.written || entry.yielded) {
     --in_flight_;
+    give_back_permit(entry.job);
     return intake_.release(entry.job);
   }
   entry.job->attempt->id = entry.begun_id;

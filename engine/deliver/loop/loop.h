@@ -2,20 +2,29 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "engine/deliver/budget/budgets.h"
 #include "engine/deliver/dispatcher.h"
 #include "engine/deliver/loop/circuit_breaker.h"
 #include "engine/deliver/loop/intake.h"
 #include "engine/deliver/loop/ledger.h"
-#include "engine/deliver/loop/pace.h"
 #include "engine/deliver/loop/report.h"
 #include "engine/deliver/loop/surroundings.h"
 #include "engine/deliver/settlement.h"
 
 namespace engine::deliver {
+
+/// Records that go out in one request once the attempts of all are on disk.
+struct StartingBatch {
+  std::vector<JobPtr> jobs;
+  model::PreparedCall prepared;
+  std::size_t unwritten = 0;
+  bool is_whole = true;  ///< false: somebody else decided about one of them meanwhile
+};
 
 /// Every function is called on the loop's thread. After each event, and when `wait_ms` is over, `turn` is called.
 class Loop {
@@ -39,8 +48,14 @@ class Loop {
   DispatcherStatus status() const;
 
  private:
+  static constexpr std::int64_t batch_wait_ms = 100;
+  static constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
   using Jobs = std::vector<JobPtr>;
   using Entries = std::deque<LedgerEntry>;
+  struct OpenBatch {
+    Jobs jobs;
+    std::int64_t opened_ms = 0;
+  };
   struct Outgoing {
     Jobs jobs;
     model::PreparedCall prepared;
@@ -56,20 +71,44 @@ class Loop {
 
   // Calling.
   void call(const JobPtr& job);
+  void resend(const JobPtr& job);
   void suppress(const JobPtr& job);
   void begin_attempt(const JobPtr& job);
+  void write_start(const JobPtr& job, std::string request);
   void add_to_batch(const JobPtr& job);
   void send_batches();
   void send_batch(Jobs jobs);
+  std::vector<model::Call> calls_of(const Jobs& jobs) const;
+  static std::string kept_request(const Jobs& jobs, std::size_t index, const model::PreparedCall& prepared);
+  void begin_batch(Jobs jobs, model::PreparedCall prepared);
+  void batch_written(LedgerEntry& entry);
   void send(Jobs jobs, model::PreparedCall prepared);
   void send_out();
   bool prepare(const JobPtr& job);
 
+  // Budgets.
+  Moment moment() const;
+  Spending spending(const Job& job) const;
+  bool may_grow(const OpenBatch& batch) const;
+  static bool goes_in_batch(const Job& job);
+  bool joins_batch(const Job& job) const;
+  bool admit(const JobPtr& job);
+  void park(const JobPtr& job);
+  void resume_parked();
+  Permit return_permit(const JobPtr& job, const model::CallAnswer& answer);
+  void give_back_permit(const JobPtr& job);
+  bool waits_for_budget() const;
+  void note_budget_wait();
+  bool must_note_use() const;
+  std::string use_to_note();
+  std::string budget_shown() const;
+  std::string budget_reason() const;
+
   // Answers.
   void answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers);
-  void settle_job(const JobPtr& job, const model::CallAnswer& answer);
+  void settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held);
   void follow(const JobPtr& job, const Settled& settled);
-  void note_health(const Settled& settled);
+  void note_health(const Settled& settled, const Permit& held);
   void end(const JobPtr& job, journal::DeliveryState state, std::string reason);
   void finish(const JobPtr& job);
 
@@ -91,7 +130,7 @@ class Loop {
   std::function<void(Surroundings::Event)> post_;
   Intake intake_;
   CircuitBreaker breaker_;
-  mutable Pace pace_;
+  mutable Budgets budgets_;
   Report report_;
 
   bool started_ = false;
@@ -104,7 +143,15 @@ class Loop {
   Entries entries_;
   std::int64_t flush_ms_ = 0;  ///< steady: `entries_` may wait for more until then
   std::size_t unwritten_ = 0;  ///< entries under way to disk
-  std::map<std::string, Jobs> batches_;
+  std::map<std::pair<std::string, model::CallKind>, OpenBatch> batches_;  ///< by object and kind
+  bool filling_ = false;  ///< a batch was opened in this turn: more may start, to fill it
+  int finding_ = 0;       ///< look-ups under way, of which something may join a batch
+  std::deque<JobPtr> parked_;  ///< wait for a budget, with their lanes; by priority, then as they came
+  std::int64_t parked_until_ms_ = never_ms;
+  std::string waiting_for_;    ///< the budget that keeps work back; empty: none does
+  std::int64_t waiting_since_ms_ = 0;
+  bool use_changed_ = false;      ///< of budgets that outlive the process
+  std::int64_t note_use_ms_ = 0;  ///< steady: not before then
   std::vector<Outgoing> outgoing_;  ///< given to the target together, at the end of a turn
 };
 

@@ -29,9 +29,10 @@ const std::string& reason_of(const model::DeliveryOutcome& outcome) {
   return none;
 }
 
+/// As one of a batch, with no word about itself.
 bool is_refused(const model::CallAnswer& answer) {
   const auto* permanent = std::get_if<model::Permanent>(&answer.outcome);
-  return permanent != nullptr && !permanent->auth;
+  return permanent != nullptr && !permanent->auth && !answer.of_this_record;
 }
 
 }  // namespace
@@ -60,9 +61,11 @@ void Loop::call(const JobPtr& job) {
     job->kind = CallKind::find;
   }
   if (options_.dry_run) return suppress(job);
+  if (!admit(job)) return park(job);
   if (only_reads(job->kind)) {
     if (!prepare(job)) return;
     ++in_flight_;
+    if (job->kind == CallKind::find) ++finding_;
     return send({job}, std::move(job->prepared));
   }
   journal::Delivery& delivery = job->delivery();
@@ -73,9 +76,23 @@ void Loop::call(const JobPtr& job) {
       job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
     }
   }
-  if (!is_journaled_first(job->kind, *job->traits, job->moves)) return add_to_batch(job);
+  const bool journaled = is_journaled_first(job->kind, *job->traits, job->moves);
+  if (!journaled) job->unjournaled = true;
+  if (goes_in_batch(*job)) return add_to_batch(job);
   if (!prepare(job)) return;
-  delivery.frozen = job->prepared.request;
+  if (journaled) {
+    delivery.frozen = job->prepared.request;
+    return begin_attempt(job);
+  }
+  ++in_flight_;
+  send({job}, std::move(job->prepared));
+}
+
+/// The frozen request goes out again.
+void Loop::resend(const JobPtr& job) {
+  job->resends = true;
+  if (!admit(job)) return park(job);
+  job->resends = false;
   begin_attempt(job);
 }
 
@@ -91,73 +108,24 @@ void Loop::suppress(const JobPtr& job) {
   finish(job);
 }
 
-/// Decision, body, key and attempt are on disk before a byte leaves (rule 2).
 void Loop::begin_attempt(const JobPtr& job) {
+  ++in_flight_;
+  write_start(job, job->prepared.request);
+}
+
+/// Decision, body, key and attempt are on disk before a byte leaves (rule 2).
+void Loop::write_start(const JobPtr& job, std::string request) {
   journal::Delivery& delivery = job->delivery();
   delivery.state = DeliveryState::in_flight;
   delivery.step = name_of(job->kind);
   delivery.reason.clear();
-  job->attempt = attempt_of(*job, job->prepared.request, wall_ms());
+  job->attempt = attempt_of(*job, std::move(request), wall_ms());
   LedgerEntry entry = entry_of(job, LedgerEntry::After::send, wall_ms());
   entry.begun = job->attempt;
-  ++in_flight_;
   write(std::move(entry));
 }
 
-void Loop::add_to_batch(const JobPtr& job) {
-  job->unjournaled = true;
-  const std::size_t records_max = job->alone ? 1 : job->traits->of(job->kind).records_max;
-  if (records_max <= 1) {
-    if (!prepare(job)) return;
-    ++in_flight_;
-    return send({job}, std::move(job->prepared));
-  }
-  Jobs& batch = batches_[job->delivery().object];
-  if (batch.empty()) ++in_flight_;
-  batch.push_back(job);
-  if (batch.size() < records_max) return;
-  auto full = batches_.extract(job->delivery().object);
-  send_batch(std::move(full.mapped()));
-}
-
-void Loop::send_batches() {
-  for (auto& [object, jobs] : std::exchange(batches_, {})) send_batch(std::move(jobs));
-}
-
-/// The batch holds a place among those in flight already. Too large, it is halved; when it cannot be made, each goes
-/// alone.
-void Loop::send_batch(Jobs jobs) {
-  std::vector<model::Call> calls;
-  for (const JobPtr& job : jobs) calls.push_back(make_call(*job, job->kind, surroundings_.journal_id()));
-  model::PreparedCall prepared;
-  try {
-    prepared = target_.prepare(calls);
-  } catch (const Error&) {
-    --in_flight_;
-    for (const JobPtr& job : jobs) {
-      job->alone = true;
-      add_to_batch(job);
-    }
-    return;
-  }
-  const std::size_t bytes_max = jobs.front()->traits->of(jobs.front()->kind).bytes_max;
-  if (bytes_max > 0 && prepared.request.size() > bytes_max && jobs.size() > 1) {
-    const auto middle = jobs.begin() + static_cast<std::ptrdiff_t>(jobs.size() / 2);
-    ++in_flight_;
-    send_batch({jobs.begin(), middle});
-    return send_batch({middle, jobs.end()});
-  }
-  for (std::size_t i = 0; i < jobs.size(); ++i) {
-    // The whole request is kept once; the others say where.
-    jobs[i]->prepared.request = i == 0 ? prepared.request
-                                       : "{\"batch_of_delivery\":" + std::to_string(jobs[0]->delivery().id) +
-                                             ",\"record\":" + std::to_string(i) + "}";
-  }
-  send(std::move(jobs), std::move(prepared));
-}
-
 void Loop::send(Jobs jobs, model::PreparedCall prepared) {
-  pace_.take();
   outgoing_.push_back({std::move(jobs), std::move(prepared)});
 }
 
@@ -180,8 +148,10 @@ void Loop::send_out() {
 void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers) {
   ENGINE_ASSERT(answers.size() == jobs.size());
   --in_flight_;
+  if (jobs.front()->kind == CallKind::find) --finding_;
   const std::int64_t now = wall_ms();
   const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
+  for (const model::BudgetReading& reading : answers.front().budgets) budgets_.learn(reading, moment());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     journal::Attempt attempt = *std::exchange(jobs[i]->attempt, std::nullopt);
     const model::CallAnswer& answer = answers[i];
@@ -191,24 +161,27 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     if (const std::string& reason = reason_of(answer.outcome); !reason.empty()) attempt.reason = reason;
     if (!answer.answer.empty()) attempt.answer = answer.answer;
     jobs[i]->ended.push_back(std::move(attempt));
+    const Permit held = return_permit(jobs[i], answer);
     if (!refused_whole) {
-      settle_job(jobs[i], answer);
+      settle_job(jobs[i], answer, held);
       continue;
     }
     // One bad record may have spoiled it for all: alone, each is judged for itself.
     jobs[i]->alone = true;
+    jobs[i]->delivery().frozen.reset();
+    jobs[i]->delivery().step.clear();
     intake_.put_back(jobs[i]);
   }
 }
 
-void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer) {
+void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held) {
   const SettleOptions options{.retry = options_.retry,
                               .dead_after_tries = options_.dead_after_tries,
                               .ill_wait_ms_max = options_.breaker_wait_ms,
                               .now_ms = wall_ms(),
                               .random = surroundings_.random()};
   const Settled settled = settle(*job, answer, options);
-  note_health(settled);
+  note_health(settled, held);
   follow(job, settled);
 }
 
@@ -228,7 +201,7 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
                        .object = job->delivery().object,
                        .records = 1,
                        .request = job->delivery().frozen.value_or("")};
-      return begin_attempt(job);
+      return resend(job);
     }
     case Then::wait:
       // Refused credentials are waited for by the breaker, and then the scan finds what is pending, but not what is
@@ -245,7 +218,7 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
   }
 }
 
-void Loop::note_health(const Settled& settled) {
+void Loop::note_health(const Settled& settled, const Permit& held) {
   switch (settled.health) {
     case Settled::Health::well:
       if (!breaker_.well()) return;
@@ -256,7 +229,8 @@ void Loop::note_health(const Settled& settled) {
       report_.connection_event("deliver.breaker_open", settled.reason);
       return intake_.drop_ready();
     case Settled::Health::throttled:
-      return pace_.pause_until(steady_ms() + settled.wait_ms);
+      budgets_.refused(settled.budget, held, settled.after_ms, moment());
+      return report_.throttled(settled.budget.empty() ? "connection" : settled.budget);
     case Settled::Health::auth:
       if (!breaker_.is_auth_refused()) report_.connection_event("deliver.auth_refused", settled.reason);
       breaker_.refuse_auth(steady_ms(), settled.reason);

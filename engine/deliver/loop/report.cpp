@@ -45,6 +45,15 @@ void Report::flush() {
     count("datapicker_delivery_retries_total", {{"connection", connection_}, {"pipeline", pipeline->name}}, number);
   }
   retries_.clear();
+  for (const auto& [budget, number] : throttled_) {
+    count("datapicker_target_throttled_total", {{"connection", connection_}, {"budget", budget}}, number);
+  }
+  throttled_.clear();
+  for (const auto& [budget, ms] : waited_ms_) {
+    count("datapicker_budget_wait_seconds_total", {{"connection", connection_}, {"budget", budget}},
+          static_cast<double>(ms) / 1000);
+  }
+  waited_ms_.clear();
   for (const auto& [pipeline, seconds] : latencies_) {
     observe_seconds("datapicker_delivery_latency_seconds", {{"pipeline", pipeline->name}}, seconds);
   }

@@ -19,6 +19,9 @@ class Report {
   void ended(const Job& job, std::int64_t now_ms);
   /// An attempt failed in a way that another may mend.
   void will_retry(const Job& job);
+  void throttled(const std::string& budget) { ++throttled_[budget]; }
+  /// Work stood ready, and the budget was used up.
+  void waited_for(const std::string& budget, std::int64_t ms) { waited_ms_[budget] += ms; }
   void connection_event(const std::string& event, const std::string& reason);
   /// Hands on what was gathered.
   void flush();
@@ -29,6 +32,8 @@ class Report {
   std::int64_t delivered_ = 0;
   std::map<std::pair<const PipelineTarget*, journal::DeliveryState>, int> counts_;
   std::map<const PipelineTarget*, int> retries_;
+  std::map<std::string, int> throttled_;
+  std::map<std::string, std::int64_t> waited_ms_;
   std::map<const PipelineTarget*, std::vector<double>> latencies_;  ///< seconds
 };
 

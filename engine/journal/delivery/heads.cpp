@@ -8,6 +8,23 @@ namespace engine::journal {
 
 namespace {
 
+// One statement decides for rows without a second lane, which are nearly all; only the others are looked at one by one.
+#define IS_BLOCKED                                                                                                      \
+  "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_key WHERE o.pipeline_id = d.pipeline_id "               \
+  "AND o.key = d.key AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR (d.match <> '{}' AND ("                          \
+  "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_lane WHERE o.connection = d.connection "                \
+  "AND o.object = d.object AND o.match = d.match AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR "                    \
+  "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_also WHERE o.connection = d.connection "                \
+  "AND o.object = d.object AND o.also_match = d.match AND o.also_match IS NOT NULL AND o.id < d.id "                    \
+  "AND " DELIVERY_IS_OPEN("o") ")))"
+#define OF_THE_NEXT                                                                                                  \
+  " FROM delivery AS d INDEXED BY delivery_due WHERE d.connection = ?1 AND d.state = 'pending' AND d.id > ?2 "       \
+  "ORDER BY d.id LIMIT ?3"
+constexpr const char* scan_of_all = "SELECT " DELIVERY_COLUMNS ", " IS_BLOCKED OF_THE_NEXT;
+constexpr const char* scan_of_some = "SELECT " DELIVERY_COLUMNS
+                                     ", CASE WHEN (instr(?4, ',' || d.pipeline_id || ',') > 0) <> ?5 THEN " IS_BLOCKED
+                                     " END" OF_THE_NEXT;
+
 bool orders_by_lane(const std::string& match) { return match != "{}"; }
 
 /// An open delivery older than `id` occupies this lane, as its own or as the one its record still has.
@@ -74,25 +91,23 @@ bool Deliveries::is_head(const Delivery& delivery) {
   return !delivery.also_match || !occupied_before(connection_, delivery, *delivery.also_match);
 }
 
-HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit) {
-  // One statement decides for rows without a second lane, which are nearly all; only the others are looked at one by
-  // one.
-  Statement statement = connection_.prepare(
-      "SELECT " DELIVERY_COLUMNS ", "
-      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_key WHERE o.pipeline_id = d.pipeline_id AND o.key = d.key "
-      "AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR (d.match <> '{}' AND ("
-      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_lane WHERE o.connection = d.connection "
-      "AND o.object = d.object AND o.match = d.match AND o.id < d.id AND " DELIVERY_IS_OPEN("o") ") OR "
-      "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_also WHERE o.connection = d.connection "
-      "AND o.object = d.object AND o.also_match = d.match AND o.also_match IS NOT NULL AND o.id < d.id "
-      "AND " DELIVERY_IS_OPEN("o") "))) "
-      "FROM delivery AS d INDEXED BY delivery_due WHERE d.connection = ? AND d.state = 'pending' AND d.id > ? "
-      "ORDER BY d.id LIMIT ?");
+PipelineChoice PipelineChoice::of(const std::vector<std::int64_t>& ids, bool all_but) {
+  PipelineChoice choice{.ids = ids.empty() ? "" : ",", .all_but = all_but};
+  for (const std::int64_t id : ids) choice.ids += std::to_string(id) + ",";
+  return choice;
+}
+
+HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
+                                const PipelineChoice& pipelines) {
+  Statement statement = connection_.prepare(pipelines.ids.empty() ? scan_of_all : scan_of_some);
   statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
+  if (!pipelines.ids.empty()) statement.bind(4, pipelines.ids).bind(5, std::int64_t{pipelines.all_but});
   HeadScan scan{.scanned_to = after_id};
   while (statement.step()) {
     ++scan.scanned;
     scan.scanned_to = statement.integer(0);
+    // NULL: of a pipeline that was not asked for.
+    if (statement.is_null(delivery_columns)) continue;
     bool blocked = statement.integer(delivery_columns) != 0;
     if (!blocked) {
       Delivery delivery = delivery_of(statement);

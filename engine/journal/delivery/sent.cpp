@@ -1,4 +1,4 @@
-// Attempts, what was last sent, and the ids that records have at their targets.
+// Attempts, what was last sent, the ids that records have at their targets, and what was used of budgets.
 #include "engine/journal/connection.h"
 #include "engine/journal/deliveries.h"
 
@@ -98,6 +98,20 @@ void Deliveries::put_remote_id(const std::string& connection, const std::string&
       "INSERT INTO remote_id (connection, object, match, remote_id, found_ms) VALUES (?, ?, ?, ?, ?) "
       "ON CONFLICT DO UPDATE SET remote_id = excluded.remote_id, found_ms = excluded.found_ms");
   statement.bind(1, connection).bind(2, object).bind(3, match).bind(4, remote_id).bind(5, now_ms).run();
+}
+
+std::optional<std::string> Deliveries::budget_use(const std::string& connection) {
+  Statement statement = connection_.prepare("SELECT use FROM budget_use WHERE connection = ?");
+  statement.bind(1, connection);
+  if (!statement.step()) return std::nullopt;
+  return std::string(statement.text(0));
+}
+
+void Deliveries::put_budget_use(const std::string& connection, const std::string& use, std::int64_t now_ms) {
+  Statement statement = connection_.prepare(
+      "INSERT INTO budget_use (connection, use, noted_ms) VALUES (?, ?, ?) "
+      "ON CONFLICT DO UPDATE SET use = excluded.use, noted_ms = excluded.noted_ms");
+  statement.bind(1, connection).bind(2, use).bind(3, now_ms).run();
 }
 
 void Deliveries::forget_remote_id(const std::string& connection, const std::string& object, const std::string& match) {

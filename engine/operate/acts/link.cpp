@@ -101,7 +101,7 @@ class Linking {
       : context_(context), name_(std::move(name)), dry_run_(dry_run), definition_(known_definition(context.instance.pipelines, "pipeline", name_)) {
     const settings::TargetConnection& connection = context.instance.targets.at(definition_.target.connection);
     target_ = connectors::catalog::make_target(connection);
-    in_flight_ = connection.limits.in_flight;
+    in_flight_ = connection.limits.requests_at_once();
     if (!target_->traits(definition_.target.object).has(model::CallKind::find)) {
       throw Error(ErrorCode::config_invalid, "target " + definition_.target.connection + " has no look-up for " + definition_.target.object, {},
                   "it writes by the match value itself: there is nothing to link");

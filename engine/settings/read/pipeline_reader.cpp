@@ -139,6 +139,8 @@ void read_delivery(MapReader& reader, PipelineDefinition& definition) {
         "add 'valid_for: 4h': what waited longer is not sent, so that a weekend offline texts nobody on Monday");
   }
   definition.on_dead_stops_lane = reader.one_of("on_dead", false, {{"continue", false}, {"stop_lane", true}});
+  definition.priority = reader.one_of("priority", Priority::normal,
+                                      {{"high", Priority::high}, {"normal", Priority::normal}, {"low", Priority::low}});
   definition.owns_rows = reader.one_of("owner", false, {{"rows", true}});
 }
 

@@ -5,6 +5,7 @@
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
 #include "engine/settings/target/auth_reader.h"
+#include "engine/settings/target/limits_reader.h"
 #include "engine/settings/target/target_definition_reader.h"
 
 namespace engine::settings {
@@ -52,15 +53,6 @@ SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnosti
   rule.secret = take_secret(reader, "secret", secrets);
   reader.finish();
   return rule;
-}
-
-TargetLimits read_limits(const YamlNode& value, Diagnostics& diagnostics) {
-  MapReader reader(value, limits_block(), "limits", diagnostics);
-  TargetLimits limits;
-  limits.in_flight = static_cast<int>(reader.integer("in_flight", limits.in_flight, 1, 1'000));
-  limits.per_second = reader.number("per_second", limits.per_second, 0, 1'000'000);
-  reader.finish();
-  return limits;
 }
 
 /// Without the slash at its end: paths of requests start with one.
@@ -115,7 +107,8 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   } else {
     read_http_keys(reader, surroundings, connection);
   }
-  if (const YamlNode* limits = reader.take("limits")) connection.limits = read_limits(*limits, diagnostics);
+  LimitsDefinition limits;
+  if (const YamlNode* own = reader.take("limits")) limits = read_limits(*own, diagnostics);
   connection.timeout_ms = reader.duration_ms("timeout", connection.timeout_ms, 100);
   connection.dry_run = reader.boolean("dry_run", false);
   if (const YamlNode* redirect = reader.take("redirect"))
@@ -131,6 +124,9 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
     connection.auth = read_auth(root.find("auth"), root, connection.target, surroundings.secrets, diagnostics);
   }
   connection.options = connection.target.options;
+  connection.limits = connection.target.limits;
+  connection.limits.lay_over(limits);
+  check_budget_names(connection.target.answers, connection.limits, diagnostics);
   return connection;
 }
 

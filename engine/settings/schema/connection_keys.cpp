@@ -44,14 +44,6 @@ const Block& sign_block() {
   return block;
 }
 
-const Block& limits_block() {
-  static const Block block{"limits",
-                           "How fast the API may be used.",
-                           {{"in_flight", KeyType::integer, "Requests at once: 1 to 1000.", "8"},
-                            {"per_second", KeyType::number, "Requests a second; 0: no limit of ours.", "0"}}};
-  return block;
-}
-
 const Block& target_connection_block() {
   static const Block block{
       "target connection",

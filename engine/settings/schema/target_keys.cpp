@@ -102,6 +102,10 @@ const Block& accounting_block() {
                            "How the answer tells which records were taken: by their order, or by names.",
                            {{"order", KeyType::text, "JSON pointer to a list with one result a record."},
                             {"failed", KeyType::text, "JSON pointer inside a result that is there on failure."},
+                            {"taken", KeyType::text, "JSON pointer inside a result that is not there, or false, on failure."},
+                            {"index", KeyType::text, "JSON pointer inside a result to the record it speaks of, from 0."},
+                            {"status", KeyType::text, "JSON pointer inside a result to an HTTP status of its own."},
+                            {"remote_id", KeyType::text, "JSON pointer inside a result to the record's id.", "/id"},
                             {"id", KeyType::text, "Pointer with '*' to the ids of records that were taken."},
                             {"match", KeyType::text, "Pointer with '*' to their match values."},
                             {"done", KeyType::text, "Pointer with '*' to their idempotency keys."},
@@ -114,6 +118,7 @@ const Block& batch_block() {
       "batch",
       "A request that carries many records.",
       with_request({{"record", KeyType::anything, "The JSON of one record."},
+                    {"set", KeyType::constants, "Fields that each record gets beside its own."},
                     {"at_most", KeyType::block, "How much one request may carry.", "", &at_most_block()},
                     {"accounted_by", KeyType::block, "Which records were taken.", "", &accounting_block()}})};
   return block;
@@ -137,9 +142,32 @@ const Block& object_block() {
 
 const Block& after_block() {
   static const Block block{"after",
-                           "When to try again.",
-                           {{.name = "header", .about = "The header that says it.", .required = true},
-                            {"unit", KeyType::duration, "What one of its numbers stands for.", "1s"}}};
+                           "When to try again. A date may stand in the place of a number.",
+                           {{"header", KeyType::text, "The header that says it.", "Retry-After"},
+                            {"json", KeyType::text, "JSON pointer to what says it."},
+                            {"matches", KeyType::text, "A regular expression whose first group says it."},
+                            {"unit", KeyType::text,
+                             "What one of its numbers stands for, as 1s or 1m; `epoch`, `epoch_ms`: it counts from 1970.", "1s"},
+                            {"at_least", KeyType::duration, "The least wait, and the one when the answer says nothing.", "0s"}}};
+  return block;
+}
+
+const Block& header_condition_block() {
+  static const Block block{"header condition",
+                           "A header of the answer.",
+                           {{.name = "name", .about = "Its name.", .required = true},
+                            {"is", KeyType::texts, "One of these texts; without `is` and `matches` it is there, and not empty."},
+                            {"matches", KeyType::text, "A regular expression that it fits."}}};
+  return block;
+}
+
+const Block& json_condition_block() {
+  static const Block block{
+      "json condition",
+      "A value of the answer's JSON; of a batch, of the part about one record.",
+      {{.name = "at", .about = "JSON pointer; `*` stands for any item.", .required = true},
+       {"is", KeyType::texts, "One of these texts; without `is` and `matches` it is there, and not null, false or empty."},
+       {"matches", KeyType::text, "A regular expression that it fits."}}};
   return block;
 }
 
@@ -150,10 +178,14 @@ const Block& answer_block() {
       {{"call", KeyType::texts, "Kinds of calls; without it all."},
        {"status", KeyType::texts, "Statuses: 404, 500-599 or 5xx; without it all."},
        {"body_matches", KeyType::text, "A regular expression over the body; without it any."},
+       {"header", KeyType::block, "A header of the answer; without it any.", "", &header_condition_block()},
+       {"json", KeyType::block, "A value of its JSON; without it any.", "", &json_condition_block()},
        {.name = "class",
-        .about = "What it means.",
-        .choices = {"delivered", "duplicate", "partial", "retry", "permanent", "missing", "auth", "uncertain"},
+        .about = "What it means. `throttled`: not now, and no fault of the record.",
+        .choices = {"delivered", "duplicate", "partial", "retry", "throttled", "permanent", "missing", "auth", "uncertain"},
         .required = true},
+       {"reason", KeyType::text, "What it means to a person: stands before what the target said."},
+       {"budget", KeyType::text, "Of `throttled`: the budget that is used up; without it the whole connection waits."},
        {"after", KeyType::block, "When to try again.", "", &after_block()}}};
   return block;
 }
@@ -171,7 +203,8 @@ const Block& target_definition_block() {
        {.name = "nulls", .about = "How a field is cleared.", .fallback = "keep", .choices = {"keep", "empty_text"}},
        {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
         .block = &object_block(), .required = true},
-       {"answers", KeyType::list, "What answers mean.", "", &answer_block()}}};
+       {"answers", KeyType::list, "What answers mean.", "", &answer_block()},
+       {"limits", KeyType::block, "How much the API allows.", "", &limits_block()}}};
   return block;
 }
 

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "engine/settings/target/object_reader.h"
+
 namespace engine::settings {
 namespace {
 
@@ -49,6 +51,50 @@ void read_calls(MapReader& reader, AnswerRule& rule) {
   }
 }
 
+AnswerCondition take_condition(MapReader& reader, const char* key, const char* place, const Block& block) {
+  AnswerCondition condition;
+  const YamlNode* map = reader.take(key);
+  if (map == nullptr) return condition;
+  MapReader own(*map, block, fmt::format("'{}' of the answer rule", key), reader.diagnostics());
+  condition.place = own.required_text(place);
+  condition.is = own.texts("is");
+  condition.matches = own.text("matches");
+  if (place == std::string_view("at") && !condition.place.empty() && condition.place.front() != '/') {
+    reader.diagnostics().error("value.type", map->origin(),
+                               fmt::format("'{}' is not a JSON pointer: it must begin with '/'", condition.place));
+  }
+  own.finish();
+  return condition;
+}
+
+AnswerValue take_answer_value(MapReader& reader) {
+  AnswerValue value{.origin = reader.node().origin()};
+  value.header = reader.text("header");
+  value.json = take_pointer(reader, "json");
+  value.matches = reader.text("matches");
+  if (!value.header.empty() && !value.json.empty()) {
+    reader.diagnostics().error("value.type", value.origin, "a value is read from a header or from JSON, not from both");
+  }
+  return value;
+}
+
+/// "1s", "1m": what a number stands for; `epoch`, `epoch_ms`: it counts from 1970.
+void read_unit(MapReader& reader, AfterRule& after) {
+  const std::string unit = reader.text("unit", "1s");
+  if (unit == "epoch" || unit == "epoch_ms") {
+    after.since_epoch = true;
+    after.unit_ms = unit == "epoch" ? 1'000 : 1;
+    return;
+  }
+  const auto ms = duration_ms_of(unit);
+  if (ms && *ms > 0) {
+    after.unit_ms = *ms;
+  } else {
+    reader.diagnostics().error("value.type", reader.node().find("unit")->origin(),
+                               fmt::format("'{}' is no unit: write 1s, 1m, epoch or epoch_ms", unit));
+  }
+}
+
 AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
   MapReader reader(map, answer_block(), "the answer rule", diagnostics);
   AnswerRule rule;
@@ -56,31 +102,56 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
   read_calls(reader, rule);
   read_statuses(reader, rule);
   rule.body_matches = reader.text("body_matches");
+  rule.header = take_condition(reader, "header", "name", header_condition_block());
+  rule.json = take_condition(reader, "json", "at", json_condition_block());
+  rule.reason = reader.text("reason");
+  rule.budget = reader.text("budget");
   if (!reader.has("class")) reader.require("class");
   rule.answer_class = reader.one_of("class", AnswerClass::permanent,
                                     {{"delivered", AnswerClass::delivered},
                                      {"duplicate", AnswerClass::duplicate},
                                      {"partial", AnswerClass::partial},
                                      {"retry", AnswerClass::retry},
+                                     {"throttled", AnswerClass::throttled},
                                      {"permanent", AnswerClass::permanent},
                                      {"missing", AnswerClass::missing},
                                      {"auth", AnswerClass::auth},
                                      {"uncertain", AnswerClass::uncertain}});
-  if (const YamlNode* after = reader.take("after")) {
-    MapReader after_reader(*after, after_block(), "'after'", diagnostics);
-    rule.after_header = after_reader.required_text("header");
-    rule.after_unit_ms = after_reader.duration_ms("unit", rule.after_unit_ms, 1);
-    after_reader.finish();
+  if (const YamlNode* after = reader.take("after")) rule.after = read_after(*after, diagnostics);
+  if (!rule.budget.empty() && rule.answer_class != AnswerClass::throttled) {
+    diagnostics.error("value.type", map.origin(), "'budget' belongs to 'class: throttled' alone");
   }
-  if (rule.calls.empty() && rule.statuses.empty() && rule.body_matches.empty()) {
+  const bool is_open = rule.calls.empty() && rule.statuses.empty() && rule.body_matches.empty() &&
+                       rule.header.place.empty() && rule.json.place.empty();
+  if (is_open) {
     diagnostics.error("value.missing", map.origin(), "this rule would take every answer",
-                      "add status, call or body_matches");
+                      "add status, call, header, json or body_matches");
   }
   reader.finish();
   return rule;
 }
 
 }  // namespace
+
+AfterRule read_after(const YamlNode& map, Diagnostics& diagnostics) {
+  MapReader reader(map, after_block(), "'after'", diagnostics);
+  AfterRule after;
+  after.value = take_answer_value(reader);
+  read_unit(reader, after);
+  after.at_least_ms = reader.duration_ms("at_least", 0);
+  reader.finish();
+  return after;
+}
+
+AnswerValue read_answer_value(const YamlNode& map, const std::string& what, Diagnostics& diagnostics) {
+  MapReader reader(map, answer_value_block(), what, diagnostics);
+  AnswerValue value = take_answer_value(reader);
+  if (map.is_map() && value.header.empty() && value.json.empty()) {
+    diagnostics.error("key.missing", map.origin(), what + " is read nowhere", "add header or json");
+  }
+  reader.finish();
+  return value;
+}
 
 std::vector<AnswerRule> read_answers(const YamlNode& list, Diagnostics& diagnostics) {
   std::vector<AnswerRule> rules;

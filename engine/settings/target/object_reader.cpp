@@ -129,16 +129,21 @@ void read_read_back(const YamlNode& map, ObjectDefinition& object, Diagnostics& 
   object.read_back = std::move(read_back);
 }
 
-/// `{ order: /results, failed: /error }`, or pointers `id`, `match`, `done`, `trace`.
+/// `{ order: /results, failed: /error }`, or pointers `id`, `match`, `done`, `trace`; beside both, what stands in the part
+/// about one record.
 void read_accounting(const YamlNode& map, BatchDefinition& batch, Diagnostics& diagnostics) {
   MapReader reader(map, accounting_block(), "'accounted_by'", diagnostics);
   batch.accounted_by_order = take_pointer(reader, "order");
   batch.record_failed = take_pointer(reader, "failed");
+  batch.record_taken = take_pointer(reader, "taken");
+  batch.record_index = take_pointer(reader, "index");
+  batch.record_status = take_pointer(reader, "status");
+  batch.record_id = take_pointer(reader, "remote_id");
   for (const char* role : {"id", "match", "done", "trace"}) {
     if (std::string pointer = take_pointer(reader, role); !pointer.empty())
       batch.accounted_by.emplace(role, std::move(pointer));
   }
-  const bool by_order = reader.has("order") || reader.has("failed");
+  const bool by_order = reader.has("order") || reader.has("failed") || reader.has("taken") || reader.has("index");
   if (by_order && !batch.accounted_by.empty()) {
     diagnostics.error("value.type", map.origin(),
                       "records are accounted either by their order or by names, not by both");
@@ -151,6 +156,7 @@ void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Di
   BatchDefinition batch;
   batch.request = take_request(reader);
   if (const YamlNode* record = reader.require("record")) batch.record = json_of(*record);
+  if (const YamlNode* set = reader.take("set")) batch.set = read_set(*set, diagnostics);
   if (const YamlNode* at_most = reader.require("at_most")) {
     MapReader limits(*at_most, at_most_block(), "'at_most'", diagnostics);
     batch.records_max = static_cast<std::size_t>(limits.integer("records", 100, 1, 10'000));

@@ -33,13 +33,7 @@ class OptionsFilling {
   }
   void fill(CallDefinition& call) {
     fill(call.request);
-    model::FieldMap filled;
-    for (auto& [name, value] : call.set) {
-      auto* scalar = std::get_if<model::FieldScalar>(&value);
-      if (auto* text = scalar != nullptr ? std::get_if<std::string>(scalar) : nullptr) fill(*text);
-      filled.insert_or_assign(filled_text(name, false), std::move(value));
-    }
-    call.set = std::move(filled);
+    fill_set(call.set);
   }
   void fill(ReadBackDefinition& read_back) {
     fill(read_back.request);
@@ -48,6 +42,7 @@ class OptionsFilling {
   void fill(BatchDefinition& batch) {
     fill(batch.request);
     fill_json(batch.record);
+    fill_set(batch.set);
   }
   void fill(std::map<std::string, std::string>& texts) {
     for (auto& [name, text] : texts) fill(text);
@@ -55,6 +50,15 @@ class OptionsFilling {
 
  private:
   void fill(std::string& text) { text = filled_text(text, false); }
+  void fill_set(model::FieldMap& set) {
+    model::FieldMap filled;
+    for (auto& [name, value] : set) {
+      auto* scalar = std::get_if<model::FieldScalar>(&value);
+      if (auto* text = scalar != nullptr ? std::get_if<std::string>(scalar) : nullptr) fill(*text);
+      filled.insert_or_assign(filled_text(name, false), std::move(value));
+    }
+    set = std::move(filled);
+  }
   void fill_json(std::string& json) { json = filled_text(json, true); }
 
   std::string filled_text(const std::string& text, bool is_json) {

@@ -5,6 +5,7 @@
 #include "engine/settings/map_reader.h"
 #include "engine/settings/target/answers_reader.h"
 #include "engine/settings/target/auth_reader.h"
+#include "engine/settings/target/limits_reader.h"
 #include "engine/settings/target/object_reader.h"
 #include "engine/settings/target/options.h"
 
@@ -95,6 +96,7 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   definition.nulls_as_empty_text = reader.one_of("nulls", false, {{"keep", false}, {"empty_text", true}});
   if (const YamlNode* objects = reader.require("objects")) read_objects(*objects, definition, diagnostics);
   if (const YamlNode* answers = reader.take("answers")) definition.answers = read_answers(*answers, diagnostics);
+  if (const YamlNode* limits = reader.take("limits")) definition.limits = read_limits(*limits, diagnostics);
   reader.finish();
   for (std::size_t i = problems_before; i < diagnostics.all().size(); ++i) {
     if (diagnostics.all()[i].level == Diagnostic::Level::error) return std::nullopt;

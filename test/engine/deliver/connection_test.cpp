@@ -118,7 +118,7 @@ TEST_CASE("no more requests are under way than allowed, and no more go out in a 
   }
   SUBCASE("per second") {
     world.target.automatic = true;
-    world.options.per_second = 2;
+    world.options.budgets[""].allowances["per_second"] = {.requests = 2};
     world.start();
     world.pass(3'000);
     CHECK(world.target.effects.size() >= 5);

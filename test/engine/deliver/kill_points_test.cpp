@@ -72,6 +72,16 @@ TEST_CASE("killed after any commit, an API that honours idempotency keys sees ea
   die_everywhere(make_repeat_safe_object, false);
 }
 
+TEST_CASE("killed after any commit, records that travel together end as those that go alone") {
+  const auto together = [](FakeTarget& target) {
+    for (auto& [kind, traits] : target.object().calls) {
+      if (kind == CallKind::create || kind == CallKind::update) traits.records_max = 10;
+    }
+  };
+  die_everywhere([&](FakeTarget& target) { make_ticket_object(target); together(target); }, true);
+  die_everywhere([&](FakeTarget& target) { make_repeat_safe_object(target); together(target); }, false);
+}
+
 TEST_CASE("killed after any commit, a ticket system has no doubles, neither tickets nor comments") {
   die_everywhere([](FakeTarget& target) { make_ticket_object(target, ReadBack::always); }, true);
 }

@@ -34,7 +34,7 @@ class Simulation {
         make_repeat_safe_object(world_.target);
         break;
     }
-    if (kind == Kind::upsert && below(2) == 0) world_.target.object().calls[CallKind::upsert].records_max = 3;
+    if (below(2) == 0) travel_together();
     world_.target.object().consistent_after_ms = below(2) * 1'000;
     world_.options.in_flight = 1 + below(4);
     world_.options.breaker_opens_after = 3;
@@ -67,6 +67,13 @@ class Simulation {
   }
 
  private:
+  void travel_together() {
+    for (auto& [kind, traits] : world_.target.object().calls) {
+      const bool writes = kind == CallKind::upsert || kind == CallKind::create || kind == CallKind::update || kind == CallKind::delete_;
+      if (writes) traits.records_max = 3;
+    }
+  }
+
   int below(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }
   bool chance(int percent) { return below(100) < percent; }
 

@@ -32,7 +32,8 @@ World::~World() {
 
 void World::start() {
   inbox_ = std::make_shared<Inbox>();
-  pipelines_ = {{pipeline_id, pipeline}};
+  pipelines_ = other_pipelines;
+  pipelines_.emplace(pipeline_id, pipeline);
   const auto fatal = [](std::exception_ptr error) { std::rethrow_exception(error); };
   loop = std::make_unique<engine::deliver::Loop>(*this, target, pipelines_, options, fatal);
   loop->start();

@@ -64,6 +64,7 @@ class World final : public engine::deliver::Surroundings {
   FakeTarget target;
   engine::deliver::PipelineTarget pipeline{.name = "customers"};
   engine::deliver::DispatcherOptions options{.connection = "crm", .in_flight = 4};
+  std::map<std::int64_t, engine::deliver::PipelineTarget> other_pipelines;  ///< by ids of their own choice
   std::unique_ptr<engine::deliver::Loop> loop;
   std::int64_t pipeline_id = 0;
   int commits = 0;

@@ -71,8 +71,8 @@ TEST_CASE("a target connection holds its definition, its credentials and its lim
   CHECK(shop.url == "https://shop.example.com/api");
   CHECK(std::get<BearerAuth>(shop.auth).token.reveal() == "token-12345");
   CHECK(shop.proxy == "http://proxy.example.com:3128");
-  CHECK(shop.limits.in_flight == 32);
-  CHECK(shop.limits.per_second == 50);
+  CHECK(shop.limits.requests_at_once() == 32);
+  CHECK(shop.limits.budgets.at("").allowances.at("per_second") == Allowance{.requests = 50});
   CHECK(shop.idempotency_header == "Idempotency-Key");
   CHECK(shop.sign->prefix == "sha256=");
   CHECK(shop.sign->secret.reveal() == "token-12345");

@@ -57,7 +57,7 @@ TEST_CASE("of two fragments the later one wins, in connections and pipelines as 
                "map: { number: number }\nset: { mark: z }\ntarget: { connection: lines, object: order }\n");
   const Instance instance = loaded(folder);
   CHECK(instance.targets.at("lines").timeout_ms == 2'000);
-  CHECK(instance.targets.at("lines").limits.in_flight == 3);
+  CHECK(instance.targets.at("lines").limits.requests_at_once() == 3);
   const PipelineDefinition& pipeline = instance.pipelines.at("orders_to_file");
   CHECK(pipeline.valid_for_ms == 4 * 3'600'000);
   CHECK(pipeline.set.at("mark") == text("z"));

@@ -98,7 +98,7 @@ TEST_CASE("a definition is read with all it says") {
   CHECK(batch.accounted_by.at("trace") == "/errors/*/context/trace");
   REQUIRE(definition.answers.size() == 4);
   CHECK(definition.answers[1].statuses == std::vector<std::pair<int, int>>{{400, 400}, {403, 403}, {500, 503}});
-  CHECK(definition.answers[2].after_unit_ms == 60'000);
+  CHECK(definition.answers[2].after.unit_ms == 60'000);
   CHECK(definition.answers[3].statuses == std::vector<std::pair<int, int>>{{200, 299}});
   CHECK(definition.answers[3].calls == std::vector{CallKind::update});
 }

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "connectors/http/answer/judge.h"
+#include "connectors/http/prepare.h"
+#include "connectors/http/request/prepared_request.h"
 #include "test/connectors/http/golden/golden_file.h"
 #include "test/connectors/http/golden/golden_run.h"
 
@@ -27,6 +29,11 @@ std::filesystem::path folder_of(const std::string& name) {
   return std::string(SOURCE_DIR) + "/test/golden/targets/" + name;
 }
 
+std::string expectation_of(const TargetPlan& plan, const std::vector<Call>& calls) {
+  const PreparedCall prepared = prepare_calls(plan, calls);
+  return dynamic_cast<const ReadyHttpRequest&>(*prepared.ready).request.expect;
+}
+
 /// What a definition offers and says, and no golden shows.
 class Coverage {
  public:
@@ -37,11 +44,10 @@ class Coverage {
     const Call& call = run.calls.front();
     const bool is_named = plan.objects.contains(call.object);
     seen_.insert(named(is_named ? call.object : "*", call.kind, run.calls.size() > 1));
-    const std::string no_expectation;
+    const std::string expectation = expectation_of(plan, run.calls);
     for (const RawAnswer& raw : played.answers) {
-      const auto* rule = deciding_rule({plan, plan.of(call.object), call.kind, run.calls.size(), run.calls.size() > 1,
-                                        no_expectation}, raw);
-      if (rule != nullptr) spoken_.insert(rule->origin.text());
+      const Question question{plan, plan.of(call.object), call.kind, run.calls.size(), run.calls.size() > 1, expectation};
+      for (const auto* rule : deciding_rules(question, raw)) spoken_.insert(rule->origin.text());
     }
   }
 
