@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
+#include "engine/operate/check/definition_check.h"
 #include "engine/operate/check/source_check.h"
 #include "engine/operate/check/target_check.h"
 #include "engine/operate/vanished.h"
@@ -62,8 +63,9 @@ CheckReport check(const settings::InstancePlace& place, const CheckOptions& opti
                 "give the folder that holds datapicker.yaml with --instance DIR");
   }
   CheckReport report;
-  report.instance = settings::load_instance(place, settings::find_catalogues(), {.resolve_secrets = options.live},
-                                            report.diagnostics);
+  const settings::Catalogues catalogues = settings::find_catalogues();
+  report.instance = settings::load_instance(place, catalogues, {.resolve_secrets = options.live}, report.diagnostics);
+  if (report.diagnostics.ok()) check_definitions(report.instance, catalogues, report.diagnostics);
   if (report.diagnostics.ok() && options.live) {
     look_at_connections(options, report);
     compile_mappings(report);

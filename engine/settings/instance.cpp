@@ -35,6 +35,7 @@ class Loader {
     if (!files) return std::move(instance_);
     if (files->main) read_main(*files->main);
     read_connections(files->connections);
+    targets_.read_own(diagnostics_);
     read_tables(files->tables);
     read_pipelines(files->pipelines);
     read_dialects();

@@ -53,9 +53,8 @@ std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, c
                       did_you_mean(name, known, fmt::format("there are {}", listed(known, "and"))));
     return std::nullopt;
   }
-  const bool is_own = std::filesystem::exists(own_ / (name + ".yaml"));
-  const std::filesystem::path path = (is_own ? own_ : shipped_) / (name + ".yaml");
-  const auto root = read_yaml_file(path, is_own ? "targets/" + name + ".yaml" : path.string(), diagnostics);
+  const std::filesystem::path path = file_of(name);
+  const auto root = read_yaml_file(path, is_own(name) ? "targets/" + name + ".yaml" : path.string(), diagnostics);
   if (!root) return std::nullopt;
   auto definition = read_target_definition(*root, diagnostics);
   if (definition && definition->name != name) {
@@ -64,6 +63,22 @@ std::optional<TargetDefinition> TargetCatalogue::read(const std::string& name, c
                       "name the file as the target");
   }
   return definition;
+}
+
+void TargetCatalogue::read_own(Diagnostics& diagnostics) {
+  for (const std::string& name : own_names()) find(name, {}, diagnostics);
+}
+
+std::vector<std::string> TargetCatalogue::own_names() const { return yaml_names(own_); }
+
+bool TargetCatalogue::is_own(const std::string& name) const { return !file_of(name).empty() && file_of(name).parent_path() == own_; }
+
+std::filesystem::path TargetCatalogue::file_of(const std::string& name) const {
+  for (const std::filesystem::path& folder : {own_, shipped_}) {
+    std::filesystem::path path = folder / (name + ".yaml");
+    if (!folder.empty() && std::filesystem::exists(path)) return path;
+  }
+  return {};
 }
 
 std::vector<std::string> TargetCatalogue::names() const {

@@ -204,7 +204,9 @@ const Block& target_definition_block() {
        {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
         .block = &object_block(), .required = true},
        {"answers", KeyType::list, "What answers mean.", "", &answer_block()},
-       {"limits", KeyType::block, "How much the API allows.", "", &limits_block()}}};
+       {"limits", KeyType::block, "How much the API allows.", "", &limits_block()},
+       {"example", KeyType::text_map,
+        "What an integrator writes first, for the page of `targets show`: whole files as blocks of text, `connection` and `pipeline`."}}};
   return block;
 }
 

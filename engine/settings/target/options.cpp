@@ -45,7 +45,9 @@ class OptionsFilling {
     fill_set(batch.set);
   }
   void fill(std::map<std::string, std::string>& texts) {
-    for (auto& [name, text] : texts) fill(text);
+    std::map<std::string, std::string> filled;
+    for (const auto& [name, text] : texts) filled.emplace(filled_text(name, false), filled_text(text, false));
+    texts = std::move(filled);
   }
 
  private:

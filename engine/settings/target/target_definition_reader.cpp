@@ -97,6 +97,7 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   if (const YamlNode* objects = reader.require("objects")) read_objects(*objects, definition, diagnostics);
   if (const YamlNode* answers = reader.take("answers")) definition.answers = read_answers(*answers, diagnostics);
   if (const YamlNode* limits = reader.take("limits")) definition.limits = read_limits(*limits, diagnostics);
+  reader.text_map("example");  // shown to people, by who has the file itself
   reader.finish();
   for (std::size_t i = problems_before; i < diagnostics.all().size(); ++i) {
     if (diagnostics.all()[i].level == Diagnostic::Level::error) return std::nullopt;
