@@ -18,14 +18,14 @@ tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
   request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-jsonschema python3-psycopg2 python3-pymysql git procps)
 
 wanted=("${build[@]}")
-language_server=no
+from_npm=no
 for option in "$@"; do
   case $option in
     --run) wanted+=("${run[@]}") ;;
     --tests)
       wanted+=("${run[@]}" "${tests[@]}")
       command -v npm >/dev/null || wanted+=(nodejs npm)
-      language_server=yes
+      from_npm=yes
       ;;
     --help) usage; exit 0 ;;
     *) echo "unknown option: $option" >&2; usage >&2; exit 2 ;;
@@ -43,13 +43,23 @@ apt() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
-# The editor's language server, for one test that says so when it has to do without.
-install_language_server() {
-  local folder=$checkout/.cache/yaml-language-server
-  [ ! -e "$folder/node_modules/yaml-language-server/package.json" ] || return 0
+# What tests have from npm: the editor's language server; clients of the APIs that are written to, and Prism, which serves
+# published contracts. The tests say so when they have to do without.
+install_from_npm() {  # install_from_npm FOLDER PACKAGE@VERSION…: again when other versions are wanted
+  local folder=$checkout/.cache/$1
+  shift
+  [ "$(cat "$folder/installed" 2>/dev/null)" != "$*" ] || return 0
   mkdir -p "$folder"
-  npm install --prefix "$folder" --no-audit --no-fund --silent yaml-language-server@1.19.2 </dev/null ||
-    echo "npm does not reach its registry: no yaml-language-server" >&2
+  if npm install --prefix "$folder" --no-audit --no-fund --silent "$@" </dev/null; then
+    echo "$*" >"$folder/installed"
+  else
+    echo "npm does not reach its registry: no $*" >&2
+  fi
+}
+install_clients() {
+  install_from_npm yaml-language-server yaml-language-server@1.19.2
+  install_from_npm api-clients @jsforce/jsforce-node@3.9.1 node-zendesk@6.0.1 @kapso/whatsapp-cloud-api@0.3.0 \
+    @stoplight/prism-cli@5.14.2
 }
 
 missing=()
@@ -63,7 +73,7 @@ rules_checker=$checkout/.cache/prometheus
 need_rules_checker=no
 [[ " ${wanted[*]} " != *" lintian "* ]] || [ -e "$rules_checker/usr/bin/promtool" ] || need_rules_checker=yes
 if [ ${#missing[@]} = 0 ] && [ $need_headers = no ] && [ $need_rules_checker = no ]; then
-  [ $language_server = no ] || install_language_server
+  [ $from_npm = no ] || install_clients
   exit 0
 fi
 
@@ -110,4 +120,4 @@ unpack() {  # unpack PACKAGE FOLDER: without installing it
 # libphonenumber-dev depends on Boost 1.74, which excludes 1.81: its headers alone are unpacked into the checkout.
 [ $need_headers = no ] || unpack libphonenumber-dev "$headers"
 [ $need_rules_checker = no ] || unpack prometheus "$rules_checker"
-[ $language_server = no ] || install_language_server
+[ $from_npm = no ] || install_clients
