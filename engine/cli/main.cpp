@@ -68,6 +68,7 @@ int run_program(int argc, char** argv) {
   add_story(program, invocation);
   add_preview(program, invocation);
   add_test(program, invocation);
+  add_targets(program, invocation);
   add_dead_letters(program, invocation);
   add_reference(program, invocation);
   add_replay(program, invocation);

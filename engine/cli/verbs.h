@@ -31,6 +31,7 @@ void add_changes(CLI::App& program, Invocation& invocation);
 void add_story(CLI::App& program, Invocation& invocation);
 void add_preview(CLI::App& program, Invocation& invocation);
 void add_test(CLI::App& program, Invocation& invocation);
+void add_targets(CLI::App& program, Invocation& invocation);
 void add_dead_letters(CLI::App& program, Invocation& invocation);
 void add_reference(CLI::App& program, Invocation& invocation);
 void add_replay(CLI::App& program, Invocation& invocation);

@@ -1,11 +1,14 @@
 """Manual pages and shell completions name every verb and every option that --help names, and shells take them.
 
     reference.py DATAPICKER GENERATED_FOLDER"""
+import json
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+
+from harness import as_published
 
 DATAPICKER, GENERATED = sys.argv[1], pathlib.Path(sys.argv[2])
 
@@ -72,6 +75,21 @@ def shells_and_man_take_them():
     print("ok the shells and groff that are here take them")
 
 
+def targets_are_told_as_published():
+    def told(*words):
+        done = subprocess.run([DATAPICKER, *words, "--json"], check=True, capture_output=True, text=True, cwd="/")
+        return as_published(words, json.loads(done.stdout))
+
+    listed = told("targets")
+    assert told("targets", "list") == listed
+    assert {"webhook", "request_tracker", "file"} <= {each["target"] for each in listed}, listed
+    assert told("targets", "show", "webhook")["page"].startswith("# webhook\n")
+    refused = subprocess.run([DATAPICKER, "targets", "show", "webhok"], capture_output=True, text=True, cwd="/", check=False)
+    assert refused.returncode == 2 and "did you mean 'webhook'?" in refused.stderr, refused
+    print("ok targets are listed and shown as published")
+
+
 everything_is_named()
+targets_are_told_as_published()
 values_are_offered()
 shells_and_man_take_them()
