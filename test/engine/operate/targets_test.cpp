@@ -45,6 +45,19 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
+/// The YAML in a document, by its first line.
+std::map<std::string, std::string> yaml_of(const fs::path& document) {
+  std::map<std::string, std::string> blocks;
+  const std::string text = text_of(document);
+  const std::string opening = "```yaml\n";
+  for (std::size_t at = text.find(opening); at != std::string::npos; at = text.find(opening, at)) {
+    at += opening.size();
+    const std::string block = text.substr(at, text.find("```", at) - at);
+    blocks[block.substr(0, block.find('\n'))] = block;
+  }
+  return blocks;
+}
+
 std::string problems_of(const CheckReport& report) {
   std::string text;
   for (const settings::Diagnostic& each : report.diagnostics.all()) text += settings::diagnostic_text(each) + "\n";
@@ -148,6 +161,34 @@ TEST_CASE("what a definition shows as an example is a connection and a pipeline 
     const CheckReport report = check(folder.path(), {.live = false});
     CHECK_MESSAGE(report.diagnostics.all().empty(), problems_of(report));
   }
+}
+
+TEST_CASE("what the guide has an integrator write passes check, and its first trial goes as the guide tells") {
+  const auto files = yaml_of(fs::path(SOURCE_DIR) / "docs/guides/add_an_api.md");
+  HttpStub stub;
+  Folder folder;
+  std::string connection = files.at("connection: helpdesk");
+  const std::string url = "https://desk.example.com";
+  connection.replace(connection.find(url), url.size(), stub.url());
+  folder.write("targets/desk.yaml", files.at("target: desk"));
+  folder.write("connections/helpdesk.yaml", connection);
+  folder.write("connections/erp.yaml", "connection: erp\nodbc: \"Driver=SQLite3;Database=/nowhere.db\"\ndialect: sqlite\n");
+  folder.write("tables/complaints.yaml", "table: complaints\nconnection: erp\nfrom: complaints\nkey: [code]\n");
+  folder.write("pipelines/complaints_to_desk/pipeline.yaml", files.at("pipeline: complaints_to_desk"));
+  folder.write("secrets/desk_token", "a-secret-token\n");
+  fs::permissions(folder.path() / "secrets/desk_token", fs::perms::owner_read | fs::perms::owner_write);
+  const CheckReport report = check(folder.path(), {.live = false});
+  CHECK_MESSAGE(report.diagnostics.all().empty(), problems_of(report));
+  stub.answer({{.body = R"({"tickets":[]})"}, {.status = 201, .body = R"({"ticket":{"id":42}})"}});
+  TrialOptions options{.instance = folder.path(), .target = "helpdesk", .object = "ticket"};
+  options.match = {{"external_id", model::FieldScalar(std::string("TEST-1"))}};
+  options.fields = {{"subject", model::FieldScalar(std::string("A test"))}};
+  const Trial trial = try_target(options, {.may_send = [](const TrialStep&) { return true; }, .shown = {}});
+  REQUIRE(outcomes_of(trial) == "find:delivered create:delivered");
+  CHECK(trial.steps[0].url == stub.url() + "/api/v2/tickets?external_id=TEST-1");
+  CHECK(trial.steps[0].next == "there is no such record: it is created");
+  CHECK(trial.steps[1].body == R"({"ticket":{"external_id":"TEST-1","subject":"A test"}})");
+  CHECK(trial.steps[1].remote_id == "42");
 }
 
 TEST_CASE("a page shows the author's comments, options with defaults, calls and rules") {
