@@ -196,6 +196,8 @@ const Block& target_definition_block() {
       "targets/NAME.yaml: an HTTP API as data.",
       {{.name = "target", .about = "Its name, as the file's.", .required = true},
        {"about", KeyType::text, "What it is."},
+       {"example", KeyType::text_map,
+        "What an integrator writes first, for the page of `targets show`: whole files as blocks of text, `connection` and `pipeline`."},
        {"proved", KeyType::text_map, "How, and with which version, it was tried."},
        {"options", KeyType::text_map, "What a connection may set, with defaults; put in as {{options.name}}."},
        {"headers", KeyType::text_map, "Headers of every request."},
@@ -204,9 +206,7 @@ const Block& target_definition_block() {
        {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
         .block = &object_block(), .required = true},
        {"answers", KeyType::list, "What answers mean.", "", &answer_block()},
-       {"limits", KeyType::block, "How much the API allows.", "", &limits_block()},
-       {"example", KeyType::text_map,
-        "What an integrator writes first, for the page of `targets show`: whole files as blocks of text, `connection` and `pipeline`."}}};
+       {"limits", KeyType::block, "How much the API allows.", "", &limits_block()}}};
   return block;
 }
 

@@ -89,6 +89,7 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   definition.origin = root.origin();
   definition.name = reader.required_text("target");
   definition.about = reader.text("about");
+  reader.text_map("example");  // shown to people, by who has the file itself
   definition.proved = take_texts(reader, "proved");
   if (const YamlNode* options = reader.take("options")) definition.options = read_options(*options, diagnostics);
   definition.headers = take_texts(reader, "headers");
@@ -97,7 +98,6 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   if (const YamlNode* objects = reader.require("objects")) read_objects(*objects, definition, diagnostics);
   if (const YamlNode* answers = reader.take("answers")) definition.answers = read_answers(*answers, diagnostics);
   if (const YamlNode* limits = reader.take("limits")) definition.limits = read_limits(*limits, diagnostics);
-  reader.text_map("example");  // shown to people, by who has the file itself
   reader.finish();
   for (std::size_t i = problems_before; i < diagnostics.all().size(); ++i) {
     if (diagnostics.all()[i].level == Diagnostic::Level::error) return std::nullopt;
