@@ -10,10 +10,10 @@ usage() { sed -n '2,5s/^# \{0,1\}//p' "$0"; }
 build=(g++ cmake ninja-build pkg-config ca-certificates
   libboost1.81-dev libboost-json1.81-dev unixodbc-dev libsqlite3-dev libyaml-cpp-dev libfmt-dev libspdlog-dev
   libcurl4-openssl-dev libssl-dev libxxhash-dev libphonenumber8 libprotobuf-dev libabsl-dev libicu-dev libcli11-dev
-  libexpected-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev)
+  libexpected-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libnats-dev librdkafka-dev)
 run=(odbcinst libsqliteodbc sqlite3 python3 curl)
 tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
-  odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client
+  odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client nats-server
   dpkg-dev file lintian groff-base
   request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-jsonschema python3-psycopg2 python3-pymysql git procps)
 
@@ -102,7 +102,7 @@ if [ ${#missing[@]} -gt 0 ]; then
   fi
   apt install -y --no-install-recommends "${missing[@]}"
   # Nor at the next boot: the tests start servers of their own.
-  for package in mariadb-server request-tracker5; do
+  for package in mariadb-server nats-server request-tracker5; do
     if [[ " ${missing[*]} " == *" $package "* ]] && command -v systemctl >/dev/null; then
       "${as_root[@]}" systemctl --quiet disable "${package%-server}.service" || true
     fi

@@ -13,7 +13,7 @@ add_custom_command(
 
 install(TARGETS datapicker RUNTIME DESTINATION bin)
 install(DIRECTORY config/dialects DESTINATION share/datapicker FILES_MATCHING PATTERN "*.yaml")
-install(DIRECTORY connectors/targets/ DESTINATION share/datapicker/targets FILES_MATCHING PATTERN "*.yaml" PATTERN "file" EXCLUDE)
+install(DIRECTORY connectors/targets/ DESTINATION share/datapicker/targets FILES_MATCHING PATTERN "*.yaml" REGEX "/(file|kafka|message|nats)$" EXCLUDE)
 if(EXISTS ${CMAKE_SOURCE_DIR}/config/schema)
   install(DIRECTORY config/schema DESTINATION share/datapicker)
 endif()

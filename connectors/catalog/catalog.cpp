@@ -5,7 +5,10 @@
 #include "connectors/http/notice/channels.h"
 #include "connectors/odbc/catalogue/odbc_catalogue.h"
 #include "connectors/odbc/odbc_source.h"
+#include "connectors/odbc/target/odbc_target.h"
 #include "connectors/targets/file/file_target.h"
+#include "connectors/targets/kafka/kafka_target.h"
+#include "connectors/targets/nats/nats_target.h"
 
 namespace connectors::catalog {
 
@@ -21,6 +24,9 @@ std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings:
 
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection) {
   if (connection.target.name == "file") return targets::file::make_file_target(connection);
+  if (connection.target.name == "kafka") return targets::kafka::make_kafka_target(connection);
+  if (connection.target.name == "nats") return targets::nats::make_nats_target(connection);
+  if (connection.target.name == "odbc") return odbc::make_odbc_target(connection);
   return http::make_http_target(connection);
 }
 

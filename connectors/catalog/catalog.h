@@ -26,7 +26,7 @@ std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings:
 std::vector<std::unique_ptr<engine::model::NoticeChannel>> make_notice_channels(
     const std::vector<engine::settings::AlertChannel>& alerts);
 
-/// An HTTP target by its definition, or the built-in `file`.
+/// An HTTP target by its definition, or a built-in one (engine/settings/target/built_in.h).
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection);
 
 }  // namespace connectors::catalog

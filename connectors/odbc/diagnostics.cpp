@@ -97,9 +97,9 @@ ErrorCode code_of(const Diagnostic& diagnostic, const engine::settings::DialectD
 }
 
 engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine::settings::DialectDefinition& dialect,
-                       const std::string& connection, std::string_view doing) {
+                       const std::string& connection, std::string_view doing, std::string_view role) {
   if (diagnostics.empty()) {
-    return engine::Error(ErrorCode::source_refused, fmt::format("source '{}' failed without a diagnostic while {}", connection, doing),
+    return engine::Error(ErrorCode::source_refused, fmt::format("{} '{}' failed without a diagnostic while {}", role, connection, doing),
                          {{"connection", connection}});
   }
   // Drivers put the cause first or last, mixed with warnings: the first record that any table knows is taken.
@@ -112,7 +112,7 @@ engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine:
   }
   const ErrorCode code = code_of(*chosen, dialect);
   return engine::Error(code,
-                       engine::redact(fmt::format("source '{}' {} while {}: {}", connection, what_it_means(code), doing, chosen->message)),
+                       engine::redact(fmt::format("{} '{}' {} while {}: {}", role, connection, what_it_means(code), doing, chosen->message)),
                        {{"connection", connection}, {"sqlstate", chosen->sqlstate}, {"native", fmt::to_string(chosen->native)}},
                        std::string(hint_for(code)));
 }

@@ -26,8 +26,8 @@ std::vector<Diagnostic> diagnostics_of(HandleKind kind, Handle handle);
 /// they alert a person.
 engine::ErrorCode code_of(const Diagnostic& diagnostic, const engine::settings::DialectDefinition& dialect);
 
-/// The error of the record that says most, its text masked. `doing` completes "while …".
+/// The error of the record that says most, its text masked. `doing` completes "while …"; `role` is "source" or "target".
 engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine::settings::DialectDefinition& dialect,
-                       const std::string& connection, std::string_view doing);
+                       const std::string& connection, std::string_view doing, std::string_view role = "source");
 
 }  // namespace connectors::odbc

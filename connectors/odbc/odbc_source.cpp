@@ -10,7 +10,7 @@
 #include "connectors/odbc/row_stream.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
-#include "connectors/odbc/table_shape.h"
+#include "connectors/odbc/catalogue/table_shape.h"
 
 namespace connectors::odbc {
 
@@ -72,13 +72,13 @@ class OdbcSource : public engine::model::Source {
 
 const std::shared_ptr<Session>& OdbcSource::session() {
   if (session_) session_->stop_reading_ahead();
-  else session_ = std::make_shared<Session>(connection_, dialect_, false);
+  else session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read);
   return session_;
 }
 
 /// Anew for each read: a driver that streams is left in odd states by a stream that was not read to its end.
 std::shared_ptr<Session> OdbcSource::streaming_session() {
-  return dialect_.stream_options.empty() ? session() : std::make_shared<Session>(connection_, dialect_, true);
+  return dialect_.stream_options.empty() ? session() : std::make_shared<Session>(connection_, dialect_, SessionUse::stream);
 }
 
 void OdbcSource::close() {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/odbc/key_parameter.h"
+#include "connectors/odbc/parameter.h"
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
@@ -70,7 +70,7 @@ class PreparedRead {
   std::vector<std::size_t> room_;  ///< the longest value that fits a cell of the column
   std::vector<std::uint16_t> row_states_;
   std::uint64_t rows_fetched_ = 0;
-  std::vector<KeyParameter> parameters_;
+  std::vector<Parameter> parameters_;
   // By column: the cell last read by SQLGetData, its row, whether it is NULL.
   std::vector<std::string> long_cells_;
   std::vector<std::size_t> long_rows_;

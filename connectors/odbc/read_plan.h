@@ -21,6 +21,7 @@ struct ColumnPlan {
   bool trims = false;         ///< trailing blanks are padding, not value
   bool empty_is_null = false;
   bool may_exceed = false;    ///< a value of the described length need not fit
+  bool wide_text = false;     ///< parameters: text is bound as one of any character
 };
 
 struct ReadPlan {

@@ -84,22 +84,25 @@ void append_options(std::string& text, const std::map<std::string, std::string>&
 
 }  // namespace
 
-std::string full_connection_string(const SourceConnection& connection, const DialectDefinition& dialect, bool streaming) {
+std::string full_connection_string(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use) {
   std::string text = connection.odbc.reveal();
-  if (streaming) append_options(text, dialect.stream_options, connection);
+  if (use == SessionUse::stream) append_options(text, dialect.stream_options, connection);
+  if (use == SessionUse::write) append_options(text, dialect.write.connect_options, connection);
   append_options(text, dialect.connect_options, connection);
   return text;
 }
 
-Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, bool streaming)
-    : connection_(connection), dialect_(dialect), watchdog_(connection.query_timeout_ms) {
+Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use)
+    : connection_(connection), dialect_(dialect), use_(use), watchdog_(connection.query_timeout_ms) {
   SQLHANDLE handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment(), &handle))) fail(HandleKind::environment, environment(), "connecting");
   handle_ = handle;
   try {
-    connect(streaming);
+    connect();
     learn_traits();
-    for (const std::string& sql : dialect.session) execute_session_statement(with_timeouts(sql, connection));
+    const auto& statements = use == SessionUse::write ? dialect.write.session : dialect.session;
+    for (const std::string& sql : statements) execute_session_statement(with_timeouts(sql, connection));
+    if (use == SessionUse::write) set_autocommit(false);
   } catch (...) {
     if (connected_) SQLDisconnect(handle_);
     SQLFreeHandle(SQL_HANDLE_DBC, handle_);
@@ -123,29 +126,39 @@ void Session::stop_reading_ahead() {
 }
 
 engine::Error Session::error(HandleKind kind, Handle handle, std::string_view doing) const {
-  engine::Error error = error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing);
+  engine::Error error = error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing, role());
   SQLUINTEGER dead = SQL_CD_FALSE;
   const bool known = connected_ && SQL_SUCCEEDED(SQLGetConnectAttr(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, sizeof dead, nullptr));
   if (!known || dead != SQL_CD_TRUE || error.code() == engine::ErrorCode::source_unreachable) return error;
-  return engine::Error(engine::ErrorCode::source_unreachable, fmt::format("source '{}' is lost: {}", connection_.name, error.what()), error.context());
+  return engine::Error(engine::ErrorCode::source_unreachable, fmt::format("{} '{}' is lost: {}", role(), connection_.name, error.what()), error.context());
 }
 
-void Session::connect(bool streaming) {
-  std::string text = full_connection_string(connection_, dialect_, streaming);
+void Session::connect() {
+  std::string text = full_connection_string(connection_, dialect_, use_);
   for (const char* key : {"PWD", "PASSWORD"}) {
     std::string password;
     if (find_value(text, key, &password) != nullptr) engine::remember_secret(password);
   }
   // Both attributes are refused or ignored by some drivers, which is why their results are not looked at.
   SQLSetConnectAttr(handle_, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(seconds_of(connection_.connect_timeout_ms)), 0);
-  SQLSetConnectAttr(handle_, SQL_ATTR_ACCESS_MODE, reinterpret_cast<SQLPOINTER>(SQL_MODE_READ_ONLY), 0);
+  if (use_ != SessionUse::write) SQLSetConnectAttr(handle_, SQL_ATTR_ACCESS_MODE, reinterpret_cast<SQLPOINTER>(SQL_MODE_READ_ONLY), 0);
   const SQLRETURN result = SQLDriverConnect(handle_, nullptr, reinterpret_cast<SQLCHAR*>(text.data()), static_cast<SQLSMALLINT>(text.size()),
                                             nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (!SQL_SUCCEEDED(result)) fail(HandleKind::connection, handle_, "connecting");
   connected_ = true;
-  if (!SQL_SUCCEEDED(SQLSetConnectAttr(handle_, SQL_ATTR_AUTOCOMMIT, reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_ON), 0))) {
-    fail(HandleKind::connection, handle_, "switching to autocommit");
+  set_autocommit(true);
+}
+
+void Session::set_autocommit(bool on) {
+  const auto value = reinterpret_cast<SQLPOINTER>(on ? SQL_AUTOCOMMIT_ON : SQL_AUTOCOMMIT_OFF);
+  if (!SQL_SUCCEEDED(SQLSetConnectAttr(handle_, SQL_ATTR_AUTOCOMMIT, value, 0))) {
+    fail(HandleKind::connection, handle_, "switching autocommit");
   }
+}
+
+void Session::end_transaction(bool commit) {
+  if (SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, handle_, commit ? SQL_COMMIT : SQL_ROLLBACK))) return;
+  fail(HandleKind::connection, handle_, commit ? "committing" : "rolling back");
 }
 
 void Session::learn_traits() {
@@ -169,7 +182,7 @@ void Session::execute_session_statement(const std::string& sql) {
   const bool failed = !SQL_SUCCEEDED(result) && result != SQL_NO_DATA;
   const auto diagnostics = failed ? diagnostics_of(HandleKind::statement, statement) : std::vector<Diagnostic>{};
   SQLFreeHandle(SQL_HANDLE_STMT, statement);
-  if (failed) throw error_of(diagnostics, dialect_, connection_.name, fmt::format("preparing the session by \"{}\"", sql));
+  if (failed) throw error_of(diagnostics, dialect_, connection_.name, fmt::format("preparing the session by \"{}\"", sql), role());
 }
 
 }  // namespace connectors::odbc

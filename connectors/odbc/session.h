@@ -16,16 +16,19 @@
 
 namespace connectors::odbc {
 
-/// The string with the dialect's options behind it; `streaming` adds those for whole tables. Keys that are there win.
+/// What a connection is opened for.
+enum class SessionUse { read, stream, write };
+
+/// The string with the dialect's options for that use behind it. Keys that are there win.
 std::string full_connection_string(const engine::settings::SourceConnection& connection,
-                                   const engine::settings::DialectDefinition& dialect, bool streaming);
+                                   const engine::settings::DialectDefinition& dialect, SessionUse use);
 
 class ReadAhead;
 /// Used by one thread at a time. What is made from it holds it by shared_ptr.
 class Session {
  public:
-  /// Connects and sends the dialect's session statements. Throws Error source_unreachable, source_refused, environment_missing.
-  Session(const engine::settings::SourceConnection& connection, const engine::settings::DialectDefinition& dialect, bool streaming);
+  /// Connects and sends the dialect's session statements. One that writes begins a transaction with its first statement. Throws Error source_unreachable, source_refused, environment_missing.
+  Session(const engine::settings::SourceConnection& connection, const engine::settings::DialectDefinition& dialect, SessionUse use);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -33,6 +36,7 @@ class Session {
   Handle handle() const { return handle_; }
   const engine::settings::SourceConnection& connection() const { return connection_; }
   const engine::settings::DialectDefinition& dialect() const { return dialect_; }
+  std::string_view role() const { return use_ == SessionUse::write ? "target" : "source"; }
   Watchdog& watchdog() { return watchdog_; }
   /// A stream's thread reads from here on.
   void reads_ahead(const std::shared_ptr<ReadAhead>& reader);
@@ -53,17 +57,22 @@ class Session {
   enum class NameCase { upper, lower, as_is };
   NameCase name_case() const { return name_case_; }
 
+  /// Commits or rolls back what a session that writes has under way. Throws as all do.
+  void end_transaction(bool commit);
+
   /// The error of a call that failed. Whatever the driver calls it, on a dead connection it is source_unreachable.
   engine::Error error(HandleKind kind, Handle handle, std::string_view doing) const;
   [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const { throw error(kind, handle, doing); }
 
  private:
-  void connect(bool streaming);
+  void connect();
+  void set_autocommit(bool on);
   void learn_traits();
   void execute_session_statement(const std::string& sql);
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
+  SessionUse use_;
   Handle handle_ = nullptr;
   Watchdog watchdog_;
   std::weak_ptr<ReadAhead> reader_;

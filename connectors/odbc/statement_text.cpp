@@ -9,11 +9,6 @@ using engine::model::Layout;
 
 namespace {
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
-  return text;
-}
-
 std::string_view without_end(std::string_view sql) {
   while (!sql.empty() && (sql.back() == ';' || sql.back() == ' ' || sql.back() == '\n' || sql.back() == '\r' || sql.back() == '\t')) {
     sql.remove_suffix(1);
@@ -22,6 +17,16 @@ std::string_view without_end(std::string_view sql) {
 }
 
 }  // namespace
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size()) text.replace(at, from.size(), to);
+  return text;
+}
+
+std::string quoted_name(const std::string& name, const engine::settings::DialectDefinition& dialect) {
+  const std::string& close = dialect.quote_close;
+  return dialect.quote_open + (close.empty() ? name : replaced(name, close, close + close)) + close;
+}
 
 std::string plain_type_name(std::string_view source_type) {
   std::string name(source_type.substr(0, source_type.find('(')));
@@ -45,9 +50,7 @@ StatementText::StatementText(const engine::model::TableRequest& table, const eng
 }
 
 std::string StatementText::column(const Column& column) const {
-  const std::string& close = dialect_.quote_close;
-  const std::string name = close.empty() ? column.name : replaced(column.name, close, close + close);
-  return fmt::format("dp.{}{}{}", dialect_.quote_open, name, close);
+  return "dp." + quoted_name(column.name, dialect_);
 }
 
 std::string StatementText::selected(const Layout& layout) const {

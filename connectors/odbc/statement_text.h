@@ -50,6 +50,12 @@ class StatementText {
   const engine::settings::DialectDefinition& dialect_;
 };
 
+/// The name as the dialect quotes it.
+std::string quoted_name(const std::string& name, const engine::settings::DialectDefinition& dialect);
+
+/// Every `from` in the text becomes `to`.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
+
 /// The dialect's expression for such a column, or null pointer: its bare name serves.
 const std::string* select_expression(const engine::model::Column& column, const engine::settings::DialectDefinition& dialect);
 

@@ -18,6 +18,21 @@ std::string comment_marker(const std::string& journal_id, const journal::Deliver
                      delivery.generation);
 }
 
+namespace {
+
+model::CallOrigin origin_of(const Job& job) {
+  model::CallOrigin origin;
+  const auto& sent = job.head.last_sent;
+  origin.pipeline = job.pipeline->name;
+  origin.seq = job.delivery().last_seq;
+  origin.changed_ms = job.head.captured_ms;
+  origin.is_new = !(sent && sent->live);
+  if (sent && sent->live && sent->fields) origin.before = model::fields_from_json(*sent->fields);
+  return origin;
+}
+
+}  // namespace
+
 model::Call make_call(const Job& job, CallKind kind, const std::string& journal_id) {
   const journal::Delivery& delivery = job.delivery();
   model::Call call;
@@ -28,6 +43,7 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   const bool by_id = call.remote_id && kind != CallKind::find && kind != CallKind::upsert && delivery.present;
   call.match = model::fields_from_json(by_id ? delivery.match : addressed_match(delivery, job.head.last_sent));
   call.idempotency_key = idempotency_key(journal_id, delivery, kind);
+  if (job.traits->wants_origin) call.origin = origin_of(job);
   call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
   call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
   if (job.moves && !by_id && !only_reads(kind)) {

@@ -35,8 +35,18 @@ struct CallTraits {
 struct ObjectTraits {
   std::map<CallKind, CallTraits> calls;  ///< what the object offers
   std::int64_t consistent_after_ms = 0;  ///< how long a find may lag behind writes
+  bool wants_origin = false;             ///< calls carry their `origin`: it costs, so only who asks gets it
   bool has(CallKind kind) const { return calls.contains(kind); }
   const CallTraits& of(CallKind kind) const { return calls.at(kind); }
+};
+
+/// Where a call comes from, for targets that tell a change on instead of applying it.
+struct CallOrigin {
+  std::string pipeline;
+  std::int64_t seq = 0;            ///< of the newest change that the call covers
+  std::int64_t changed_ms = 0;     ///< when that change was captured
+  bool is_new = false;             ///< the record is not at the target by our hand
+  std::optional<FieldMap> before;  ///< what the record was last sent; none: nothing, or that is unknown
 };
 
 /// One wanted effect on one record.
@@ -50,6 +60,7 @@ struct Call {
   std::string comment;                   ///< text of a comment, its marker included
   std::string marker;                    ///< what find_comment looks for
   std::string idempotency_key;
+  std::optional<CallOrigin> origin;
 };
 
 /// What a connector keeps of a request that it prepared, beside the text that says the same.

@@ -14,6 +14,7 @@
 #include "engine/operate/instance_access.h"
 #include "engine/operate/typed_key.h"
 #include "engine/settings/diagnostics.h"
+#include "engine/settings/target/built_in.h"
 
 namespace engine::operate {
 
@@ -33,7 +34,7 @@ class NoWire final : public connectors::http::Wire {
 };
 
 std::unique_ptr<model::Target> unconnected(const settings::TargetConnection& connection) {
-  if (connection.target.name == "file") return connectors::catalog::make_target(connection);
+  if (settings::is_built_in(connection.target.name)) return connectors::catalog::make_target(connection);
   return connectors::http::make_http_target(connectors::http::without_credentials(connection), [](const connectors::http::WireOptions&) { return std::make_unique<NoWire>(); });
 }
 

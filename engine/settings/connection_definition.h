@@ -10,6 +10,7 @@
 
 #include "engine/base/secret.h"
 #include "engine/model/fields.h"
+#include "engine/settings/dialect_definition.h"
 #include "engine/settings/origin.h"
 #include "engine/settings/target_definition.h"
 
@@ -74,6 +75,35 @@ struct TlsOptions {
   std::string key;
 };
 
+/// How an `odbc` target writes one table.
+struct WrittenTable {
+  bool appends = false;            ///< every call becomes a row of its own: a border table
+  std::string idempotency_column;  ///< holds the call's idempotency key; nothing is appended twice
+  std::string operation_column;    ///< holds "upsert" or "delete"; without it a table that is appended to takes no deletes
+};
+
+/// `target: odbc`: a database that is written.
+struct DatabaseTarget {
+  Secret odbc;
+  DialectDefinition dialect;  ///< by the name the file gives
+  int writers = 1;            ///< connections, so transactions at once
+  std::int64_t connect_timeout_ms = 10'000;
+  std::map<std::string, WrittenTable> tables;  ///< by the pipelines' `object`
+};
+
+/// How `file`, `nats` and `kafka` tell a change.
+struct EnvelopeOptions {
+  bool debezium = false;    ///< before, after, op and source, as Debezium's consumers expect them; else the fields and no more
+  bool tombstones = false;  ///< a delete is followed by a message without a value, by which Kafka compacts a topic
+};
+
+/// `target: nats` and `target: kafka`.
+struct StreamTarget {
+  std::string servers;
+  std::string subject;  ///< template of the subject or topic: {object}, {pipeline}, {match}, {match.x}
+  std::map<std::string, std::string> properties;  ///< `kafka`: handed to the client library as they are
+};
+
 struct TargetConnection {
   std::string name;
   Origin origin;
@@ -90,6 +120,9 @@ struct TargetConnection {
   std::optional<SignRule> sign;
   std::map<std::string, std::string> options;
   bool dry_run = false;     ///< all is decided, nothing is sent
+  DatabaseTarget database;
+  StreamTarget stream;
+  EnvelopeOptions envelope;
   model::FieldMap redirect; ///< fields that get this value instead of the mapped one, where a pipeline has them
 };
 

@@ -18,6 +18,25 @@ struct DriverTrap {
   std::string without;             ///< only while the connection string does not set this key
 };
 
+/// How tables of such a database are written.
+struct DialectWriting {
+  /// Sent once after connecting, instead of the dialect's own `session`.
+  std::vector<std::string> session;
+  /// Goes before the dialect's own `connect_options`.
+  std::map<std::string, std::string> connect_options;
+  /// One statement that inserts or updates by the match columns; empty: UPDATE, then INSERT where that found nothing. {table},
+  /// {columns}, {values}, {set}, {match} (the match columns), {on}, {given} and {named} are lists put together from those below.
+  std::string upsert;
+  std::string set;            ///< one item of {set}: "{column} = EXCLUDED.{column}"
+  std::string value = "?";    ///< one item of {values}; {type} is the column's declared type
+  bool any_unique_key = false;  ///< `upsert` finds a row by any unique index, not by the match columns alone
+  bool wide_text = false;     ///< text that is bound as VARCHAR loses what the server's code page lacks
+  /// By source type name: what stands for the parameter marker where the server does not convert text by itself.
+  std::map<std::string, std::string> parameters;
+  /// Regular expressions over messages; the first group is the column that a value was refused for.
+  std::vector<std::string> blamed_column;
+};
+
 struct DialectDefinition {
   std::string name;
   std::string about;
@@ -51,6 +70,7 @@ struct DialectDefinition {
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.
   std::map<std::string, std::string> errors;
   std::vector<DriverTrap> traps;
+  DialectWriting write;
 };
 
 }  // namespace engine::settings

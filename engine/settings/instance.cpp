@@ -93,8 +93,10 @@ class Loader {
     const YamlNode* written = root.find("connection");
     const std::string own_name = written != nullptr && written->is_scalar() ? written->text() : name;
     check_name(own_name, root.origin(), diagnostics_);
-    const bool is_source = root.find("odbc") != nullptr;
-    const bool is_target = root.find("target") != nullptr;
+    // A database that is written has both.
+    const YamlNode* target = root.find("target");
+    const bool is_target = target != nullptr;
+    const bool is_source = root.find("odbc") != nullptr && !(is_target && target->is_scalar() && target->text() == "odbc");
     if (is_source == is_target) {
       diagnostics_.error(is_source ? "key.conflict" : "key.missing", root.origin(),
                          fmt::format("the connection has {} 'odbc' {} 'target'", is_source ? "both" : "neither",
@@ -105,6 +107,7 @@ class Loader {
       references_.dialect_of.try_emplace(own_name, place_of(root, "dialect"));
       add(instance_.sources, read_source_connection(root, secrets_, diagnostics_), "connection");
     } else {
+      references_.dialect_of.try_emplace(own_name, place_of(root, "dialect"));
       if (const YamlNode* redirect = root.find("redirect")) {
         for (const YamlEntry& entry : redirect->entries())
           references_.redirected[own_name].try_emplace(entry.key, entry.origin);
@@ -161,34 +164,40 @@ class Loader {
   }
 
   void read_dialects() {
-    const fs::path own = instance_.folder / "dialects";
     for (const auto& [name, source] : instance_.sources) {
       if (instance_.dialects.contains(source.dialect)) continue;
-      const bool is_own = fs::exists(own / (source.dialect + ".yaml"));
-      const fs::path path = (is_own ? own : catalogues_.dialects) / (source.dialect + ".yaml");
-      if (!is_own && !fs::exists(path)) {
-        unknown_dialect(source, own);
-        continue;
-      }
-      const auto root =
-          read_yaml_file(path, is_own ? "dialects/" + source.dialect + ".yaml" : path.string(), diagnostics_);
-      auto dialect = root ? read_dialect(*root, diagnostics_) : std::nullopt;
-      if (!dialect) continue;
-      if (dialect->name != source.dialect) {
-        diagnostics_.error("name.mismatch", root->origin(),
-                           fmt::format("the file {}.yaml describes the dialect '{}'", source.dialect, dialect->name),
-                           "name the file as the dialect");
-      }
-      instance_.dialects.emplace(source.dialect, std::move(*dialect));
+      if (auto dialect = read_dialect_named(source.dialect, name)) instance_.dialects.emplace(source.dialect, std::move(*dialect));
+    }
+    for (auto& [name, target] : instance_.targets) {
+      if (target.target.name != "odbc") continue;
+      if (auto dialect = read_dialect_named(target.database.dialect.name, name)) target.database.dialect = std::move(*dialect);
     }
   }
 
-  void unknown_dialect(const SourceConnection& source, const fs::path& own) {
+  std::optional<DialectDefinition> read_dialect_named(const std::string& dialect_name, const std::string& connection) {
+    const fs::path own = instance_.folder / "dialects";
+    const bool is_own = fs::exists(own / (dialect_name + ".yaml"));
+    const fs::path path = (is_own ? own : catalogues_.dialects) / (dialect_name + ".yaml");
+    if (!is_own && !fs::exists(path)) {
+      unknown_dialect(dialect_name, connection, own);
+      return std::nullopt;
+    }
+    const auto root = read_yaml_file(path, is_own ? "dialects/" + dialect_name + ".yaml" : path.string(), diagnostics_);
+    auto dialect = root ? read_dialect(*root, diagnostics_) : std::nullopt;
+    if (dialect && dialect->name != dialect_name) {
+      diagnostics_.error("name.mismatch", root->origin(),
+                         fmt::format("the file {}.yaml describes the dialect '{}'", dialect_name, dialect->name),
+                         "name the file as the dialect");
+    }
+    return dialect;
+  }
+
+  void unknown_dialect(const std::string& dialect_name, const std::string& connection, const fs::path& own) {
     std::vector<std::string> known = yaml_names(own);
     for (const std::string& name : yaml_names(catalogues_.dialects)) known.push_back(name);
-    diagnostics_.error("reference.unknown", references_.dialect_of.at(source.name),
-                       fmt::format("the connection '{}' has an unknown dialect '{}'", source.name, source.dialect),
-                       did_you_mean(source.dialect, known, fmt::format("there are {}", listed(known, "and"))));
+    diagnostics_.error("reference.unknown", references_.dialect_of.at(connection),
+                       fmt::format("the connection '{}' has an unknown dialect '{}'", connection, dialect_name),
+                       did_you_mean(dialect_name, known, fmt::format("there are {}", listed(known, "and"))));
   }
 
   const Catalogues& catalogues_;

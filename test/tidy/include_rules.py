@@ -29,6 +29,8 @@ CONFINED = [
     (re.compile(r"^(sql|sqlext|sqltypes|sqlucode|odbcinst)\.h$"), ("connectors/odbc/",)),
     (re.compile(r"^curl/"), ("connectors/http/",)),
     (re.compile(r"^yaml-cpp/"), ("engine/settings/",)),
+    (re.compile(r"^nats/"), ("connectors/targets/nats/",)),
+    (re.compile(r"^librdkafka/"), ("connectors/targets/kafka/",)),
     (re.compile(r"^sqlite3\.h$"), ("engine/journal/", "engine/map/")),
 ]
 BANNED = re.compile(r"^boost/(asio|beast)\.hpp$")

@@ -11,7 +11,7 @@
 #include <sqlext.h>
 
 #include "connectors/odbc/catalogue/catalogue_call.h"
-#include "connectors/odbc/table_shape.h"
+#include "connectors/odbc/catalogue/table_shape.h"
 
 namespace connectors::odbc {
 
@@ -74,7 +74,7 @@ class OdbcCatalogue : public engine::model::Catalogue {
 
  private:
   Session& session() {
-    if (!session_) session_ = std::make_unique<Session>(connection_, dialect_, false);
+    if (!session_) session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::read);
     return *session_;
   }
 

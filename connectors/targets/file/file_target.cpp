@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "connectors/targets/file/line_file.h"
+#include "connectors/targets/message/message.h"
 #include "engine/base/error.h"
 #include "engine/model/row_json.h"
 
@@ -20,8 +21,8 @@ constexpr std::string_view frozen_start = R"({"append":)";
 constexpr std::size_t waiting_max = 100'000;
 constexpr std::size_t group_max = 1'000;
 
-ObjectTraits offered() {
-  ObjectTraits traits;
+ObjectTraits offered(bool debezium) {
+  ObjectTraits traits{.wants_origin = debezium};
   for (const CallKind kind :
        {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment}) {
     traits.calls[kind] = {.native_upsert = kind == CallKind::upsert, .repeat_safe = true};
@@ -35,9 +36,12 @@ void append_member(std::string_view name, std::string_view text, std::string& in
 }
 
 /// The key comes first: that is how it is found again.
-std::string line_of(const Call& call) {
+std::string line_of(const Call& call, bool debezium) {
   std::string line = "{";
   append_member("idempotency_key", call.idempotency_key, line);
+  if (debezium && (call.kind == CallKind::upsert || call.kind == CallKind::delete_)) {
+    return line + R"(,"key":)" + message_key(call) + R"(,"value":)" + message_value(call, true).value_or("null") + '}';
+  }
   append_member("op", name_of(call.kind), line);
   append_member("object", call.object, line);
   line.append(R"(,"match":)").append(nested_json(call.match));
@@ -61,7 +65,8 @@ CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
 
 class FileTarget : public Target {
  public:
-  explicit FileTarget(std::string path) : path_(std::move(path)), file_(path_), thread_([this] { run(); }) {}
+  FileTarget(std::string path, bool debezium)
+      : path_(std::move(path)), debezium_(debezium), traits_(offered(debezium)), file_(path_), thread_([this] { run(); }) {}
   ~FileTarget() override { stop(); }
 
   const ObjectTraits& traits(std::string_view) const override { return traits_; }
@@ -76,7 +81,7 @@ class FileTarget : public Target {
     return {.kind = call.kind,
             .object = call.object,
             .records = 1,
-            .request = std::string(frozen_start) + line_of(call) + '}'};
+            .request = std::string(frozen_start) + line_of(call, debezium_) + '}'};
   }
 
   void send(const PreparedCall& call, Answered answered) override {
@@ -144,7 +149,8 @@ class FileTarget : public Target {
   }
 
   const std::string path_;
-  const ObjectTraits traits_ = offered();
+  const bool debezium_;
+  const ObjectTraits traits_;
   std::mutex stop_mutex_;
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -161,7 +167,7 @@ std::unique_ptr<Target> make_file_target(const engine::settings::TargetConnectio
     throw engine::Error(engine::ErrorCode::config_invalid, "a file target needs a path",
                         {{"file", connection.origin.text()}});
   }
-  return std::make_unique<FileTarget>(connection.path);
+  return std::make_unique<FileTarget>(connection.path, connection.envelope.debezium);
 }
 
 }  // namespace connectors::targets::file

@@ -3,6 +3,7 @@
 #include "connectors/catalog/catalog.h"
 #include "connectors/http/http_target.h"
 #include "engine/base/error.h"
+#include "engine/settings/target/built_in.h"
 
 namespace engine::operate {
 
@@ -78,8 +79,25 @@ class Remote::RememberingTarget final : public model::Target {
   std::unique_ptr<model::Target> target_;
 };
 
+/// A target that is code and would write somewhere else than into the case's folder: here it takes everything.
+class Remote::AgreeingTarget final : public model::Target {
+ public:
+  explicit AgreeingTarget(std::unique_ptr<model::Target> target) : target_(std::move(target)) {}
+
+  const model::ObjectTraits& traits(std::string_view object) const override { return target_->traits(object); }
+  model::PreparedCall prepare(std::span<const model::Call> calls) const override { return target_->prepare(calls); }
+  void send(const model::PreparedCall& call, Answered answered) override {
+    answered(std::vector<model::CallAnswer>(call.records, model::CallAnswer{.outcome = model::Delivered{}}));
+  }
+  void stop() override { target_->stop(); }
+
+ private:
+  std::unique_ptr<model::Target> target_;
+};
+
 std::unique_ptr<model::Target> Remote::make_target() {
   if (connection_.target.name == "file") return connectors::catalog::make_target(connection_);
+  if (settings::is_built_in(connection_.target.name)) return std::make_unique<AgreeingTarget>(connectors::catalog::make_target(connection_));
   const auto make_wire = [this](const connectors::http::WireOptions&) { return std::make_unique<RemoteWire>(*this); };
   return std::make_unique<RememberingTarget>(*this, connectors::http::make_http_target(connectors::http::without_credentials(connection_), make_wire));
 }

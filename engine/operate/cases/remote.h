@@ -40,6 +40,7 @@ class Remote {
   std::vector<settings::CaseAnswer> unused_answers() const;
 
  private:
+  class AgreeingTarget;
   class RememberingTarget;
   class RemoteWire;
   void sends(const model::PreparedCall& call);

@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <sstream>
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
+#include "engine/operate/check/database_check.h"
 #include "engine/operate/check/reach.h"
+#include "engine/settings/target/built_in.h"
 
 namespace engine::operate {
 
@@ -45,6 +48,8 @@ class TargetCheck {
   void reach() {
     if (connection_.dry_run) return;  // nothing leaves, not even a look-up
     if (connection_.target.name == "file") return look_at_folder();
+    if (connection_.target.name == "odbc") return check_database(instance_, connection_, found_);
+    if (settings::is_built_in(connection_.target.name)) return connect_to_any();
     for (const auto& [name, pipeline] : instance_.pipelines) {
       if (pipeline.target.connection != connection_.name || asked_.contains(pipeline.target.object)) continue;
       asked_.insert(pipeline.target.object);
@@ -60,6 +65,21 @@ class TargetCheck {
       return;
     }
     unreachable(fmt::format("the folder {} of {} cannot be written", folder.string(), connection_.path), "create it, or let this user write there");
+  }
+
+  /// One of a cluster's servers is enough to be led to the others.
+  void connect_to_any() {
+    std::string reason = "no server is named", at;
+    std::istringstream servers(connection_.stream.servers);
+    while (std::getline(servers, at, ',')) {
+      at.erase(0, at.find_first_not_of(' '));
+      const std::size_t host = at.find("://");
+      reason = unreachable_because("tcp://" + (host == std::string::npos ? at : at.substr(host + 3)), connection_.timeout_ms);
+      if (!reason.empty()) continue;
+      found_.connection.reached = true;
+      return;
+    }
+    unreachable(reason, "check the servers, the firewall, and that the cluster runs");
   }
 
   void connect() {

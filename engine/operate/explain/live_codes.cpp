@@ -24,6 +24,10 @@ std::span<const ExplainedCode> live_codes() {
        "Ask who knows the table, or make the index that proves it."},
       {"target.invalid", "A target's definition or its connection cannot work: a placeholder that does not exist, a bad regular expression.", refuses_whole,
        "The message says where; the folder of the shipped definitions has examples."},
+      {"target.no_column", "A pipeline writes a column that the table at an `odbc` target does not have.",
+       "Every row of it becomes a dead letter that names the column.", "Take the name that the message offers, or add the column."},
+      {"target.no_unique_key", "No unique index of the written table has exactly the columns of `match`.",
+       "Looks for each row by an UPDATE, and inserts it where that found none.", "Make the index: it is faster, and keeps others from making a second row."},
       {"target.refused", "The target refused a look-up that changes nothing.", not_looked_at,
        "Check the object's name, the fields under `match:`, and what the user of the credentials may see."},
   };

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/settings/target/built_in.h"
 #include "engine/operate/inspect.h"
 
 namespace engine::operate {
@@ -62,6 +63,10 @@ TargetInspection inspect_target(const settings::TargetConnection& connection) {
   if (result.target == "file") {
     result.about = "JSON lines in " + connection.path;
     result.objects.push_back({.name = "*", .calls = {"upsert", "delete", "archive", "resolve", "comment"}});
+    return result;
+  }
+  if (settings::is_built_in(result.target)) {
+    result.objects.push_back({.name = "*", .calls = {"upsert", "delete"}});
     return result;
   }
   for (const auto& [name, object] : connection.target.objects) result.objects.push_back(inspect_object(object, connection));

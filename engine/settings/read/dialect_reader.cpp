@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
 
 #include "engine/settings/map_reader.h"
 
@@ -54,6 +55,34 @@ void read_traps(MapReader& reader, DialectDefinition& dialect) {
   }
 }
 
+void read_writing(const YamlNode& value, Diagnostics& diagnostics, DialectWriting& write) {
+  MapReader reader(value, dialect_writing_block(), "'write' of the dialect", diagnostics);
+  write.session = reader.texts("session");
+  for (auto& [key, text] : reader.text_map("connect_options")) write.connect_options[key] = std::move(text);
+  write.upsert = reader.text("upsert");
+  write.set = reader.text("set");
+  write.value = reader.text("value", write.value);
+  write.any_unique_key = reader.boolean("any_unique_key", false);
+  write.wide_text = reader.boolean("wide_text", false);
+  for (auto& [type, text] : reader.text_map("parameters")) {
+    write.parameters[type] = std::move(text);
+    if (std::count(write.parameters[type].begin(), write.parameters[type].end(), '?') == 1) continue;
+    diagnostics.error("value.type", value.find("parameters")->find(type)->origin(),
+                      fmt::format("what stands for a {} must hold one ?", type));
+  }
+  write.blamed_column = reader.texts("blamed_column");
+  for (const std::string& pattern : write.blamed_column) {
+    try {
+      if (std::regex(pattern).mark_count() > 0) continue;
+    } catch (const std::regex_error&) {
+      // Told below.
+    }
+    diagnostics.error("value.type", value.find("blamed_column")->origin(),
+                      fmt::format("'{}' is no regular expression with a group", pattern));
+  }
+  reader.finish();
+}
+
 }  // namespace
 
 std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
@@ -83,6 +112,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
   read_errors(reader, dialect);
   read_traps(reader, dialect);
+  if (const YamlNode* write = reader.take("write")) read_writing(*write, diagnostics, dialect.write);
   reader.finish();
   return dialect;
 }

@@ -4,28 +4,11 @@
 
 #include <algorithm>
 
+#include "engine/settings/target/built_in.h"
 #include "engine/settings/target/target_definition_reader.h"
 #include "engine/settings/yaml_node.h"
 
 namespace engine::settings {
-namespace {
-
-/// The one target that is no HTTP API: it takes every kind of call and writes a line for each.
-TargetDefinition file_definition() {
-  TargetDefinition definition;
-  definition.name = "file";
-  definition.about = "JSON lines appended to a file";
-  ObjectDefinition any;
-  any.name = "*";
-  using model::CallKind;
-  for (const CallKind kind :
-       {CallKind::upsert, CallKind::delete_, CallKind::archive, CallKind::resolve, CallKind::comment})
-    any.calls[kind];
-  definition.objects["*"] = std::move(any);
-  return definition;
-}
-
-}  // namespace
 
 std::vector<std::string> yaml_names(const std::filesystem::path& folder) {
   std::vector<std::string> names;
@@ -40,7 +23,7 @@ std::vector<std::string> yaml_names(const std::filesystem::path& folder) {
 const TargetDefinition* TargetCatalogue::find(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   auto found = read_.find(name);
   if (found == read_.end()) {
-    found = read_.emplace(name, name == "file" ? file_definition() : read(name, origin, diagnostics)).first;
+    found = read_.emplace(name, is_built_in(name) ? built_in_definition(name) : read(name, origin, diagnostics)).first;
   }
   return found->second ? &*found->second : nullptr;
 }
@@ -85,7 +68,7 @@ std::vector<std::string> TargetCatalogue::names() const {
   std::vector<std::string> names = yaml_names(own_);
   const std::vector<std::string> shipped = yaml_names(shipped_);
   names.insert(names.end(), shipped.begin(), shipped.end());
-  names.emplace_back("file");
+  names.insert(names.end(), built_in_targets().begin(), built_in_targets().end());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;

@@ -5,6 +5,7 @@
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
 #include "engine/settings/target/auth_reader.h"
+#include "engine/settings/target/built_in.h"
 #include "engine/settings/target/limits_reader.h"
 #include "engine/settings/target/target_definition_reader.h"
 
@@ -12,7 +13,7 @@ namespace engine::settings {
 namespace {
 
 constexpr const char* secret_places =
-    "a target's url, proxy, auth and sign may hold one; an API key goes below auth: { header, value }";
+    "a target's url, proxy, auth, sign, odbc and properties may hold one; an API key goes below auth: { header, value }";
 
 /// The path of a file that must be there, made absolute.
 std::string take_file(MapReader& reader, const char* key, const ConnectionSurroundings& surroundings) {
@@ -87,7 +88,8 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
 
 void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
   for (const YamlEntry& entry : root.entries()) {
-    const bool may_hold = entry.key == "url" || entry.key == "proxy" || entry.key == "auth" || entry.key == "sign";
+    const bool may_hold = entry.key == "url" || entry.key == "proxy" || entry.key == "auth" || entry.key == "sign" ||
+                          entry.key == "odbc" || entry.key == "properties";
     if (!may_hold) refuse_secrets(entry.value, secret_places, diagnostics);
   }
 }
@@ -101,11 +103,16 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   connection.origin = root.origin();
   connection.name = reader.required_text("connection");
   const std::string target = reader.required_text("target");
-  const bool is_file = target == "file";
-  if (is_file) {
-    connection.path = (surroundings.folder / reader.required_text("path")).string();
-  } else {
+  const bool is_http = !is_built_in(target);
+  const bool is_stream = target == "nats" || target == "kafka";
+  if (is_http) {
     read_http_keys(reader, surroundings, connection);
+  } else {
+    if (is_stream) {
+      reader.take_any("auth");
+      if (const YamlNode* tls = reader.take("tls")) connection.tls = read_tls(*tls, surroundings, diagnostics);
+    }
+    read_built_in(reader, target, surroundings.folder, surroundings.secrets, connection);
   }
   LimitsDefinition limits;
   if (const YamlNode* own = reader.take("limits")) limits = read_limits(*own, diagnostics);
@@ -119,10 +126,8 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   const TargetDefinition* definition = surroundings.targets.find(target, root.find("target")->origin(), diagnostics);
   if (definition == nullptr) return std::nullopt;
   connection.target = *definition;
-  if (!is_file) {
-    merge_connection_requests(root, connection.target, diagnostics);
-    connection.auth = read_auth(root.find("auth"), root, connection.target, surroundings.secrets, diagnostics);
-  }
+  if (is_http) merge_connection_requests(root, connection.target, diagnostics);
+  if (is_http || is_stream) connection.auth = read_auth(root.find("auth"), root, connection.target, surroundings.secrets, diagnostics);
   connection.options = connection.target.options;
   connection.limits = connection.target.limits;
   connection.limits.lay_over(limits);

@@ -44,15 +44,43 @@ const Block& sign_block() {
   return block;
 }
 
+const Block& written_table_block() {
+  static const Block block{
+      "written table",
+      "How an `odbc` target writes one table.",
+      {{.name = "mode",
+        .about = "`append`: each call becomes a row of its own, as border tables of an ERP want it.",
+        .fallback = "upsert",
+        .choices = {"upsert", "append"}},
+       {"idempotency_column", KeyType::text, "`append`: the column that gets the delivery's key; what it holds is not written again."},
+       {"operation_column", KeyType::text, "`append`: the column that gets `upsert` or `delete`; without it rows that leave are not told."}}};
+  return block;
+}
+
 const Block& target_connection_block() {
   static const Block block{
       "target connection",
       "connections/NAME.yaml with `target`: a system that is written.",
       {{.name = "connection", .about = "Its name.", .required = true},
        {"use", KeyType::texts, "Fragments that are laid under this file."},
-       {.name = "target", .about = "Its definition: webhook, file, or a file of targets/.", .required = true},
-       {"url", KeyType::text, "Where the API stands; paths of requests follow. Not for `target: file`."},
+       {.name = "target", .about = "Its definition: webhook, file, odbc, nats, kafka, or a file of targets/.", .required = true},
+       {"url", KeyType::text, "Where the API stands; paths of requests follow. Not for file, odbc, nats and kafka."},
        {"path", KeyType::text, "`target: file`: the file that gets a line of JSON for each call."},
+       {"odbc", KeyType::text, "`target: odbc`: the connection string; may hold ${secret:name}."},
+       {"dialect", KeyType::text, "`target: odbc`: what is particular to the database: a file of dialects/.", "generic"},
+       {"writers", KeyType::integer, "`target: odbc`: connections, so transactions at once: 1 to 16.", "1"},
+       {"connect_timeout", KeyType::duration, "`target: odbc`: how long connecting may take.", "10s"},
+       {"tables", KeyType::named, "`target: odbc`: tables that are not simply upserted, by the pipelines' `object`.", "",
+        &written_table_block()},
+       {"servers", KeyType::text, "`target: nats` and `target: kafka`: where the cluster stands, as host:port,host:port."},
+       {"subject", KeyType::text, "`target: nats`: the subject; {object}, {pipeline}, {match} and {match.field} are put in.", "\"{object}\""},
+       {"topic", KeyType::text, "`target: kafka`: the topic, by the same names.", "\"{object}\""},
+       {"properties", KeyType::text_map, "`target: kafka`: properties of librdkafka; may hold ${secret:name}."},
+       {.name = "envelope",
+        .about = "`target: file`, `nats`, `kafka`: what a message is: the fields, or before, after, op and source as Debezium writes them.",
+        .fallback = "plain",
+        .choices = {"plain", "debezium"}},
+       {"tombstones", KeyType::boolean, "`target: kafka`: a delete is followed by a message without a value, for compacted topics.", "false"},
        {"auth", KeyType::block, "How the API is entered.", "", &auth_block()},
        {"tls", KeyType::block, "Certificates of its own.", "", &tls_block()},
        {"proxy", KeyType::text, "A proxy on the way, as http://host:port."},

@@ -221,6 +221,24 @@ const Block& trap_block() {
   return block;
 }
 
+const Block& dialect_writing_block() {
+  static const Block block{
+      "writing",
+      "How tables of the database are written, where it is a target.",
+      {{"session", KeyType::texts, "Statements sent after connecting, instead of the dialect's own `session`."},
+       {"connect_options", KeyType::text_map, "What joins the connection string, before the dialect's own."},
+       {"upsert", KeyType::text,
+        "One statement that inserts or updates: {table} {columns} {values} {set} {match} {on} {given} {named}. Without it an UPDATE, and "
+        "an INSERT where that found nothing."},
+       {"set", KeyType::text, "One item of {set}, with {column}."},
+       {"value", KeyType::text, "One item of {values}; {type} is the column's declared type.", "\"?\""},
+       {"any_unique_key", KeyType::boolean, "`upsert` finds a row by any unique index, not by the match columns alone.", "false"},
+       {"wide_text", KeyType::boolean, "Text bound as VARCHAR loses what the server's code page lacks.", "false"},
+       {"parameters", KeyType::text_map, "What stands for a value's `?`, by source type, where the server converts no text by itself."},
+       {"blamed_column", KeyType::texts, "Regular expressions over messages: the first group is the refused column."}}};
+  return block;
+}
+
 const Block& dialect_block() {
   static const Block block{
       "dialect",
@@ -241,6 +259,7 @@ const Block& dialect_block() {
        {"describe_twice", KeyType::boolean, "The driver learns of a changed table only by running a statement.", "false"},
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
+       {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;
 }

@@ -178,7 +178,7 @@ TEST_CASE("columns that are not bound but read one by one give the same rows, ke
     // As for a driver that offers nothing beyond the standard's core: all columns by SQLGetData, in order.
     const auto connection = db->connection();
     const auto dialect = db->dialect();
-    const auto session = std::make_shared<connectors::odbc::Session>(connection, dialect, false);
+    const auto session = std::make_shared<connectors::odbc::Session>(connection, dialect, connectors::odbc::SessionUse::read);
     const connectors::odbc::StatementText text(q, dialect);
     const auto plan = connectors::odbc::plan_read(shape.layout, dialect, connection.char_padding, false, true);
     REQUIRE(plan.bound == 0);

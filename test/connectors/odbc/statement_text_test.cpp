@@ -62,8 +62,8 @@ TEST_CASE("options join the connection string unless they are there, with the ti
   engine::settings::DialectDefinition dialect;
   dialect.connect_options = {{"CHARSET", "utf8mb4"}, {"b", "1"}, {"T", "{connect_timeout_s}"}};
   dialect.stream_options = {{"Fetch", "1000"}};
-  CHECK(connectors::odbc::full_connection_string(connection, dialect, false) == "Driver=X;PWD={a;b=c};charset=latin1;T=3;b=1");
-  CHECK(connectors::odbc::full_connection_string(connection, dialect, true) == "Driver=X;PWD={a;b=c};charset=latin1;Fetch=1000;T=3;b=1");
+  CHECK(connectors::odbc::full_connection_string(connection, dialect, connectors::odbc::SessionUse::read) == "Driver=X;PWD={a;b=c};charset=latin1;T=3;b=1");
+  CHECK(connectors::odbc::full_connection_string(connection, dialect, connectors::odbc::SessionUse::stream) == "Driver=X;PWD={a;b=c};charset=latin1;Fetch=1000;T=3;b=1");
 }
 
 TEST_CASE("every shipped dialect can be read") {

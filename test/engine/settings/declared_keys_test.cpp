@@ -86,6 +86,10 @@ std::vector<Place> places() {
       {source_block(), read_source, "{", {{"connection", "c"}, {"odbc", "D"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "web"}, {"url", "'http://x'"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "file"}}},
+      {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "odbc"}, {"odbc", "D"}}},
+      {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "nats"}, {"servers", "h"}}},
+      {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "kafka"}, {"servers", "h"}}},
+      {written_table_block(), read_target, "{connection: c, target: odbc, odbc: D, tables: {t: {", {}, "}}}"},
       {auth_block(), read_target, web + "auth: {", {{"header", "X"}, {"value", "y"}}, "}}"},
       {auth_block(), read_target, web + "auth: {", {{"user", "u"}, {"password", "p"}}, "}}"},
       {auth_block(), read_target, web + "auth: {", {{"query", "X"}, {"value", "y"}}, "}}"},
@@ -133,6 +137,7 @@ std::vector<Place> places() {
       {counted_states_block(), read_a_case, "{case: c, when: [], then: {deliveries: {", {}, "}}}"},
       {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
       {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
+      {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 

@@ -199,6 +199,33 @@ TEST_CASE("an instance's own target definitions and dialects go before the shipp
   CHECK(instance.dialects.at("plain").limit == "");
 }
 
+TEST_CASE("databases and streams are targets with keys of their own") {
+  InstanceFolder folder;
+  folder.write("secrets/lake", "s3cret-key");
+  std::filesystem::permissions(folder.path() / "secrets/lake", std::filesystem::perms::owner_read);
+  folder.write("connections/warehouse.yaml",
+               "connection: warehouse\ntarget: odbc\nodbc: \"Driver=D;PWD=${secret:lake}\"\ndialect: plain\nwriters: 2\n"
+               "tables:\n  orders_in: { mode: append, idempotency_column: dp_key, operation_column: op }\n");
+  folder.write("connections/lake.yaml",
+               "connection: lake\ntarget: kafka\nservers: a:9092,b:9092\ntopic: \"erp.{object}\"\nenvelope: debezium\ntombstones: true\n"
+               "properties: { sasl.password: \"${secret:lake}\", compression.type: lz4 }\n");
+  folder.write("connections/stream.yaml", "connection: stream\ntarget: nats\nservers: a:4222\nauth: { bearer: \"${secret:lake}\" }\n");
+  const Instance instance = loaded(folder);
+  const DatabaseTarget& database = instance.targets.at("warehouse").database;
+  CHECK_FALSE(instance.sources.contains("warehouse"));
+  CHECK(database.odbc.reveal() == "Driver=D;PWD=s3cret-key");
+  CHECK(database.dialect.limit == "{sql} LIMIT {n}");
+  CHECK(database.writers == 2);
+  CHECK(database.tables.at("orders_in").appends);
+  CHECK(database.tables.at("orders_in").idempotency_column == "dp_key");
+  const TargetConnection& lake = instance.targets.at("lake");
+  CHECK(lake.stream.subject == "erp.{object}");
+  CHECK(lake.stream.properties.at("sasl.password") == "s3cret-key");
+  CHECK(lake.envelope.debezium);
+  CHECK(lake.envelope.tombstones);
+  CHECK(instance.targets.at("stream").stream.subject == "{object}");
+}
+
 TEST_CASE("two pipelines may write one field when both say that they own their rows") {
   InstanceFolder folder;
   for (const char* name : {"a_to_shop", "b_to_shop"}) {

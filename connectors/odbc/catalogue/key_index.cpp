@@ -1,4 +1,4 @@
-#include "connectors/odbc/key_index.h"
+#include "connectors/odbc/catalogue/key_index.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include "connectors/odbc/key_parameter.h"
+#include "connectors/odbc/parameter.h"
 
 #include <algorithm>
 #include <charconv>
@@ -12,6 +12,9 @@ namespace connectors::odbc {
 using engine::model::ColumnType;
 
 namespace {
+
+/// Beyond these bytes a server's VARCHAR need not reach.
+constexpr SQLULEN long_from = 4000;
 
 int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0'; }
 
@@ -67,7 +70,8 @@ Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
       return {SQL_C_CHAR, SQL_DECIMAL, digits, scale};
     }
     case ColumnType::real: return {SQL_C_CHAR, SQL_DOUBLE, 17, 0};
-    case ColumnType::binary: return {SQL_C_BINARY, SQL_VARBINARY, size, 0};
+    case ColumnType::binary:
+      return {SQL_C_BINARY, static_cast<SQLSMALLINT>(size > long_from ? SQL_LONGVARBINARY : SQL_VARBINARY), size, 0};
     case ColumnType::date:
       if (plan.wire == Wire::date) return {SQL_C_TYPE_DATE, SQL_TYPE_DATE, 10, 0};
       break;
@@ -76,7 +80,8 @@ Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
       break;
     default: break;
   }
-  return {SQL_C_CHAR, SQL_VARCHAR, size, 0};
+  if (plan.wide_text) return {SQL_C_CHAR, static_cast<SQLSMALLINT>(size > long_from ? SQL_WLONGVARCHAR : SQL_WVARCHAR), size, 0};
+  return {SQL_C_CHAR, static_cast<SQLSMALLINT>(size > long_from ? SQL_LONGVARCHAR : SQL_VARCHAR), size, 0};
 }
 
 /// What the driver reads: the text itself, or the bytes and structs that it stands for.
@@ -89,7 +94,7 @@ std::string bytes_of(const ColumnPlan& column, const std::string& text) {
 
 }  // namespace
 
-bool KeyParameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
+bool Parameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
   const auto marker = static_cast<SQLUSMALLINT>(number);
   auto* const size = reinterpret_cast<SQLLEN*>(&size_);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer_);
@@ -102,6 +107,15 @@ bool KeyParameter::bind(Handle statement, std::size_t number, const ColumnPlan& 
   const Binding binding = binding_of(column, bytes_);
   return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, binding.c_type, binding.sql_type, binding.size, binding.scale,
                                         bytes_.data(), size_, size));
+}
+
+bool Parameter::bind_null(Handle statement, std::size_t number, const ColumnPlan& column) {
+  size_ = SQL_NULL_DATA;
+  bytes_.assign(1, '\0');
+  const Binding binding = binding_of(column, bytes_);
+  return SQL_SUCCEEDED(SQLBindParameter(statement, static_cast<SQLUSMALLINT>(number), SQL_PARAM_INPUT, binding.c_type, binding.sql_type,
+                                        std::max<SQLULEN>(1, binding.size), binding.scale, bytes_.data(), 0,
+                                        reinterpret_cast<SQLLEN*>(&size_)));
 }
 
 }  // namespace connectors::odbc

@@ -1,4 +1,4 @@
-#include "connectors/odbc/table_shape.h"
+#include "connectors/odbc/catalogue/table_shape.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <sql.h>
 #include <sqlext.h>
 
-#include "connectors/odbc/key_index.h"
+#include "connectors/odbc/catalogue/key_index.h"
 #include "connectors/odbc/prepared_read.h"
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/statement_text.h"

@@ -1,4 +1,4 @@
-// One part of a key, bound to a marker so that the server compares it as a value of its column's type.
+// A value, bound to a marker so that the server takes it as one of its column's type.
 #pragma once
 
 #include <cstddef>
@@ -11,11 +11,12 @@
 namespace connectors::odbc {
 
 /// Holds the bytes that the driver reads at the next execution: it must outlive that, and stay where it is.
-class KeyParameter {
+class Parameter {
  public:
-  /// `text` as `RowStream::source_key` gave it: text with its padding, binary as hex digits, all else in canonical form.
+  /// `text` as `RowStream::source_key` gives keys: text with its padding, binary as hex digits, all else in canonical form.
   /// False: the driver refused; its diagnostics are the statement's.
   bool bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text);
+  bool bind_null(Handle statement, std::size_t number, const ColumnPlan& column);
 
  private:
   std::string bytes_;

@@ -1,0 +1,152 @@
+#include "connectors/odbc/target/odbc_target.h"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include <pthread.h>
+
+#include "connectors/odbc/target/transactions.h"
+#include "connectors/odbc/target/write_request.h"
+#include "engine/base/error.h"
+
+namespace connectors::odbc {
+
+using namespace engine::model;
+
+namespace {
+
+/// Rows of one transaction: enough that its commit no longer counts, few enough to be done again one by one.
+constexpr std::size_t records_max = 200;
+constexpr std::size_t requests_waiting_max = 10'000;
+
+ObjectTraits upserted() {
+  ObjectTraits traits;
+  traits.calls[CallKind::upsert] = {.native_upsert = true, .repeat_safe = true, .records_max = records_max};
+  traits.calls[CallKind::update] = {.repeat_safe = true};
+  traits.calls[CallKind::delete_] = {.repeat_safe = true};
+  traits.calls[CallKind::create] = {};
+  return traits;
+}
+
+/// Every call is a row of its own, and known again by its key.
+ObjectTraits appended(const engine::settings::WrittenTable& table) {
+  ObjectTraits traits;
+  traits.calls[CallKind::upsert] = {.native_upsert = true, .repeat_safe = true, .records_max = records_max};
+  if (!table.operation_column.empty()) traits.calls[CallKind::delete_] = {.repeat_safe = true};
+  return traits;
+}
+
+class OdbcTarget : public Target {
+ public:
+  explicit OdbcTarget(const engine::settings::TargetConnection& connection) : connection_(connection) {
+    for (const auto& [name, table] : connection.database.tables) {
+      if (table.appends) appended_.emplace(name, appended(table));
+    }
+  }
+  ~OdbcTarget() override { stop(); }
+
+  const ObjectTraits& traits(std::string_view object) const override {
+    const auto found = appended_.find(object);
+    return found == appended_.end() ? upserted_ : found->second;
+  }
+
+  PreparedCall prepare(std::span<const Call> calls) const override {
+    const Call& first = calls.front();
+    if (!traits(first.object).has(first.kind)) {
+      throw engine::Error(engine::ErrorCode::config_invalid,
+                          "the table " + first.object + " takes no '" + std::string(name_of(first.kind)) + "'");
+    }
+    auto request = std::make_shared<WriteRequest>(write_request_of(calls));
+    return {.kind = first.kind, .object = first.object, .records = calls.size(), .request = request_text(*request), .ready = request};
+  }
+
+  void send(const PreparedCall& call, Answered answered) override {
+    auto request = std::dynamic_pointer_cast<const WriteRequest>(call.ready);
+    if (!request) request = std::make_shared<WriteRequest>(read_request(call.request));
+    const std::size_t records = request->records.size();
+    const char* refused = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= requests_waiting_max ? "too many rows wait" : nullptr;
+      if (refused == nullptr) {
+        start_threads();
+        waiting_.push_back({std::move(request), std::move(answered)});
+      }
+    }
+    if (refused == nullptr) return wake_.notify_one();
+    answered(unsent(records, refused));
+  }
+
+  /// Transactions under way end by themselves, at the latest by the connection's time-out; what waits is given back.
+  void stop() override {
+    const std::lock_guard stopping(stop_mutex_);
+    std::deque<Waiting> left;
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+      left.swap(waiting_);
+    }
+    wake_.notify_all();
+    for (Waiting& each : left) each.answered(unsent(each.request->records.size(), "the daemon is stopping"));
+    for (std::thread& thread : threads_) {
+      if (thread.joinable()) thread.join();
+    }
+  }
+
+ private:
+  struct Waiting {
+    std::shared_ptr<const WriteRequest> request;
+    Answered answered;
+  };
+
+  static std::vector<CallAnswer> unsent(std::size_t records, const char* reason) {
+    CallAnswer answer;
+    answer.outcome = RetryLater{.reason = reason};
+    answer.any_byte_sent = false;
+    return std::vector<CallAnswer>(records, answer);
+  }
+
+  /// A target that only prepares, as in a preview, needs none.
+  void start_threads() {
+    while (threads_.size() < static_cast<std::size_t>(connection_.database.writers)) threads_.emplace_back([this] { run(); });
+  }
+
+  void run() {
+    pthread_setname_np(pthread_self(), "odbc-target");
+    Transactions transactions(connection_);
+    for (;;) {
+      Waiting next;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        next = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+      next.answered(transactions.write(*next.request));
+    }
+  }
+
+  const engine::settings::TargetConnection connection_;
+  const ObjectTraits upserted_ = upserted();
+  std::map<std::string, ObjectTraits, std::less<>> appended_;
+  std::mutex stop_mutex_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Waiting> waiting_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> make_odbc_target(const engine::settings::TargetConnection& connection) {
+  if (connection.database.odbc.empty()) {
+    throw engine::Error(engine::ErrorCode::config_invalid, "an odbc target needs a connection string", {{"file", connection.origin.text()}});
+  }
+  return std::make_unique<OdbcTarget>(connection);
+}
+
+}  // namespace connectors::odbc

@@ -1,0 +1,129 @@
+#include "connectors/odbc/target/transactions.h"
+
+#include "connectors/odbc/target/column_value.h"
+
+namespace connectors::odbc {
+
+using engine::Error;
+using engine::ErrorCode;
+using namespace engine::model;
+
+engine::settings::SourceConnection session_connection(const engine::settings::TargetConnection& connection) {
+  engine::settings::SourceConnection made;
+  made.name = connection.name;
+  made.origin = connection.origin;
+  made.odbc = connection.database.odbc;
+  made.dialect = connection.database.dialect.name;
+  made.connect_timeout_ms = connection.database.connect_timeout_ms;
+  made.query_timeout_ms = connection.timeout_ms;
+  return made;
+}
+
+Transactions::Transactions(const engine::settings::TargetConnection& connection)
+    : connection_(session_connection(connection)), dialect_(connection.database.dialect), tables_(connection.database.tables) {}
+
+void Transactions::close() {
+  writer_.reset();
+  session_.reset();
+}
+
+void Transactions::open() {
+  session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::write);
+  writer_ = std::make_unique<TableWriter>(*session_, tables_);
+  committed_once_ = false;
+}
+
+void Transactions::roll_back() {
+  if (!session_) return;
+  writer_->forget_statements();
+  try {
+    session_->end_transaction(false);
+  } catch (const Error&) {
+    close();  // the server rolls back what it finds unfinished
+  }
+}
+
+Transactions::Ended Transactions::ended_by(const Error& error, WriteStage stage, CallKind kind) {
+  Ended ended{.outcome = outcome_of(error, stage, kind, dialect_), .stage = stage, .constraint = is_constraint(error)};
+  ended.lost = error.code() == ErrorCode::source_unreachable;
+  if (ended.lost) {
+    close();
+  } else {
+    // A table that changed its columns refuses statements made for the old ones.
+    const bool about_names = error.code() == ErrorCode::source_schema_changed || error.code() == ErrorCode::source_refused;
+    if (writer_ && about_names && !ended.constraint) writer_->forget_tables();
+    roll_back();
+  }
+  return ended;
+}
+
+Transactions::Ended Transactions::run(const WriteRequest& request, std::size_t first, std::size_t count) {
+  WriteStage stage = WriteStage::connecting;
+  try {
+    if (!session_) open();
+    stage = WriteStage::writing;
+    Ended ended{.outcome = Delivered{}};
+    for (std::size_t i = first; i < first + count; ++i) ended.written = writer_->write(request.kind, request.table, request.records[i]);
+    stage = ended.stage = WriteStage::committing;
+    session_->end_transaction(true);
+    committed_once_ = true;
+    return ended;
+  } catch (const Unwritable& refused) {
+    roll_back();
+    return {.outcome = Permanent{.reason = refused.what()}, .stage = stage};
+  } catch (const Error& error) {
+    return ended_by(error, stage, request.kind);
+  }
+}
+
+/// A connection that the server closed while nothing was to do is noticed only by the next statement, and a row that somebody else
+/// inserted between our look and our INSERT is there for the UPDATE: neither is worth a wait.
+Transactions::Ended Transactions::run_again_when_stale(const WriteRequest& request, std::size_t first, std::size_t count) {
+  const bool may_be_stale = session_ && committed_once_;
+  Ended ended = run(request, first, count);
+  const bool stale = ended.lost && may_be_stale && ended.stage == WriteStage::writing;
+  const bool raced = ended.constraint && count == 1 && request.kind == CallKind::upsert;
+  return stale || raced ? run(request, first, count) : ended;
+}
+
+namespace {
+
+CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
+  CallAnswer answer;
+  answer.outcome = std::move(outcome);
+  answer.any_byte_sent = any_byte_sent;
+  return answer;
+}
+
+DeliveryOutcome outcome_of_row(DeliveryOutcome outcome, Written written) {
+  if (!std::holds_alternative<Delivered>(outcome)) return outcome;
+  if (written == Written::already_there) return Duplicate{};
+  if (written == Written::no_such_row) return Permanent{.reason = "no row has this match value", .missing = true};
+  return outcome;
+}
+
+bool is_about_one_record(const DeliveryOutcome& outcome) {
+  const auto* permanent = std::get_if<Permanent>(&outcome);
+  return permanent != nullptr && !permanent->auth;
+}
+
+}  // namespace
+
+std::vector<CallAnswer> Transactions::write(const WriteRequest& request) {
+  const std::size_t count = request.records.size();
+  const Ended whole = run_again_when_stale(request, 0, count);
+  const bool any_byte_sent = whole.stage != WriteStage::connecting;
+  // Of one update many rows may be told apart only one by one.
+  const bool tells_all = request.kind != CallKind::update || !std::holds_alternative<Delivered>(whole.outcome);
+  if (count == 1 || (tells_all && !is_about_one_record(whole.outcome))) {
+    return std::vector<CallAnswer>(count, answer_of(outcome_of_row(whole.outcome, count == 1 ? whole.written : Written::done), any_byte_sent));
+  }
+  std::vector<CallAnswer> answers;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Ended one = run_again_when_stale(request, i, 1);
+    answers.push_back(answer_of(outcome_of_row(one.outcome, one.written), one.stage != WriteStage::connecting));
+  }
+  return answers;
+}
+
+}  // namespace connectors::odbc

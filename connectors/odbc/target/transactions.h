@@ -1,0 +1,49 @@
+// A writer's connection and its transactions: one for each request, and one for each record where that fails.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "connectors/odbc/session.h"
+#include "connectors/odbc/target/table_writer.h"
+#include "connectors/odbc/target/write_outcome.h"
+#include "engine/settings/connection_definition.h"
+
+namespace connectors::odbc {
+
+/// Blocking, used by one thread. Connects when it first has to, and anew after the connection was lost.
+class Transactions {
+ public:
+  explicit Transactions(const engine::settings::TargetConnection& connection);
+
+  /// One answer a record.
+  std::vector<engine::model::CallAnswer> write(const WriteRequest& request);
+  void close();
+
+ private:
+  /// What ended a transaction, undone where that was possible.
+  struct Ended {
+    engine::model::DeliveryOutcome outcome;
+    WriteStage stage = WriteStage::writing;
+    bool lost = false;        ///< the connection
+    bool constraint = false;
+    Written written = Written::done;
+  };
+  Ended run(const WriteRequest& request, std::size_t first, std::size_t count);
+  Ended run_again_when_stale(const WriteRequest& request, std::size_t first, std::size_t count);
+  Ended ended_by(const engine::Error& error, WriteStage stage, engine::model::CallKind kind);
+  void open();
+  void roll_back();
+
+  engine::settings::SourceConnection connection_;
+  engine::settings::DialectDefinition dialect_;
+  std::map<std::string, engine::settings::WrittenTable> tables_;
+  std::unique_ptr<Session> session_;
+  std::unique_ptr<TableWriter> writer_;
+  bool committed_once_ = false;  ///< over the session that is open
+};
+
+/// The connection as the session knows it.
+engine::settings::SourceConnection session_connection(const engine::settings::TargetConnection& connection);
+
+}  // namespace connectors::odbc

@@ -1,0 +1,83 @@
+#include "connectors/targets/kafka/kafka_target.h"
+
+#include <mutex>
+
+#include "connectors/targets/kafka/producer.h"
+#include "connectors/targets/message/message.h"
+#include "engine/base/error.h"
+
+namespace connectors::targets::kafka {
+
+using namespace engine::model;
+
+namespace {
+
+class KafkaTarget : public Target {
+ public:
+  explicit KafkaTarget(const engine::settings::TargetConnection& connection)
+      : topic_(connection.stream.subject),
+        envelope_(connection.envelope),
+        properties_(client_properties(connection)),
+        // A topic keeps the last message of a key: sent twice, it says the same.
+        traits_(message_traits(true, connection.envelope.debezium || topic_.names_pipeline())) {
+    const Producer tried(properties_);  // refuses what is no property, before anything is sent
+  }
+  ~KafkaTarget() override { stop(); }
+
+  const ObjectTraits& traits(std::string_view) const override { return traits_; }
+
+  PreparedCall prepare(std::span<const Call> calls) const override {
+    ENGINE_ASSERT(calls.size() == 1);
+    const Call& call = calls.front();
+    if (!traits_.has(call.kind)) {
+      throw engine::Error(engine::ErrorCode::config_invalid, "a topic takes no '" + std::string(name_of(call.kind)) + "'");
+    }
+    auto message = std::make_shared<Message>(message_of(call, topic_, envelope_.debezium));
+    return {.kind = call.kind, .object = call.object, .records = 1, .request = request_text(*message), .ready = message};
+  }
+
+  void send(const PreparedCall& call, Answered answered) override {
+    auto message = std::dynamic_pointer_cast<const Message>(call.ready);
+    if (!message) message = std::make_shared<Message>(read_message(call.request));
+    std::shared_ptr<Producer> producer;
+    {
+      const std::lock_guard lock(mutex_);
+      if (!stopped_) {
+        if (!producer_ || producer_->is_broken()) producer_ = std::make_shared<Producer>(properties_);
+        producer = producer_;
+      }
+    }
+    if (!producer) {
+      CallAnswer answer;
+      answer.outcome = RetryLater{.reason = "the daemon is stopping"};
+      answer.any_byte_sent = false;
+      return answered({answer});
+    }
+    const bool tombstone = envelope_.tombstones && call.kind == CallKind::delete_ && message->value.has_value();
+    producer->produce(*message, tombstone, [answered = std::move(answered)](CallAnswer answer) { answered({std::move(answer)}); });
+  }
+
+  void stop() override {
+    std::shared_ptr<Producer> last;
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    last.swap(producer_);
+  }
+
+ private:
+  const SubjectTemplate topic_;
+  const engine::settings::EnvelopeOptions envelope_;
+  const std::map<std::string, std::string> properties_;
+  const ObjectTraits traits_;
+  std::mutex mutex_;
+  std::shared_ptr<Producer> producer_;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> make_kafka_target(const engine::settings::TargetConnection& connection) {
+  return std::make_unique<KafkaTarget>(connection);
+}
+
+}  // namespace connectors::targets::kafka

@@ -1,0 +1,116 @@
+#include "connectors/targets/nats/nats_target.h"
+
+#include <pthread.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "connectors/targets/message/message.h"
+#include "connectors/targets/nats/jet_stream.h"
+#include "engine/base/error.h"
+
+namespace connectors::targets::nats {
+
+using namespace engine::model;
+
+namespace {
+
+constexpr std::size_t waiting_max = 100'000;
+
+class NatsTarget : public Target {
+ public:
+  explicit NatsTarget(const engine::settings::TargetConnection& connection)
+      : connection_(connection),
+        subject_(connection.stream.subject),
+        // A stream keeps every message: only the frozen one under its id may go out again.
+        traits_(message_traits(false, connection.envelope.debezium || subject_.names_pipeline())) {}
+  ~NatsTarget() override { stop(); }
+
+  const ObjectTraits& traits(std::string_view) const override { return traits_; }
+
+  PreparedCall prepare(std::span<const Call> calls) const override {
+    ENGINE_ASSERT(calls.size() == 1);
+    const Call& call = calls.front();
+    if (!traits_.has(call.kind)) {
+      throw engine::Error(engine::ErrorCode::config_invalid, "a stream takes no '" + std::string(name_of(call.kind)) + "'");
+    }
+    auto message = std::make_shared<Message>(message_of(call, subject_, connection_.envelope.debezium));
+    return {.kind = call.kind, .object = call.object, .records = 1, .request = request_text(*message), .ready = message};
+  }
+
+  void send(const PreparedCall& call, Answered answered) override {
+    Waiting waiting{.message = std::dynamic_pointer_cast<const Message>(call.ready), .answered = std::move(answered)};
+    // The journal gives the text alone: an earlier try of it may have been stored.
+    waiting.repeated = !waiting.message;
+    if (waiting.repeated) waiting.message = std::make_shared<Message>(read_message(call.request));
+    const char* refused = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= waiting_max ? "too many messages wait" : nullptr;
+      if (refused == nullptr) {
+        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+        waiting_.push_back(std::move(waiting));
+      }
+    }
+    if (refused == nullptr) return wake_.notify_one();
+    CallAnswer answer;
+    answer.outcome = RetryLater{.reason = refused};
+    answer.any_byte_sent = false;
+    waiting.answered({answer});
+  }
+
+  /// What waits is still published; acknowledgements are waited for as long as the time-out says.
+  void stop() override {
+    const std::lock_guard stopping(stop_mutex_);
+    {
+      const std::lock_guard lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  struct Waiting {
+    std::shared_ptr<const Message> message;
+    bool repeated = false;
+    Answered answered;
+  };
+
+  void run() {
+    pthread_setname_np(pthread_self(), "nats-target");
+    JetStream stream(connection_);
+    for (;;) {
+      std::deque<Waiting> group;
+      {
+        std::unique_lock lock(mutex_);
+        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+        if (waiting_.empty()) return;
+        group.swap(waiting_);
+      }
+      for (Waiting& each : group) {
+        stream.publish(*each.message, each.repeated, [answered = std::move(each.answered)](CallAnswer answer) { answered({std::move(answer)}); });
+      }
+    }
+  }
+
+  const engine::settings::TargetConnection connection_;
+  const SubjectTemplate subject_;
+  const ObjectTraits traits_;
+  std::mutex stop_mutex_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Waiting> waiting_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Target> make_nats_target(const engine::settings::TargetConnection& connection) {
+  return std::make_unique<NatsTarget>(connection);
+}
+
+}  // namespace connectors::targets::nats
