@@ -126,7 +126,8 @@ KeyedSql StatementText::null_key(const Layout& layout) const {
     if (layout.columns[part].nullable) condition += (condition.empty() ? "" : " OR ") + column(layout.columns[part]) + " IS NULL";
   }
   if (condition.empty()) return {};
-  return {limited(fmt::format("SELECT 1 FROM {} WHERE {}", from_, condition), 1), {}};
+  // The order costs nothing here, and some servers limit nothing without one.
+  return {limited(fmt::format("SELECT 1 FROM {} WHERE {}{}", from_, condition, ordered(layout)), 1), {}};
 }
 
 }  // namespace connectors::odbc

@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 31> catalogue{{
+constexpr std::array<Metric, 32> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -26,6 +26,7 @@ constexpr std::array<Metric, 31> catalogue{{
     {"datapicker_journal_used_bytes", gauge, "", "Bytes of the journal's database that hold something; its other pages are used again"},
     {"datapicker_journal_free_bytes", gauge, "", "Space left on the journal's disk"},
     {"datapicker_changes_mapped_total", counter, "pipeline", "Changes mapped"},
+    {"datapicker_echoes_total", counter, "table", "Changes that are what a pipeline wrote there, and are not delivered back"},
     {"datapicker_pipeline_up", gauge, "pipeline", "1 while the pipeline maps; 0: its mapping does not compile"},
     {"datapicker_pipeline_behind_changes", gauge, "pipeline", "Changes not yet mapped"},
     {"datapicker_pipeline_lag_seconds", gauge, "pipeline",

@@ -89,6 +89,7 @@ Records::Records(Connection& connection)
       images(connection),
       pipelines(connection),
       deliveries(connection),
+      echoes(connection),
       pauses(connection),
       audit(connection),
       retention(connection),

@@ -22,6 +22,7 @@
 #include "engine/journal/change_log.h"
 #include "engine/journal/cycles.h"
 #include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/echoes.h"
 #include "engine/journal/pipelines.h"
 #include "engine/journal/row_images.h"
 #include "engine/journal/source_tables.h"
@@ -40,6 +41,7 @@ struct Records {
   RowImages images;
   Pipelines pipelines;
   Deliveries deliveries;
+  Echoes echoes;
   Pauses pauses;
   Audit audit;
   Retention retention;

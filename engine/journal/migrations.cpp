@@ -47,6 +47,9 @@ CREATE TABLE look_up (
 CREATE INDEX look_up_by_parent ON look_up(parent_id, parent_key);
 CREATE INDEX look_up_outdated ON look_up(pipeline_id) WHERE outdated = 1;
 CREATE TABLE budget_use (connection TEXT PRIMARY KEY, use TEXT NOT NULL, noted_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE echo (seq INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL) STRICT;
+CREATE INDEX echo_by_delivery ON echo(delivery_id);
+CREATE TABLE echo_position (table_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, delivery_id INTEGER NOT NULL) STRICT;
 )sql"},
 };
 

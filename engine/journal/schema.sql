@@ -176,6 +176,18 @@ CREATE TABLE attempt (
 ) STRICT;
 CREATE INDEX attempt_by_delivery ON attempt(delivery_id, id);
 
+CREATE TABLE echo (                    -- changes that are what we wrote: they are not delivered back
+  seq            INTEGER PRIMARY KEY,        -- of the change
+  delivery_id    INTEGER NOT NULL            -- whose effect it is
+) STRICT;
+CREATE INDEX echo_by_delivery ON echo(delivery_id);
+
+CREATE TABLE echo_position (           -- of tables that are captured and written by pipelines
+  table_id       INTEGER PRIMARY KEY,
+  seq            INTEGER NOT NULL,           -- changes up to this one were looked at
+  delivery_id    INTEGER NOT NULL            -- no effect of a delivery up to this one is awaited
+) STRICT;
+
 CREATE TABLE decision (
   id             INTEGER PRIMARY KEY,
   delivery_id    INTEGER,

@@ -18,7 +18,7 @@ constexpr std::int64_t full_disk_wait_ms = 5'000;
 }  // namespace
 
 Planner::Planner(journal::Journal& journal, const settings::Instance& instance, const Clock& clock, Fatal fatal)
-    : journal_(journal), instance_(instance), clock_(clock), fatal_(std::move(fatal)) {}
+    : journal_(journal), instance_(instance), clock_(clock), fatal_(std::move(fatal)), echoes_(journal, instance, clock) {}
 
 Planner::~Planner() { stop(); }
 
@@ -41,6 +41,7 @@ std::map<std::string, journal::PipelineRow> Planner::register_pipelines() {
     follower.row = row;
     followers_.push_back(std::move(follower));
   }
+  echoes_.start(rows);
   return rows;
 }
 
@@ -94,7 +95,7 @@ void Planner::follow() {
 }
 
 bool Planner::follow_once() {
-  bool more = false;
+  bool more = echoes_.look();
   for (Follower& follower : followers_) {
     if (stop_.requested()) return false;
     answer_pings();
@@ -107,15 +108,24 @@ bool Planner::follow_once() {
 bool Planner::follow_one(Follower& follower) {
   if (is_paused(follower)) return false;
   std::vector<model::Change> changes;
+  std::set<std::int64_t> echoes;
   {
     auto reader = journal_.read();
     changes = reader->changes.after(follower.row.table_id, follower.row.position, page_changes);
+    if (const auto limit = echoes_.limit(follower.row.table_id)) {
+      std::erase_if(changes, [limit](const model::Change& change) { return change.seq > *limit; });
+      for (const model::Change& change : changes) {
+        if (reader->echoes.delivery_of(change.seq)) echoes.insert(change.seq);
+      }
+    }
   }
   if (changes.empty() || !compile_if_needed(follower)) return false;
   std::vector<PlannedChange> planned;
   planned.reserve(changes.size());
   for (const model::Change& change : changes) {
-    planned.push_back(follower.planning->map_change(follower.row, change, clock_));
+    // What we wrote there ourselves has nothing to tell.
+    if (echoes.contains(change.seq)) planned.push_back({change.seq, std::nullopt});
+    else planned.push_back(follower.planning->map_change(follower.row, change, clock_));
   }
   store_page(follower, std::move(planned));
   return changes.size() == page_changes;

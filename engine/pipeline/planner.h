@@ -12,6 +12,7 @@
 #include "engine/base/blocking.h"
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
+#include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
 #include "engine/pipeline/planning.h"
 #include "engine/settings/instance.h"
@@ -64,6 +65,7 @@ class Planner {
   const settings::Instance& instance_;
   const Clock& clock_;
   Fatal fatal_;
+  EchoWatch echoes_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   bool woken_ = false;

@@ -24,9 +24,9 @@ constexpr std::size_t requests_waiting_max = 10'000;
 ObjectTraits upserted() {
   ObjectTraits traits;
   traits.calls[CallKind::upsert] = {.native_upsert = true, .repeat_safe = true, .records_max = records_max};
-  traits.calls[CallKind::update] = {.repeat_safe = true};
-  traits.calls[CallKind::delete_] = {.repeat_safe = true};
-  traits.calls[CallKind::create] = {};
+  traits.calls[CallKind::update] = {.repeat_safe = true, .records_max = records_max};
+  traits.calls[CallKind::delete_] = {.repeat_safe = true, .records_max = records_max};
+  traits.calls[CallKind::create] = {.records_max = records_max};
   return traits;
 }
 
@@ -34,7 +34,7 @@ ObjectTraits upserted() {
 ObjectTraits appended(const engine::settings::WrittenTable& table) {
   ObjectTraits traits;
   traits.calls[CallKind::upsert] = {.native_upsert = true, .repeat_safe = true, .records_max = records_max};
-  if (!table.operation_column.empty()) traits.calls[CallKind::delete_] = {.repeat_safe = true};
+  if (!table.operation_column.empty()) traits.calls[CallKind::delete_] = {.repeat_safe = true, .records_max = records_max};
   return traits;
 }
 

@@ -63,7 +63,7 @@ Transactions::Ended Transactions::run(const WriteRequest& request, std::size_t f
     if (!session_) open();
     stage = WriteStage::writing;
     Ended ended{.outcome = Delivered{}};
-    for (std::size_t i = first; i < first + count; ++i) ended.written = writer_->write(request.kind, request.table, request.records[i]);
+    for (std::size_t i = first; i < first + count; ++i) ended.written.push_back(writer_->write(request.kind, request.table, request.records[i]));
     stage = ended.stage = WriteStage::committing;
     session_->end_transaction(true);
     committed_once_ = true;
@@ -95,11 +95,10 @@ CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
   return answer;
 }
 
-DeliveryOutcome outcome_of_row(DeliveryOutcome outcome, Written written) {
-  if (!std::holds_alternative<Delivered>(outcome)) return outcome;
+DeliveryOutcome outcome_of_row(Written written) {
   if (written == Written::already_there) return Duplicate{};
   if (written == Written::no_such_row) return Permanent{.reason = "no row has this match value", .missing = true};
-  return outcome;
+  return Delivered{};
 }
 
 bool is_about_one_record(const DeliveryOutcome& outcome) {
@@ -112,16 +111,16 @@ bool is_about_one_record(const DeliveryOutcome& outcome) {
 std::vector<CallAnswer> Transactions::write(const WriteRequest& request) {
   const std::size_t count = request.records.size();
   const Ended whole = run_again_when_stale(request, 0, count);
-  const bool any_byte_sent = whole.stage != WriteStage::connecting;
-  // Of one update many rows may be told apart only one by one.
-  const bool tells_all = request.kind != CallKind::update || !std::holds_alternative<Delivered>(whole.outcome);
-  if (count == 1 || (tells_all && !is_about_one_record(whole.outcome))) {
-    return std::vector<CallAnswer>(count, answer_of(outcome_of_row(whole.outcome, count == 1 ? whole.written : Written::done), any_byte_sent));
-  }
   std::vector<CallAnswer> answers;
+  if (count > 1 && is_about_one_record(whole.outcome)) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const Ended one = run_again_when_stale(request, i, 1);
+      answers.push_back(answer_of(one.written.empty() ? one.outcome : outcome_of_row(one.written[0]), one.stage != WriteStage::connecting));
+    }
+    return answers;
+  }
   for (std::size_t i = 0; i < count; ++i) {
-    const Ended one = run_again_when_stale(request, i, 1);
-    answers.push_back(answer_of(outcome_of_row(one.outcome, one.written), one.stage != WriteStage::connecting));
+    answers.push_back(answer_of(whole.written.empty() ? whole.outcome : outcome_of_row(whole.written[i]), whole.stage != WriteStage::connecting));
   }
   return answers;
 }

@@ -27,7 +27,7 @@ class Transactions {
     WriteStage stage = WriteStage::writing;
     bool lost = false;        ///< the connection
     bool constraint = false;
-    Written written = Written::done;
+    std::vector<Written> written;  ///< of each record, when all went well
   };
   Ended run(const WriteRequest& request, std::size_t first, std::size_t count);
   Ended run_again_when_stale(const WriteRequest& request, std::size_t first, std::size_t count);

@@ -98,8 +98,7 @@ WriteSql WriteText::remove(const Columns& match) const {
 
 WriteSql WriteText::exists(const Columns& match) const {
   WriteSql sql;
-  const std::string from = fmt::format("SELECT 1 FROM {} WHERE {}", table_, condition(match, sql.markers));
-  sql.text = dialect_.limit.empty() ? from : replaced(replaced(dialect_.limit, "{n}", "1"), "{sql}", from);
+  sql.text = fmt::format("SELECT 1 FROM {} WHERE {}", table_, condition(match, sql.markers));
   return sql;
 }
 

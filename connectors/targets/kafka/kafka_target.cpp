@@ -77,6 +77,11 @@ class KafkaTarget : public Target {
 }  // namespace
 
 std::unique_ptr<Target> make_kafka_target(const engine::settings::TargetConnection& connection) {
+  using namespace engine::settings;
+  if (!std::holds_alternative<NoAuth>(connection.auth) && !std::holds_alternative<BasicAuth>(connection.auth)) {
+    throw engine::Error(engine::ErrorCode::config_invalid, "kafka is entered by auth: { user: …, password: … }", {{"file", connection.origin.text()}},
+                        "other ways are properties of librdkafka: write them below properties:");
+  }
   return std::make_unique<KafkaTarget>(connection);
 }
 

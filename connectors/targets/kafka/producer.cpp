@@ -98,6 +98,7 @@ std::map<std::string, std::string> client_properties(const engine::settings::Tar
       {"enable.idempotence", "true"},
       {"acks", "all"},
       {"linger.ms", "5"},
+      {"reconnect.backoff.max.ms", "2000"},  // brokers that are back are noticed soon
       {"message.timeout.ms", fmt::to_string(connection.timeout_ms)}};
   const bool is_tls = !connection.tls.ca.empty() || !connection.tls.certificate.empty();
   if (is_tls) properties["security.protocol"] = "SSL";

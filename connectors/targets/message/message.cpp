@@ -74,9 +74,9 @@ std::string debezium_value(const Call& call) {
 
 SubjectTemplate::SubjectTemplate(std::string text) : text_(std::move(text)) {
   for (std::size_t at = 0; (at = text_.find('{', at)) != std::string::npos; ++at) {
-    const std::size_t end = std::min(text_.find('}', at), text_.size());
-    const std::string name = text_.substr(at + 1, end - at - 1);
-    if (!is_known(name)) refuse(fmt::format("'{{{}}}' is nothing that a subject can name: there are {{object}}, {{pipeline}}, {{match}} and {{match.field}}", name));
+    const std::size_t end = text_.find('}', at);
+    const std::string name = text_.substr(at + 1, end == std::string::npos ? end : end - at - 1);
+    if (end == std::string::npos || !is_known(name)) refuse(fmt::format("'{{{}}}' is nothing that a subject can name: there are {{object}}, {{pipeline}}, {{match}} and {{match.field}}", name));
   }
 }
 

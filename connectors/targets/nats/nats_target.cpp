@@ -110,6 +110,13 @@ class NatsTarget : public Target {
 }  // namespace
 
 std::unique_ptr<Target> make_nats_target(const engine::settings::TargetConnection& connection) {
+  using namespace engine::settings;
+  const bool knows = std::holds_alternative<NoAuth>(connection.auth) || std::holds_alternative<BasicAuth>(connection.auth) ||
+                     std::holds_alternative<BearerAuth>(connection.auth);
+  if (!knows) {
+    throw engine::Error(engine::ErrorCode::config_invalid, "nats is entered by auth: { bearer: … } or { user: …, password: … }",
+                        {{"file", connection.origin.text()}});
+  }
   return std::make_unique<NatsTarget>(connection);
 }
 

@@ -71,6 +71,7 @@ void Retention::sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::m
   for (const Old& each : old) {
     if (is_covered(each.table_id, each.key.c_str(), each.id)) continue;
     connection_.prepare("DELETE FROM change WHERE seq = ?").bind(1, each.id).run();
+    connection_.prepare("DELETE FROM echo WHERE seq = ?").bind(1, each.id).run();
     ++sweep.removed;
   }
   sweep.done = sweep.done && last;

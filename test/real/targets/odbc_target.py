@@ -5,6 +5,7 @@
 One table, two pipelines: into a table that holds the same rows under other names, and into a border table that gets a row for each
 change. The daemon is killed with SIGKILL again and again while rows change; the server goes away and comes back; a row that the
 target refuses waits as a dead letter and follows when it is repaired. Compared are the tables, not our counters."""
+import json
 import sys
 import time
 
@@ -83,7 +84,7 @@ def check_refusal(instance, database):
     database.sql("UPDATE customer SET name = NULL, version = 10000001 WHERE code = 'C00001'")
     database.sql("UPDATE customer SET version = 10000002 WHERE code = 'C00002'")
     letters = wait_until(lambda: instance.json_lines("dead-letters", "list"), 30, "a dead letter")
-    assert "column 'full_name'" in str(letters), letters
+    assert "column 'full_name'" in json.dumps(letters), letters
     wait_until(lambda: database.sql("SELECT 1 FROM warehouse WHERE version = 10000002"), 30, "the row behind it")
     database.sql("UPDATE customer SET name = 'again', version = 10000003 WHERE code = 'C00001'")
     until_equal(instance, database, "equal after the repair")

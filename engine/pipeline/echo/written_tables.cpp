@@ -1,0 +1,92 @@
+#include "engine/pipeline/echo/written_tables.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+namespace engine::pipeline {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
+  return std::string(text);
+}
+
+/// What drivers call the same thing.
+std::string_view meaning_of(std::string_view key) {
+  for (const std::string_view server : {"server", "servername", "host", "hostname", "system", "address", "addr"}) {
+    if (key == server) return "server";
+  }
+  for (const std::string_view database : {"database", "db", "dbq", "dbname", "initial catalog"}) {
+    if (key == database) return "database";
+  }
+  return key == "dsn" || key == "port" ? key : std::string_view();
+}
+
+std::map<std::string, std::string> place_of(const std::string& connection_string) {
+  std::map<std::string, std::string> place;
+  for (std::size_t at = 0; at < connection_string.size();) {
+    const std::size_t equals = std::min(connection_string.find('=', at), connection_string.size());
+    const bool braced = equals + 1 < connection_string.size() && connection_string[equals + 1] == '{';
+    const std::size_t from = braced ? std::min(connection_string.find('}', equals), connection_string.size()) : equals;
+    const std::size_t end = std::min(connection_string.find(';', from), connection_string.size());
+    const std::string_view key = meaning_of(lower(trimmed(std::string_view(connection_string).substr(at, equals - at))));
+    std::string value = trimmed(std::string_view(connection_string).substr(std::min(equals + 1, end), end - std::min(equals + 1, end)));
+    if (braced && value.size() > 1) value = value.substr(1, value.size() - 2);
+    // Paths of files are told apart by case, names of servers are not.
+    if (!key.empty() && !value.empty()) place[std::string(key)] = key == "database" ? value : lower(value);
+    at = end + 1;
+  }
+  return place;
+}
+
+std::vector<std::string> parts_of(std::string_view name) {
+  std::vector<std::string> parts{""};
+  for (const char c : name) {
+    if (c == '.') parts.emplace_back();
+    else if (c != '"' && c != '`' && c != '[' && c != ']') parts.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return parts;
+}
+
+bool is_followed(const settings::Instance& instance, const std::string& table) {
+  return std::any_of(instance.pipelines.begin(), instance.pipelines.end(), [&](const auto& pipeline) { return pipeline.second.table == table; });
+}
+
+}  // namespace
+
+bool is_same_database(const std::string& left, const std::string& right) {
+  const auto place = place_of(left);
+  return !place.empty() && place == place_of(right);
+}
+
+bool is_same_table(std::string_view left, std::string_view right) {
+  const std::vector<std::string> one = parts_of(left), other = parts_of(right);
+  const std::size_t shared = std::min(one.size(), other.size());
+  return std::equal(one.end() - static_cast<std::ptrdiff_t>(shared), one.end(), other.end() - static_cast<std::ptrdiff_t>(shared));
+}
+
+std::map<std::string, std::set<std::string>> written_tables(const settings::Instance& instance) {
+  std::map<std::string, std::set<std::string>> written;
+  for (const auto& [name, pipeline] : instance.pipelines) {
+    const auto target = instance.targets.find(pipeline.target.connection);
+    if (target == instance.targets.end() || target->second.target.name != "odbc") continue;
+    for (const auto& [table_name, table] : instance.tables) {
+      const auto source = instance.sources.find(table.connection);
+      if (source == instance.sources.end() || table.request.from.empty() || !is_same_table(table.request.from, pipeline.target.object)) continue;
+      if (!is_same_database(source->second.odbc.reveal(), target->second.database.odbc.reveal())) continue;
+      if (is_followed(instance, table_name)) written[table_name].insert(name);
+    }
+  }
+  return written;
+}
+
+}  // namespace engine::pipeline
