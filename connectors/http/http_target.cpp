@@ -8,6 +8,7 @@
 #include "connectors/http/answer/judge.h"
 #include "connectors/http/auth/entered_call.h"
 #include "connectors/http/auth/entrance.h"
+#include "connectors/http/find_in_pages.h"
 #include "connectors/http/plan.h"
 #include "connectors/http/prepare.h"
 #include "connectors/http/request/prepared_request.h"
@@ -50,7 +51,7 @@ WireOptions wire_options(const TargetConnection& connection) {
   options.headers.emplace_back("Accept: application/json");
   // Without this libcurl asks before it sends a large body, which many servers answer late or never.
   options.headers.emplace_back("Expect:");
-  std::set<std::string> wanted{"Retry-After", "Location"};
+  std::set<std::string> wanted{"Retry-After", "Location", "Link"};
   for (const AnswerRule& rule : connection.target.answers) {
     for (const std::string& name : {rule.after.value.header, rule.header.place}) {
       if (!name.empty()) wanted.insert(name);
@@ -112,23 +113,38 @@ class HttpTarget : public engine::model::Target {
     for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
     exchange.body = std::move(request.body);
     exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});
-    auto judged = [this, &object, kind = call.kind, records = call.records, is_batch,
-                   expect = std::move(request.expect)](const RawAnswer& raw) {
+    Dispatched one;
+    one.exchange = std::move(exchange);
+    one.records = call.records;
+    one.judge = [this, &object, kind = call.kind, records = call.records, is_batch,
+                 expect = std::move(request.expect)](const RawAnswer& raw) {
       return judge({plan_, object, kind, records, is_batch, expect}, raw, clock_.wall_ms());
     };
-    if (keeper_) {
-      return send_entered(*keeper_, *wire_, {.exchange = std::move(exchange), .records = call.records, .judge = std::move(judged),
-                                             .sign = [this](Exchange& ready) { sign(ready); }, .answered = std::move(answered)});
+    one.answered = std::move(answered);
+    if (call.kind == engine::model::CallKind::find && object.pages.any()) {
+      return find_in_pages(std::move(one), object, [this](Dispatched page) { dispatch(std::move(page)); });
     }
-    if (pass_) join(*pass_, exchange);
-    sign(exchange);
-    exchange.answered = [judged = std::move(judged), answered = std::move(answered)](const RawAnswer& raw) { answered(judged(raw)); };
-    wire_->submit(std::move(exchange));
+    dispatch(std::move(one));
   }
 
   void stop() override { wire_->stop(); }
 
  private:
+  void dispatch(Dispatched one) {
+    if (keeper_) {
+      return send_entered(*keeper_, *wire_,
+                          {.exchange = std::move(one.exchange), .records = one.records, .judge = std::move(one.judge),
+                           .sign = [this](Exchange& ready) { sign(ready); }, .answered = std::move(one.answered)});
+    }
+    Exchange exchange = std::move(one.exchange);
+    if (pass_) join(*pass_, exchange);
+    sign(exchange);
+    exchange.answered = [judged = std::move(one.judge), answered = std::move(one.answered)](const RawAnswer& raw) {
+      answered(judged(raw));
+    };
+    wire_->submit(std::move(exchange));
+  }
+
   /// The signature covers the bytes that are sent: what joins the body has joined it.
   void sign(Exchange& exchange) const {
     if (!sign_) return;

@@ -64,6 +64,8 @@ class ObjectBuilder {
     if (create != definition_.calls.end()) {
       plan_.key = FieldsTemplate(create->second.set, create->second.request.origin);
     }
+    plan_.writing = FieldWriting(definition_);
+    plan_.traits.match_is_id = !tells_ids();
     demand_read_back();
     return std::move(plan_);
   }
@@ -115,6 +117,10 @@ class ObjectBuilder {
     plan_.found_id = JsonPath(find.id);
     plan_.first_found_only = !find.more_than_one_is_dead_letter;
     plan_.traits.consistent_after_ms = find.consistent_after_ms;
+    plan_.pages = PagePlan(find.pages);
+    for (const auto& [pointer, wanted] : find.where) {
+      plan_.found_where.emplace_back(pointer, TextTemplate(wanted, Place::plain, find.request.origin));
+    }
   }
 
   void add_read_back(const ReadBackDefinition& definition) {
@@ -132,6 +138,13 @@ class ObjectBuilder {
   void add_reading(CallKind kind, const RequestTemplate& request) {
     plan_.traits.calls[kind] = traits_of(kind, CallDefinition{}, request.method);
     plan_.calls.emplace(kind, CallPlan{RequestPlan(request)});
+  }
+
+  bool tells_ids() const {
+    if (definition_.find) return true;
+    return std::any_of(definition_.calls.begin(), definition_.calls.end(), [](const auto& call) {
+      return (call.first == CallKind::create || call.first == CallKind::upsert) && !call.second.id.empty();
+    });
   }
 
   void demand_read_back() const {

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "connectors/http/answer/json_path.h"
+#include "connectors/http/answer/pages.h"
+#include "connectors/http/request/field_writing.h"
 #include "connectors/http/request/form_template.h"
 #include "connectors/http/request/json_template.h"
 #include "connectors/http/request/text_template.h"
@@ -73,6 +75,9 @@ struct ObjectPlan {
   JsonPath found_items;
   JsonPath found_id;
   bool first_found_only = false;
+  std::vector<std::pair<std::string, TextTemplate>> found_where;  ///< pointers inside an item, and what must stand there
+  PagePlan pages;  ///< of what a find gives
+  FieldWriting writing;
   ReadBackPlan read_back;
   FieldsTemplate key;  ///< what `create` sets: by this the record is found again
 };

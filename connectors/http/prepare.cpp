@@ -33,8 +33,9 @@ void replace_nulls(FieldMap& fields) {
 /// The call's fields with what the definition sets. Nothing is copied where it sets nothing.
 class EffectiveFields {
  public:
-  EffectiveFields(const TargetPlan& target, const FieldsTemplate& set, bool set_alone, const Call& call) : call_(call) {
-    if (set.empty() && !set_alone && !target.nulls_as_empty_text) return;
+  EffectiveFields(const TargetPlan& target, const ObjectPlan& object, const FieldsTemplate& set, bool set_alone, const Call& call)
+      : call_(call) {
+    if (set.empty() && !set_alone && !target.nulls_as_empty_text && object.writing.empty()) return;
     own_ = true;
     if (!set_alone) {
       fields_ = call.fields;
@@ -43,6 +44,8 @@ class EffectiveFields {
     const CallValues before{call, call.fields, call.changed_fields};
     set.apply(before, fields_);
     set.apply(before, changed_);
+    object.writing.apply(fields_);
+    object.writing.apply(changed_);
     if (!target.nulls_as_empty_text) return;
     replace_nulls(fields_);
     replace_nulls(changed_);
@@ -109,6 +112,15 @@ std::string expectation(const ObjectPlan& object, const Call& call) {
     text += R"(,"key":)";
     append_json_string(engine::model::fields_json(key), text);
     text += '}';
+  } else if (call.kind == CallKind::find && !object.found_where.empty()) {
+    text = R"({"where":{)";
+    for (const auto& [pointer, wanted] : object.found_where) {
+      if (text.back() != '{') text += ',';
+      append_json_string(pointer, text);
+      text += ':';
+      append_json_string(wanted.render({call, call.fields, call.changed_fields}), text);
+    }
+    text += "}}";
   } else if (call.kind == CallKind::find_comment) {
     if (call.marker.empty())
       throw Error(ErrorCode::config_invalid, "a comment is looked for by a marker, but the call has none");
@@ -127,7 +139,7 @@ PreparedCall prepared(const Call& call, std::size_t records, PreparedRequest req
 }
 
 PreparedCall prepare_one(const TargetPlan& target, const ObjectPlan& object, const CallPlan& plan, const Call& call) {
-  const EffectiveFields fields(target, plan.set, plan.set_alone, call);
+  const EffectiveFields fields(target, object, plan.set, plan.set_alone, call);
   PreparedRequest request = fill(target, plan.request, fields.values());
   add_idempotency(target, call.kind, call.idempotency_key, request);
   request.expect = expectation(object, call);
@@ -155,13 +167,13 @@ void append_identity(const Call& call, std::string& into) {
   into += '}';
 }
 
-PreparedCall prepare_batch(const TargetPlan& target, const BatchPlan& plan, std::span<const Call> calls) {
+PreparedCall prepare_batch(const TargetPlan& target, const ObjectPlan& object, const BatchPlan& plan, std::span<const Call> calls) {
   std::string records = "[";
   std::string identities = R"({"records":[)";
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (i > 0) records += ',';
     if (i > 0) identities += ',';
-    plan.record.render(EffectiveFields(target, plan.set, false, calls[i]).values(), records);
+    plan.record.render(EffectiveFields(target, object, plan.set, false, calls[i]).values(), records);
     append_identity(calls[i], identities);
   }
   records += ']';
@@ -191,7 +203,7 @@ PreparedCall prepare_calls(const TargetPlan& plan, std::span<const Call> calls) 
                             calls.size(), calls.size() == 1 ? "" : "s", first.object));
   }
   ENGINE_ASSERT(calls.size() <= object.traits.of(first.kind).records_max);
-  return prepare_batch(plan, batch->second, calls);
+  return prepare_batch(plan, object, batch->second, calls);
 }
 
 }  // namespace connectors::http

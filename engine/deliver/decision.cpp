@@ -1,8 +1,16 @@
 #include "engine/deliver/decision.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/deliver/association.h"
+#include "engine/model/reference.h"
+
 namespace engine::deliver {
 
 using model::CallKind;
+using model::FieldMap;
 using What = Decision::What;
 
 namespace {
@@ -16,9 +24,39 @@ model::FieldMap fields_of(const std::optional<std::string>& json) {
 Decision dead(std::string reason) { return {.what = What::dead, .reason = std::move(reason)}; }
 Decision skip(std::string reason) { return {.what = What::skip, .reason = std::move(reason)}; }
 
+constexpr const char* only_updates = "no record has this match value, and the pipeline only updates";
+
+/// `create_only`: what is there is left alone, by whomever it was made.
+Decision only_create(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits) {
+  if (facts.remote_id || is_live(facts)) return skip("the record is there, and the pipeline only creates");
+  if (!facts.absent_at_target && traits.has(CallKind::find)) return {.what = What::find_first};
+  // Where a find proved that nothing is there, an upsert creates.
+  const bool creates = traits.has(CallKind::create);
+  if (!creates && !(facts.absent_at_target && traits.has(CallKind::upsert)))
+    return dead("the target cannot create without touching a record that is there");
+  decision.kind = creates ? CallKind::create : CallKind::upsert;
+  decision.changed_fields = decision.fields;
+  return decision;
+}
+
+/// `update_only`: what is not there stays so.
+Decision only_update(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits) {
+  if (facts.absent_at_target) return skip(only_updates);
+  if (!facts.remote_id && traits.has(CallKind::find)) return {.what = What::find_first};
+  const bool updates = traits.has(CallKind::update);
+  if (!updates && !(facts.remote_id && traits.has(CallKind::upsert)))
+    return dead("the target cannot update without making a record that is not there");
+  decision.kind = updates ? CallKind::update : CallKind::upsert;
+  return decision;
+}
+
 /// Upsert where the target has it; else the record is updated when it is known to be there, and created when it is not.
-Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits) {
+Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits,
+               const PipelineTarget& pipeline) {
   decision.what = What::call;
+  if (pipeline.whole_updates) decision.changed_fields = decision.fields;
+  if (pipeline.mode == settings::WriteMode::create_only) return only_create(std::move(decision), facts, traits);
+  if (pipeline.mode == settings::WriteMode::update_only) return only_update(std::move(decision), facts, traits);
   if (traits.has(CallKind::upsert)) {
     decision.kind = CallKind::upsert;
     return decision;
@@ -36,17 +74,31 @@ Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTra
   return decision;
 }
 
-Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& traits) {
+/// Only its relations to other records differ, so the record itself is not written.
+Decision relate(Decision decision, const FieldMap& sent, const model::ObjectTraits& traits) {
+  const auto next = next_association(decision.fields, sent, traits);
+  if (!next) return skip("equal to what was last sent");
+  if (!traits.has(next->kind)) return dead("the target offers no " + std::string(name_of(next->kind)));
+  decision.what = What::call;
+  decision.kind = next->kind;
+  return decision;
+}
+
+Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const auto& sent = facts.last_sent;
   Decision decision{.fields = fields_of(facts.delivery.fields)};
   decision.moves = is_live(facts) && sent->match != facts.delivery.match;
   const bool is_unknown =
       !is_live(facts) || !sent->fields || (facts.may_have_been_sent && traits.has(CallKind::upsert));
-  decision.changed_fields =
-      is_unknown ? decision.fields : model::differing_fields(decision.fields, model::fields_from_json(*sent->fields));
-  if (is_unknown || !decision.changed_fields.empty() || decision.moves) {
-    return write(std::move(decision), facts, traits);
+  const FieldMap sent_fields = is_unknown ? FieldMap{} : fields_of(sent->fields);
+  decision.changed_fields = is_unknown ? decision.fields : model::differing_fields(decision.fields, sent_fields);
+  const bool relates = model::has_associations(decision.changed_fields);
+  const bool only_relates = relates && std::all_of(decision.changed_fields.begin(), decision.changed_fields.end(),
+                                                   [](const auto& field) { return model::is_association(field.first); });
+  if (is_unknown || decision.moves || (!decision.changed_fields.empty() && !only_relates)) {
+    return write(std::move(decision), facts, traits, pipeline);
   }
+  if (only_relates) return relate(std::move(decision), sent_fields, traits);
   if (!facts.delivery.comment) return skip("equal to what was last sent");
   if (!traits.has(CallKind::comment)) return dead("the target offers no comment");
   decision.what = What::call;
@@ -71,7 +123,36 @@ Decision mark_as_left(const HeadFacts& facts, const model::ObjectTraits& traits,
   decision.fields = facts.last_sent ? fields_of(facts.last_sent->fields) : model::FieldMap{};
   for (const auto& [name, value] : pipeline.on_delete_update) decision.fields[name] = value;
   if (!traits.has(CallKind::upsert) && !traits.has(CallKind::update)) return dead("the target offers no update");
-  return write(std::move(decision), facts, traits);
+  return write(std::move(decision), facts, traits, pipeline);
+}
+
+/// Whoever is waited for usually ends the wait; now and then one looks, since others may have mended what was missing. The
+/// longer it took the rarer, so that many that wait cost little.
+std::int64_t look_again_ms(const HeadFacts& facts) {
+  return std::max<std::int64_t>(60'000, (facts.now_ms - facts.delivery.created_ms) / 2);
+}
+
+std::string shown(std::span<const journal::Awaited> awaits) {
+  std::string first = model::shown(awaits.front().pipeline, awaits.front().key);
+  return awaits.size() == 1 ? first : fmt::format("{} and {} more", first, awaits.size() - 1);
+}
+
+std::string duration_text(std::int64_t ms) {
+  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
+  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
+  return fmt::format("{}s", ms / 1'000);
+}
+
+/// A child waits until its parents are there, for a time.
+Decision wait_for_parents(const HeadFacts& facts, const PipelineTarget& pipeline) {
+  const std::int64_t left_ms = facts.delivery.created_ms + pipeline.wait_for_parent_ms - facts.now_ms;
+  if (left_ms <= 0) {
+    return dead(fmt::format("waited {} for {}, which did not come to the target", duration_text(pipeline.wait_for_parent_ms),
+                            shown(facts.awaits)));
+  }
+  return {.what = What::wait,
+          .reason = fmt::format("waits for {}, which is not at the target yet", shown(facts.awaits)),
+          .wait_ms = std::min(left_ms, look_again_ms(facts))};
 }
 
 Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
@@ -81,6 +162,12 @@ Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits
   if (pipeline.on_delete == settings::OnDelete::update) return mark_as_left(facts, traits, pipeline);
   const CallKind kind = kind_of(pipeline.on_delete);
   if (!traits.has(kind)) return dead("the target offers no " + std::string(name_of(kind)));
+  // Those deletes end by themselves and wait for no parent, so this wait needs no limit.
+  if (!facts.awaits.empty()) {
+    return {.what = What::wait,
+            .reason = fmt::format("waits until {} is deleted", shown(facts.awaits)),
+            .wait_ms = look_again_ms(facts)};
+  }
   if (!facts.remote_id && traits.has(CallKind::find)) return {.what = What::find_first};
   return {.what = What::call, .kind = kind};
 }
@@ -91,7 +178,9 @@ Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const
   const auto& expires = facts.delivery.expires_ms;
   if (expires && facts.now_ms >= *expires)
     return {.what = What::expire, .reason = "older than the pipeline's valid_for"};
-  return facts.delivery.present ? decide_present(facts, traits) : decide_absent(facts, traits, pipeline);
+  if (!facts.reference_problem.empty()) return dead(std::string(facts.reference_problem));
+  if (facts.delivery.present && !facts.awaits.empty()) return wait_for_parents(facts, pipeline);
+  return facts.delivery.present ? decide_present(facts, traits, pipeline) : decide_absent(facts, traits, pipeline);
 }
 
 const std::string& addressed_match(const journal::Delivery& delivery,

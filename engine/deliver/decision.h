@@ -4,13 +4,23 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/journal/deliveries.h"
 #include "engine/model/target.h"
 #include "engine/settings/pipeline_definition.h"
 
 namespace engine::deliver {
+
+/// A pipeline whose records those of another one refer to.
+struct ParentPipeline {
+  std::int64_t id = 0;
+  std::string name;
+  std::string table;
+};
 
 /// What must be known of each pipeline.
 struct PipelineTarget {
@@ -19,6 +29,11 @@ struct PipelineTarget {
   model::FieldMap on_delete_update;
   bool on_dead_stops_lane = false;
   settings::Priority priority = settings::Priority::normal;
+  settings::WriteMode mode = settings::WriteMode::upsert;
+  bool whole_updates = false;
+  std::vector<ParentPipeline> parents;  ///< `depends_on`
+  std::int64_t wait_for_parent_ms = 0;
+  bool has_children = false;  ///< other pipelines depend on it
 };
 
 struct HeadFacts {
@@ -30,16 +45,20 @@ struct HeadFacts {
   /// A look-up by the match value found nothing.
   bool absent_at_target = false;
   std::int64_t now_ms = 0;
+  /// Records of other pipelines that must be there first; of a delete: must be gone first.
+  std::span<const journal::Awaited> awaits = {};
+  std::string_view reference_problem = {};
 };
 
 struct Decision {
-  enum class What : std::uint8_t { call, find_first, skip, expire, dead };
+  enum class What : std::uint8_t { call, find_first, skip, expire, dead, wait };
   What what = What::skip;
   model::CallKind kind = model::CallKind::upsert;  ///< of `call`
   model::FieldMap fields;                          ///< everything wanted
   model::FieldMap changed_fields;                  ///< what differs from what was last sent; all when that is unknown
   bool moves = false;                              ///< the record shall have another match value than it has
   std::string reason;
+  std::int64_t wait_ms = 0;  ///< of `wait`: at most; whoever is waited for may end it before
 };
 
 /// Rule 2. Pure.

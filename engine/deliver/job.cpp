@@ -13,6 +13,22 @@ std::string idempotency_key(const std::string& journal_id, const journal::Delive
   return key;
 }
 
+std::string idempotency_key(const std::string& journal_id, const Job& job) {
+  std::string key = idempotency_key(journal_id, job.delivery(), job.kind);
+  if (!relates(job.kind)) return key;
+  const auto next = next_association(job);
+  return key + fmt::format("-{}-{}", name_of(job.kind), next ? next->name : "");
+}
+
+std::optional<AssociationCall> next_association(const Job& job) {
+  const auto& sent = job.head.last_sent;
+  // Looked for as text: most records have no relations, and nothing is parsed for them.
+  const bool had_some = sent && sent->fields && sent->fields->find("\"->") != std::string::npos;
+  if (!had_some && !model::has_associations(job.fields)) return std::nullopt;
+  const model::FieldMap before = had_some ? model::fields_from_json(*sent->fields) : model::FieldMap{};
+  return next_association(job.fields, before, *job.traits);
+}
+
 std::string comment_marker(const std::string& journal_id, const journal::Delivery& delivery) {
   return fmt::format("[dp:{}-{}-{}-{}]", journal_id.substr(0, 6), delivery.pipeline_id, delivery.last_seq,
                      delivery.generation);
@@ -46,6 +62,17 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   if (job.traits->wants_origin) call.origin = origin_of(job);
   call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
   call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
+  if (model::has_associations(call.fields) || model::has_associations(call.changed_fields)) {
+    call.fields = model::without_associations(call.fields);
+    call.changed_fields = model::without_associations(call.changed_fields);
+  }
+  if (relates(kind)) {
+    if (const auto next = next_association(job)) {
+      call.association = next->name;
+      call.to = next->to;
+      call.idempotency_key = idempotency_key(journal_id, job);
+    }
+  }
   if (job.moves && !by_id && !only_reads(kind)) {
     // Addressed by the value it has, the record gets the new one as a field.
     for (const auto& [name, value] : model::fields_from_json(delivery.match)) {
@@ -62,6 +89,10 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
 bool only_reads(CallKind kind) {
   return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
 }
+
+bool relates(CallKind kind) { return kind == CallKind::associate || kind == CallKind::dissociate; }
+
+bool writes_record(CallKind kind) { return !only_reads(kind) && kind != CallKind::comment && !relates(kind); }
 
 bool may_repeat(CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves) {
   if (only_reads(kind)) return true;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/deliver/association.h"
 #include "engine/deliver/budget/permit.h"
 #include "engine/deliver/decision.h"
 #include "engine/journal/deliveries.h"
@@ -67,8 +68,13 @@ struct Job {
 };
 using JobPtr = std::shared_ptr<Job>;
 
-/// "<journal>-<pipeline>-<last_seq>-<generation>", with "-comment" for that call: each call of a delivery has its own.
+/// "<journal>-<pipeline>-<last_seq>-<generation>", with "-comment" for that call, and "-associate-NAME" for those: each
+/// call of a delivery has its own.
 std::string idempotency_key(const std::string& journal_id, const journal::Delivery& delivery, model::CallKind kind);
+std::string idempotency_key(const std::string& journal_id, const Job& job);
+
+/// Of a job whose fields are known: the relation to be made or ended next; none: none.
+std::optional<AssociationCall> next_association(const Job& job);
 
 /// What a comment carries so that it can be found again: "[dp:3f2a-7-1045-0]".
 std::string comment_marker(const std::string& journal_id, const journal::Delivery& delivery);
@@ -76,6 +82,9 @@ std::string comment_marker(const std::string& journal_id, const journal::Deliver
 model::Call make_call(const Job& job, model::CallKind kind, const std::string& journal_id);
 
 bool only_reads(model::CallKind kind);
+/// It writes the record itself: not a comment at it, nor its relations to others.
+bool writes_record(model::CallKind kind);
+bool relates(model::CallKind kind);
 /// Sending the same request again does no harm: it reads, the target recognises it, or it addresses one known record.
 /// `moves`: it gives the record another match value; by the old one it would then make a second record.
 bool may_repeat(model::CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves);

@@ -25,7 +25,7 @@ const model::ObjectTraits* traits_of(const model::Target& target, const std::str
 bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const model::ObjectTraits* traits) {
   const auto kind = model::call_kind_of(delivery.step);
   if (traits == nullptr || !kind) return false;
-  if (!only_reads(*kind) && !delivery.frozen) return *kind == CallKind::comment;
+  if (!only_reads(*kind) && !delivery.frozen) return !writes_record(*kind);
   const auto sent = deliveries.last_sent(delivery.pipeline_id, delivery.key);
   const std::string& match = addressed_match(delivery, sent);
   const bool has_id = deliveries.remote_id(delivery.connection, delivery.object, match).has_value();
@@ -43,7 +43,7 @@ void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model
   delivery.looks = 0;
   delivery.not_before_ms = goes_on ? 0 : now_ms + (traits != nullptr ? traits->consistent_after_ms : 0);
   delivery.updated_ms = now_ms;
-  const bool is_write = kind && !only_reads(*kind) && *kind != CallKind::comment;
+  const bool is_write = kind && writes_record(*kind);
   if (is_write) {
     const auto before = deliveries.last_sent(delivery.pipeline_id, delivery.key);
     deliveries.put_last_sent(unknown_last_sent(delivery, before, now_ms));

@@ -17,6 +17,8 @@ using Health = Settled::Health;
 namespace {
 
 constexpr int soon_tries = 20;
+/// A create is told that the record exists, and a find does not show it: so often it is looked for.
+constexpr int looks_for_existing = 5;
 
 bool is_removal(CallKind kind) {
   return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve;
@@ -42,7 +44,7 @@ class Settling {
       job_.partial_reason += (&name == &outcome.refused[0] ? " (" : ", ") + name;
     if (!outcome.refused.empty()) job_.partial_reason += ")";
     if (job_.kind == CallKind::read_back) return compared();
-    if (only_reads(job_.kind) || job_.kind == CallKind::comment) return dead(outcome.reason);
+    if (!writes_record(job_.kind)) return dead(outcome.reason);
     return partly_taken(outcome);
   }
 
@@ -64,6 +66,7 @@ class Settling {
   Settled on(const model::Permanent& outcome) {
     if (outcome.auth) return refused_auth(outcome.reason);
     if (job_.kind == CallKind::find && outcome.missing) return found_none();
+    if (outcome.exists && job_.kind == CallKind::create) return already_there(outcome.reason);
     if (outcome.missing && is_removal(job_.kind)) return taken(std::nullopt);
     if (outcome.missing && job_.kind == CallKind::update && !job_.went_missing) return vanished();
     if (job_.kind == CallKind::read_back) mark_unknown();
@@ -81,6 +84,9 @@ class Settling {
         return compared();
       case CallKind::comment:
         return go_on_after(job_, CallKind::comment, options_.now_ms);
+      case CallKind::associate:
+      case CallKind::dissociate:
+        return related();
       default:
         return applied(remote_id);
     }
@@ -91,6 +97,20 @@ class Settling {
     return go_on_after(job_, job_.kind, options_.now_ms);
   }
 
+  Settled related() {
+    const auto done = next_association(job_);
+    auto& sent = job_.head.last_sent;
+    if (done && sent && sent->fields) {
+      model::FieldMap fields = model::fields_from_json(*sent->fields);
+      note_association(*done, fields);
+      sent->fields = fields_json(fields);
+      sent->sent_ms = options_.now_ms;
+      job_.effects.last_sent = sent;
+    }
+    job_.suspected = false;
+    return go_on_after(job_, job_.kind, options_.now_ms);
+  }
+
   void record_applied(const std::optional<std::string>& remote_id) {
     remember_sent(delivery_.present ? delivery_.fields : std::nullopt, delivery_.present);
     remember_remote_id(remote_id ? remote_id : job_.head.remote_id);
@@ -98,6 +118,7 @@ class Settling {
   }
 
   void remember_sent(std::optional<std::string> fields, bool live) {
+    if (fields && model::has_associations(job_.fields)) fields = before_associations(*fields);
     journal::LastSent sent = unknown_last_sent(delivery_, job_.head.last_sent, options_.now_ms);
     job_.effects.forgotten_match = sent.match;
     // A record that is gone keeps the match value it had; one that is there has the new one now.
@@ -106,6 +127,14 @@ class Settling {
     sent.live = live;
     job_.head.last_sent = sent;
     job_.effects.last_sent = std::move(sent);
+  }
+
+  /// Relations are made after the record: what counts as sent of them is what was.
+  std::string before_associations(const std::string& fields) const {
+    const auto& sent = job_.head.last_sent;
+    const bool known = sent && sent->live && sent->fields;
+    const model::FieldMap before = known ? model::fields_from_json(*sent->fields) : model::FieldMap{};
+    return fields_json(sent_before_associations(model::fields_from_json(fields), before));
   }
 
   void remember_remote_id(const std::optional<std::string>& remote_id) {
@@ -224,6 +253,19 @@ class Settling {
     return {.then = Then::decide};
   }
 
+  /// A create met a record with this match value: it was made meanwhile, or by somebody else, and a search lags behind.
+  Settled already_there(const std::string& reason) {
+    if (job_.pipeline != nullptr && job_.pipeline->mode == settings::WriteMode::create_only)
+      return end_as(job_, DeliveryState::skipped, "the record is there, and the pipeline only creates");
+    if (!job_.traits->has(CallKind::find) || ++delivery_.looks > looks_for_existing) return dead(reason);
+    job_.absent_at_target = job_.suspected = false;
+    back_to_pending();
+    delivery_.reason = reason;
+    const std::int64_t wait_ms = std::max(job_.traits->consistent_after_ms, options_.retry.first_wait_ms);
+    delivery_.not_before_ms = options_.now_ms + wait_ms;
+    return {.then = Then::wait, .wait_ms = wait_ms, .reason = reason};
+  }
+
   bool says_later_when_lost() const {
     const model::CallTraits& traits = job_.traits->of(job_.kind);
     return traits.native_upsert || traits.repeat_safe || may_be_repeated();
@@ -244,7 +286,7 @@ class Settling {
   }
 
   Settled again(const std::string& reason, std::optional<std::int64_t> after_ms, bool suspected, Health health) {
-    if (suspected && job_.kind != CallKind::comment) mark_unknown();
+    if (suspected && writes_record(job_.kind)) mark_unknown();
     job_.suspected = job_.suspected || suspected;
     ++delivery_.tries;
     if (options_.dead_after_tries > 0 && delivery_.tries >= options_.dead_after_tries) {
@@ -274,7 +316,7 @@ class Settling {
     }
     if (!journaled || !job_.suspected) {
       delivery_.frozen.reset();
-      delivery_.step = job_.kind == CallKind::comment ? std::string(name_of(job_.kind)) : "";
+      delivery_.step = writes_record(job_.kind) ? "" : std::string(name_of(job_.kind));
     }
   }
 
@@ -285,7 +327,7 @@ class Settling {
   }
 
   Settled uncertain(const std::string& reason) {
-    if (job_.kind != CallKind::comment) mark_unknown();
+    if (writes_record(job_.kind)) mark_unknown();
     delivery_.state = DeliveryState::uncertain;
     delivery_.reason = reason;
     delivery_.looks = 0;
@@ -311,6 +353,17 @@ bool reads_back(const Job& job, CallKind done) {
   return known != job.traits->calls.end() && known->second.read_back == model::ReadBack::always;
 }
 
+/// In fixed order (rule 10): the record, what it holds, its relations, the comment.
+std::optional<CallKind> next_call(const Job& job, CallKind done) {
+  const bool stays = done != CallKind::delete_ && done != CallKind::archive;
+  if (writes_record(done) && reads_back(job, done)) return CallKind::read_back;
+  if (job.delivery().present && done != CallKind::comment) {
+    if (const auto relation = next_association(job)) return relation->kind;
+  }
+  if (done != CallKind::comment && job.delivery().comment && stays) return CallKind::comment;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Settled settle(Job& job, const CallAnswer& answer, const SettleOptions& options) {
@@ -322,18 +375,14 @@ Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
   delivery.tries = delivery.looks = 0;
   delivery.frozen.reset();
   delivery.updated_ms = now_ms;
-  const bool wrote = done != CallKind::read_back && done != CallKind::comment;
-  std::optional<CallKind> next;
-  if (wrote && reads_back(job, done)) {
-    next = CallKind::read_back;
-  } else if (done != CallKind::comment && delivery.comment && done != CallKind::delete_ && done != CallKind::archive) {
-    next = CallKind::comment;
-  }
+  const std::optional<CallKind> next = next_call(job, done);
   if (!next) {
     job.effects.supersede_dead = true;
     return end_as(job, DeliveryState::delivered, "");
   }
-  if (!job.traits->has(*next)) return end_as(job, DeliveryState::dead, "written, but the target offers no comment");
+  if (!job.traits->has(*next)) {
+    return end_as(job, DeliveryState::dead, fmt::format("written, but the target offers no {}", name_of(*next)));
+  }
   delivery.state = DeliveryState::in_flight;
   delivery.step = name_of(*next);
   delivery.reason.clear();

@@ -92,10 +92,10 @@ void Mapper::Compiled::take_comment(sqlite3_context* context, int, sqlite3_value
 }
 
 void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
-  ExpressionCheck check(sandbox, layout, diagnostics);
+  ExpressionCheck check(sandbox, layout, pipeline.depends_on, diagnostics);
   bool usable = true;
   for (const PlannedExpression* one : plan.expressions())
-    usable = check.check(*one->expression, one->subject) && usable;
+    usable = check.check(*one->expression, one->subject, one->may_refer) && usable;
   if (!usable || !diagnostics.ok()) return;
 
   std::size_t match_values = 0;

@@ -16,7 +16,7 @@ constexpr int mapping_version = 1;
 
 PlannedExpression planned(const settings::Expression& expression, std::string subject) {
   std::string named = fmt::format("{} ({})", subject, expression.origin.text());
-  return {&expression, std::move(subject), std::move(named)};
+  return {&expression, std::move(subject), std::move(named), false};
 }
 
 /// `"name":value`
@@ -149,6 +149,15 @@ Plan plan_of(const settings::PipelineDefinition& pipeline, settings::Diagnostics
     plan.fields.push_back(expression_slot(field, "field"));
     plan.fields.back().as_number = pipeline.number_fields.contains(field.field);
   }
+  for (const settings::FieldExpression& one : pipeline.target.associations) {
+    plan.fields.push_back(expression_slot(one, "association"));
+    Slot& slot = plan.fields.back();
+    slot.field.insert(0, model::association_prefix);
+    slot.opening = named_slot(slot.field, slot.kind).opening;
+  }
+  for (Slot& slot : plan.fields) {
+    for (PlannedExpression& expression : slot.expressions) expression.may_refer = true;
+  }
   for (const settings::ValuesDefinition& values : pipeline.values)
     plan.fields.push_back(values_slot(values, pipeline.omit_nulls));
   for (const auto& [field, value] : pipeline.set)
@@ -178,6 +187,7 @@ std::string fingerprint_of(const settings::PipelineDefinition& pipeline, const s
   if (pipeline.where) add(pipeline.where->sql);
   add_fields("match", pipeline.target.match);
   add_fields("map", pipeline.map);
+  if (!pipeline.target.associations.empty()) add_fields("associations", pipeline.target.associations);
   add(model::fields_json(pipeline.set));
   for (const settings::ValuesDefinition& values : pipeline.values) {
     add(values.field);

@@ -16,6 +16,7 @@ struct PlannedExpression {
   const settings::Expression* expression = nullptr;
   std::string subject;  ///< "field 'credit'"
   std::string named;    ///< subject and place
+  bool may_refer = false;  ///< its value may be another record's id: remote_id()
 };
 
 /// One member of the resulting JSON object.

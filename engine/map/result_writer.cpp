@@ -9,6 +9,7 @@
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/decimal.h"
 #include "engine/model/base64.h"
+#include "engine/model/reference.h"
 #include "engine/model/row_json.h"
 
 namespace engine::map {
@@ -108,7 +109,9 @@ std::string ResultWriter::append_value(const Slot& slot, sqlite3_value* value) {
   if (text.size() > value_bytes_max_) {
     return fmt::format("the result has {} bytes, more than {}", text.size(), value_bytes_max_);
   }
-  if (slot.as_number) {
+  if (const auto reference = slot.as_number ? model::number_reference(text) : std::nullopt) {
+    model::append_json_string(*reference, json_);
+  } else if (slot.as_number) {
     const auto number = type == SQLITE_TEXT ? Decimal::parse(text) : std::nullopt;
     if (!number) return fmt::format("{} is not a number", type == SQLITE_TEXT ? shown(value) : "binary");
     json_ += number->text();

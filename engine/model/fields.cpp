@@ -51,6 +51,12 @@ std::string value_text(const FieldValue& value) {
   return text;
 }
 
+/// A dot nests, but not behind an '@': OData's annotations are names as a whole (owner@odata.bind).
+std::size_t nesting_dot(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  return name.find('@') < dot ? std::string_view::npos : dot;
+}
+
 using Position = FieldMap::const_iterator;
 
 /// Writes the fields of [at, end), which all begin with the same `depth` characters, as one object. In name order the
@@ -60,7 +66,7 @@ void append_nested(Position at, Position end, std::size_t depth, std::string& in
   bool first = true;
   while (at != end) {
     const std::string_view rest = std::string_view(at->first).substr(depth);
-    const std::size_t dot = rest.find('.');
+    const std::size_t dot = nesting_dot(rest);
     const std::string_view name = rest.substr(0, dot);
     const std::string below = at->first.substr(0, depth + name.size()) + ".";
     Position next = std::next(at);
@@ -141,6 +147,17 @@ FieldMap fields_from_json(std::string_view json) {
   }
   scanner.end();
   return fields;
+}
+
+bool has_associations(const FieldMap& fields) {
+  const auto first = fields.lower_bound(association_prefix);
+  return first != fields.end() && is_association(first->first);
+}
+
+FieldMap without_associations(const FieldMap& fields) {
+  FieldMap others = fields;
+  std::erase_if(others, [](const auto& field) { return is_association(field.first); });
+  return others;
 }
 
 FieldMap differing_fields(const FieldMap& now, const FieldMap& before) {

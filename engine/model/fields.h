@@ -27,9 +27,16 @@ using FieldMap = std::map<std::string, FieldValue, std::less<>>;
 
 /// Flat: {"address.city":"Roma","credit":1000.00,"name":"Rossi Srl"}. Equal fields give equal text.
 std::string fields_json(const FieldMap& fields);
-/// Nested: {"address":{"city":"Roma"},"credit":1000.00,…}: what goes into a request body.
+/// Nested: {"address":{"city":"Roma"},"credit":1000.00,…}: what goes into a request body. Behind an '@' a dot is a dot.
 std::string nested_json(const FieldMap& fields);
 FieldMap fields_from_json(std::string_view json);
+
+/// Relations to other records travel among the fields under names of their own, "->company": so they are compared, skipped
+/// and replayed as fields are. Sorted, they stand together.
+inline constexpr std::string_view association_prefix = "->";
+inline bool is_association(std::string_view field) { return field.starts_with(association_prefix); }
+bool has_associations(const FieldMap& fields);
+FieldMap without_associations(const FieldMap& fields);
 
 /// The fields of `now` that are absent from or different in `before`, and (as null) those of `before` absent from `now`.
 FieldMap differing_fields(const FieldMap& now, const FieldMap& before);

@@ -1,5 +1,6 @@
 #include "engine/model/key.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -142,6 +143,31 @@ std::optional<std::string> key_json_of(const Layout& layout, std::span<const std
     }
   }
   return json += ']';
+}
+
+std::string encoded_key_of(const Layout& layout, std::span<const std::string> parts) {
+  RowBatch batch;
+  batch.begin(layout.columns.size());
+  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
+    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
+    if (part == layout.key.end()) {
+      batch.append_null();
+    } else {
+      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
+    }
+  }
+  batch.end_row();
+  std::string key;
+  encode_key(layout, batch.row(0), key);
+  return key;
+}
+
+std::vector<std::string> key_parts(std::string_view key_json) {
+  JsonScanner scanner(key_json);
+  std::vector<std::string> parts;
+  if (scanner.value().kind != JsonKind::begin_array) scanner.malformed("an array was expected");
+  for (bool first = true; scanner.element(first);) parts.push_back(unescaped(scanner.value()));
+  return parts;
 }
 
 // Parts are bound again byte by byte, so one that is not UTF-8 travels as {"base64":…} rather than repaired.

@@ -23,6 +23,11 @@ std::string key_json(const Layout& layout, RowView row);
 /// part's type does not fit. `columns` are the key's columns.
 std::optional<std::string> key_json_of(const Layout& layout, std::span<const std::string> parts);
 
+/// The encoded key of such parts. They must be what `key_json_of` takes.
+std::string encoded_key_of(const Layout& layout, std::span<const std::string> parts);
+/// The parts of a `key_json`, as texts.
+std::vector<std::string> key_parts(std::string_view key_json);
+
 /// A key exactly as the source gave it (blanks of padded CHARs included), to be bound again: one text a part.
 struct SourceKey {
   std::vector<std::string> parts;

@@ -35,6 +35,7 @@ struct Permanent {
   std::string reason;
   bool auth = false;     ///< credentials: stops the connection, not the record
   bool missing = false;  ///< the addressed record is not there (any more)
+  bool exists = false;   ///< of a create: there is a record with this match value
 };
 /// Sent, and the answer lost or useless: look before you send again.
 struct Uncertain {

@@ -16,9 +16,22 @@
 
 namespace engine::model {
 
-enum class CallKind : std::uint8_t { find, create, update, upsert, delete_, archive, resolve, comment, read_back, find_comment };
+enum class CallKind : std::uint8_t {
+  find,
+  create,
+  update,
+  upsert,
+  delete_,
+  archive,
+  resolve,
+  comment,
+  read_back,
+  find_comment,
+  associate,   ///< relates the record to another one
+  dissociate,  ///< ends such a relation
+};
 
-std::string_view name_of(CallKind kind);  ///< "find" "create" … "delete" … "read_back" "find_comment"
+std::string_view name_of(CallKind kind);  ///< "find" "create" … "delete" … "read_back" "find_comment" …
 std::optional<CallKind> call_kind_of(std::string_view name);
 
 enum class ReadBack : std::uint8_t { never, when_unsure, always };
@@ -36,6 +49,8 @@ struct ObjectTraits {
   std::map<CallKind, CallTraits> calls;  ///< what the object offers
   std::int64_t consistent_after_ms = 0;  ///< how long a find may lag behind writes
   bool wants_origin = false;             ///< calls carry their `origin`: it costs, so only who asks gets it
+  /// No answer tells an id: the only match value stands for it.
+  bool match_is_id = false;
   bool has(CallKind kind) const { return calls.contains(kind); }
   const CallTraits& of(CallKind kind) const { return calls.at(kind); }
 };
@@ -59,6 +74,8 @@ struct Call {
   FieldMap changed_fields;               ///< what differs from last_sent; equal to `fields` when that is unknown
   std::string comment;                   ///< text of a comment, its marker included
   std::string marker;                    ///< what find_comment looks for
+  std::string association;               ///< associate, dissociate: the relation's name at the target
+  std::string to;                        ///< and the other record's id
   std::string idempotency_key;
   std::optional<CallOrigin> origin;
 };

@@ -13,6 +13,7 @@
 #include "engine/model/row_json.h"
 #include "engine/operate/instance_access.h"
 #include "engine/operate/typed_key.h"
+#include "engine/pipeline/target_setup.h"
 #include "engine/settings/diagnostics.h"
 #include "engine/settings/target/built_in.h"
 
@@ -58,7 +59,7 @@ class Previewing {
         pipeline_(pipeline_named(instance, options.pipeline)),
         records_(records),
         target_(unconnected(instance.targets.at(pipeline_.target.connection))),
-        forecaster_(pipeline_, *target_, records, journal_id, system_clock().wall_ms()) {
+        forecaster_(pipeline_, known_target(), *target_, records, journal_id, system_clock().wall_ms()) {
     preview_.pipeline = pipeline_.name;
     preview_.table = pipeline_.table;
     preview_.from_source = options.from_source;
@@ -70,6 +71,14 @@ class Previewing {
   }
 
  private:
+  deliver::PipelineTarget known_target() const {
+    std::map<std::string, journal::PipelineRow> rows;
+    if (records_ != nullptr) {
+      for (journal::PipelineRow& row : records_->pipelines.all()) rows.emplace(row.name, row);
+    }
+    return pipeline::pipeline_target(instance_, pipeline_, rows);
+  }
+
   void compile(const model::Layout& layout) {
     settings::Diagnostics diagnostics;
     mapper_ = map::Mapper::compile(pipeline_, layout, diagnostics);

@@ -1,6 +1,5 @@
 #include "engine/operate/typed_key.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
@@ -12,24 +11,6 @@ namespace engine::operate {
 namespace json = boost::json;
 
 namespace {
-
-// The image's index holds encoded keys: a row that has nothing but its key gives them.
-std::string encoded_key(const model::Layout& layout, std::span<const std::string> parts) {
-  model::RowBatch batch;
-  batch.begin(layout.columns.size());
-  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
-    const auto part = std::find(layout.key.begin(), layout.key.end(), column);
-    if (part == layout.key.end()) {
-      batch.append_null();
-    } else {
-      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
-    }
-  }
-  batch.end_row();
-  std::string key;
-  model::encode_key(layout, batch.row(0), key);
-  return key;
-}
 
 std::vector<std::string> parts_of(const std::string& word) {
   json::error_code broken;
@@ -51,7 +32,7 @@ TypedKey typed_key(const model::Layout& layout, const std::string& table, std::s
   if (!key) {
     throw Error(ErrorCode::config_invalid, "that is no key of table " + table, {}, "its key is: " + wanted);
   }
-  return {*key, encoded_key(layout, parts), {parts.begin(), parts.end()}};
+  return {*key, model::encoded_key_of(layout, parts), {parts.begin(), parts.end()}};
 }
 
 TypedKey typed_key(journal::Records& records, const std::string& table, std::span<const std::string> parts) {

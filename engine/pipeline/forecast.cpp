@@ -1,8 +1,11 @@
 #include "engine/pipeline/forecast.h"
 
+#include <fmt/format.h>
+
 #include "engine/base/error.h"
 #include "engine/deliver/decision.h"
 #include "engine/deliver/job.h"
+#include "engine/deliver/references.h"
 
 namespace engine::pipeline {
 
@@ -43,9 +46,9 @@ std::string_view name_of(What what) {
   return "failed";
 }
 
-Forecaster::Forecaster(const settings::PipelineDefinition& pipeline, const model::Target& target, journal::Records* records,
-                       const std::string& journal_id, std::int64_t now_ms)
-    : pipeline_(pipeline), target_(target), records_(records), journal_id_(journal_id), now_ms_(now_ms) {
+Forecaster::Forecaster(const settings::PipelineDefinition& pipeline, deliver::PipelineTarget known, const model::Target& target,
+                       journal::Records* records, const std::string& journal_id, std::int64_t now_ms)
+    : pipeline_(pipeline), known_(std::move(known)), target_(target), records_(records), journal_id_(journal_id), now_ms_(now_ms) {
   if (records == nullptr) return;
   if (const auto row = records->pipelines.find(pipeline.name)) pipeline_id_ = row->id;
   last_seq_ = records->changes.last_seq();
@@ -77,22 +80,36 @@ Forecast Forecaster::of(const std::string& key, const map::MapOutcome& outcome) 
   }
 }
 
+/// Ids in the place of references, and for a record that is not there yet a text that says so; then the reason is told.
+std::string Forecaster::resolve(journal::Head& head) const {
+  if (records_ != nullptr) deliver::ReferenceReader(*records_, target_).resolve(head, known_);
+  std::optional<std::string>& fields = head.delivery.fields;
+  if (!fields || !model::may_hold_references(*fields)) return {};
+  model::FieldMap values = model::fields_from_json(*fields);
+  std::string missing;
+  model::put_in_ids(values, [&](const model::Reference& reference) {
+    missing = fmt::format("{} {}", reference.pipeline, fmt::join(reference.key, " "));
+    return std::optional("<id of " + missing + ">");
+  });
+  fields = model::fields_json(values);
+  return "it waits for " + missing + ", which is not at the target yet";
+}
+
 Forecast Forecaster::of_delivery(const journal::Delivery& delivery) {
   deliver::Job job;
   job.head = records_ == nullptr ? journal::Head{.delivery = delivery} : records_->deliveries.complete(delivery);
   job.traits = &target_.traits(delivery.object);
-  const deliver::PipelineTarget target{pipeline_.name, pipeline_.target.on_delete, pipeline_.target.on_delete_update,
-                                       pipeline_.on_dead_stops_lane};
-  job.pipeline = &target;
+  job.pipeline = &known_;
+  const std::string waits = resolve(job.head);
   deliver::HeadFacts facts{.delivery = job.head.delivery, .last_sent = job.head.last_sent, .remote_id = job.head.remote_id, .now_ms = now_ms_};
-  deliver::Decision decision = deliver::decide(facts, *job.traits, target);
+  deliver::Decision decision = deliver::decide(facts, *job.traits, known_);
   const bool is_live = job.head.last_sent && job.head.last_sent->live;
-  Forecast forecast{.what = what_of(delivery, is_live), .reason = decision.reason};
+  Forecast forecast{.what = what_of(delivery, is_live), .reason = decision.reason.empty() ? waits : decision.reason};
   const bool looks_first = decision.what == Decided::find_first;
   if (looks_first) {
     forecast.reason = "a look-up comes first: a record that it finds is updated";
     facts.absent_at_target = !is_live;
-    if (!is_live) decision = deliver::decide(facts, *job.traits, target);
+    if (!is_live) decision = deliver::decide(facts, *job.traits, known_);
   }
   if (decision.what == Decided::dead) return failed(decision.reason);
   if (decision.what == Decided::skip || decision.what == Decided::expire) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
 #include "engine/map/mapper.h"
 #include "engine/model/target.h"
@@ -27,17 +28,19 @@ std::string_view name_of(Forecast::What what);
 /// For one pipeline; used by one thread. All references outlive it.
 class Forecaster {
  public:
-  /// Without `records` there is no journal yet: nothing was ever sent.
-  Forecaster(const settings::PipelineDefinition& pipeline, const model::Target& target, journal::Records* records,
-             const std::string& journal_id, std::int64_t now_ms);
+  /// Without `records` there is no journal yet: nothing was ever sent. `known`: pipeline_target() of the same pipeline.
+  Forecaster(const settings::PipelineDefinition& pipeline, deliver::PipelineTarget known, const model::Target& target,
+             journal::Records* records, const std::string& journal_id, std::int64_t now_ms);
 
   /// `key`: the row's, as in the change log.
   Forecast of(const std::string& key, const map::MapOutcome& outcome);
 
  private:
+  std::string resolve(journal::Head& head) const;
   Forecast of_delivery(const journal::Delivery& delivery);
 
   const settings::PipelineDefinition& pipeline_;
+  const deliver::PipelineTarget known_;
   const model::Target& target_;
   journal::Records* records_;
   const std::string journal_id_;

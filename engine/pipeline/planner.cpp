@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/pipeline/outdated.h"
 #include "engine/pipeline/renames.h"
 
 namespace engine::pipeline {
@@ -119,7 +120,8 @@ bool Planner::follow_one(Follower& follower) {
       }
     }
   }
-  if (changes.empty() || !compile_if_needed(follower)) return false;
+  const bool more_outdated = plan_outdated_of(follower);
+  if (changes.empty() || !compile_if_needed(follower)) return more_outdated;
   std::vector<PlannedChange> planned;
   planned.reserve(changes.size());
   for (const model::Change& change : changes) {
@@ -128,7 +130,27 @@ bool Planner::follow_one(Follower& follower) {
     else planned.push_back(follower.planning->map_change(follower.row, change, clock_));
   }
   store_page(follower, std::move(planned));
-  return changes.size() == page_changes;
+  return changes.size() == page_changes || more_outdated;
+}
+
+// Looked at without writing: it is rare that a parent gets another id.
+bool Planner::plan_outdated_of(Follower& follower) {
+  if (follower.definition.depends_on.empty() || !compile_if_needed(follower)) return false;
+  std::optional<model::Layout> layout;
+  {
+    auto reader = journal_.read();
+    if (reader->deliveries.outdated(follower.row.id, 1).empty()) return false;
+    layout = reader->tables.layout(follower.layout_id);
+  }
+  bool more = false;
+  try {
+    journal_.write([&](journal::Records& records) {
+      more = plan_outdated(records, *follower.planning, follower.row, *layout, clock_);
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::journal_full) throw;
+  }
+  return more;
 }
 
 // While it is paused each look holds again: a call that was in flight may have come back for a retry.

@@ -55,6 +55,7 @@ class Planner {
   void follow();
   void answer_pings();
   bool follow_one(Follower& follower);
+  bool plan_outdated_of(Follower& follower);
   bool is_paused(Follower& follower);
   bool has_pending(const Follower& follower);
   bool compile_if_needed(Follower& follower);

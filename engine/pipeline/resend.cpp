@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/model/fields.h"
+#include "engine/model/reference.h"
 
 namespace engine::pipeline {
 
@@ -13,7 +14,14 @@ constexpr std::size_t failures_shown = 10;
 
 bool differs(const journal::Delivery& wanted, const journal::LastSent& sent) {
   if (!sent.fields || sent.match != wanted.match) return true;
-  return !model::differing_fields(model::fields_from_json(wanted.fields.value_or("{}")), model::fields_from_json(*sent.fields)).empty();
+  const model::FieldMap before = model::fields_from_json(*sent.fields);
+  model::FieldMap fields = model::fields_from_json(wanted.fields.value_or("{}"));
+  // What a reference stands for is known at the head of the lane: it counts as what was sent.
+  for (auto& [name, value] : fields) {
+    const auto known = before.find(name);
+    if (known != before.end() && model::may_hold_references(model::fields_json({{name, value}}))) value = known->second;
+  }
+  return !model::differing_fields(fields, before).empty();
 }
 
 }  // namespace
@@ -83,7 +91,7 @@ bool Resend::is_wanted(journal::Records& records, const journal::Delivery& deliv
     ++counts_.create;
     return true;
   }
-  const bool wanted = options_.force || differs(delivery, *sent);
+  const bool wanted = options_.force || options_.outdated || differs(delivery, *sent);
   ++(wanted ? counts_.update : counts_.equal);
   return wanted;
 }

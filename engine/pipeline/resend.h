@@ -16,6 +16,7 @@ struct ResendOptions {
   bool force = false;      ///< also what equals what was last sent: the skip check is off
   bool live_only = false;  ///< only records that are at the target by our hand
   bool comments = false;   ///< of a change that is sent again; else only the record
+  bool outdated = false;   ///< ids that it refers to changed: the head of the lane compares
   bool dry_run = false;    ///< count, write nothing
 };
 

@@ -1,6 +1,33 @@
 #include "engine/pipeline/target_setup.h"
 
+#include <algorithm>
+
 namespace engine::pipeline {
+
+deliver::PipelineTarget pipeline_target(const settings::Instance& instance, const settings::PipelineDefinition& pipeline,
+                                        const std::map<std::string, journal::PipelineRow>& rows) {
+  const settings::TargetUse& use = pipeline.target;
+  deliver::PipelineTarget target;
+  target.name = pipeline.name;
+  target.on_delete = use.on_delete;
+  target.on_delete_update = use.on_delete_update;
+  target.on_dead_stops_lane = pipeline.on_dead_stops_lane;
+  target.priority = pipeline.priority;
+  target.mode = use.mode;
+  target.whole_updates = use.whole_updates.value_or(false);
+  target.wait_for_parent_ms = pipeline.wait_for_parent_ms;
+  for (const std::string& name : pipeline.depends_on) {
+    const auto parent = instance.pipelines.find(name);
+    const auto row = rows.find(name);
+    if (parent != instance.pipelines.end() && row != rows.end())
+      target.parents.push_back({row->second.id, name, parent->second.table});
+  }
+  target.has_children = std::any_of(instance.pipelines.begin(), instance.pipelines.end(), [&](const auto& other) {
+    const auto& depends_on = other.second.depends_on;
+    return std::find(depends_on.begin(), depends_on.end(), pipeline.name) != depends_on.end();
+  });
+  return target;
+}
 
 std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Instance& instance, const std::string& connection,
                                                              const std::map<std::string, journal::PipelineRow>& rows) {
@@ -8,8 +35,7 @@ std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Ins
   for (const auto& [name, pipeline] : instance.pipelines) {
     const settings::TargetUse& target = pipeline.target;
     if (target.connection != connection) continue;
-    pipelines.emplace(rows.at(name).id, deliver::PipelineTarget{name, target.on_delete, target.on_delete_update,
-                                                                pipeline.on_dead_stops_lane, pipeline.priority});
+    pipelines.emplace(rows.at(name).id, pipeline_target(instance, pipeline, rows));
   }
   return pipelines;
 }

@@ -11,6 +11,10 @@
 
 namespace engine::pipeline {
 
+/// `rows`: pipelines of the instance by name; a parent that is not among them is unknown.
+deliver::PipelineTarget pipeline_target(const settings::Instance& instance, const settings::PipelineDefinition& pipeline,
+                                        const std::map<std::string, journal::PipelineRow>& rows);
+
 /// The pipelines of one target connection by their ids in the journal. `rows`: all pipelines of the instance by name.
 std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Instance& instance, const std::string& connection,
                                                              const std::map<std::string, journal::PipelineRow>& rows);

@@ -11,6 +11,7 @@
 #include "engine/settings/read/dialect_reader.h"
 #include "engine/settings/read/instance_file_reader.h"
 #include "engine/settings/read/table_reader.h"
+#include "engine/settings/target/use_check.h"
 
 namespace engine::settings {
 namespace {
@@ -41,6 +42,7 @@ class Loader {
     read_dialects();
     check_references(instance_, pipelines_, references_, diagnostics_);
     for (const ReadPipeline& pipeline : pipelines_) check_target_offers(instance_, pipeline, diagnostics_);
+    check_parents(instance_, pipelines_, diagnostics_);
     check_renames(instance_, pipelines_, references_, diagnostics_);
     check_redirects(pipelines_, references_, diagnostics_);
     check_owners(pipelines_, diagnostics_);

@@ -37,6 +37,9 @@ enum class OnDelete : std::uint8_t { delete_, archive, resolve, update, ignore }
 enum class Priority : std::uint8_t { high, normal, low };
 enum class DeliverPolicy : std::uint8_t { latest, every_change };
 
+/// What may happen to records: made and changed, only made (one that is there is left alone), or only changed.
+enum class WriteMode : std::uint8_t { upsert, create_only, update_only };
+
 struct CommentDefinition {
   Expression when;
   Expression text;
@@ -47,6 +50,10 @@ struct TargetUse {
   std::string connection;
   std::string object;
   std::vector<FieldExpression> match;
+  WriteMode mode = WriteMode::upsert;
+  std::optional<bool> whole_updates;  ///< `updates: whole | changed`; none: what the target's update carries
+  /// Relations to other records: the name that the target knows each by, and the other's remote id.
+  std::vector<FieldExpression> associations;
   OnDelete on_delete = OnDelete::delete_;
   model::FieldMap on_delete_update;  ///< on_delete: { update: {…} }
   std::optional<CommentDefinition> comment;
@@ -60,6 +67,8 @@ struct PipelineDefinition {
   std::string family;        ///< the name of its file's pipeline; with `for_each` several share it
   std::string each_name;     ///< what `for_each` varies: "company"; empty without
   std::string table;
+  std::vector<std::string> depends_on;             ///< pipelines whose records' ids remote_id() may ask for
+  std::int64_t wait_for_parent_ms = 60 * 60'000;  ///< for a parent's record that is not at the target yet
   std::optional<Expression> where;
   std::vector<FieldExpression> map;
   std::set<std::string> number_fields;  ///< `types: { x: number }`

@@ -40,10 +40,27 @@ struct CallDefinition {
   model::FieldMap set;                ///< else: fields added to the pipeline's; texts are templates
 };
 
+/// How a list that comes in pages goes on. At most one way is given; none: it comes whole.
+struct PageRule {
+  std::string next;    ///< JSON pointer to the next page's address
+  bool next_in_link = false;  ///< the address stands in the header Link (RFC 8288)
+  std::string cursor;  ///< JSON pointer to what goes into the parameter `put_in`
+  std::string number;  ///< parameter that counts pages
+  std::string offset;  ///< parameter that counts items
+  std::string put_in;
+  std::int64_t from = 1;        ///< number: of the first page
+  std::size_t size = 0;         ///< number, offset: a page with fewer items is the last
+  std::size_t pages_max = 10;   ///< where there are more, nothing is proven
+  bool any() const { return !next.empty() || next_in_link || !cursor.empty() || !number.empty() || !offset.empty(); }
+};
+
 struct FindDefinition {
   RequestTemplate request;
   std::string items;                         ///< JSON pointer to the list; empty: the answer is the record
   std::string id;                            ///< JSON pointer inside an item
+  /// JSON pointers inside an item and templates of what must stand there: a search that finds more than it was asked for.
+  std::map<std::string, std::string> where;
+  PageRule pages;
   bool more_than_one_is_dead_letter = true;  ///< else the first is taken
   std::int64_t consistent_after_ms = 0;
 };
@@ -75,8 +92,28 @@ struct BatchDefinition {
   std::string record_id;      ///< the remote id
 };
 
+enum class FieldType : std::uint8_t { any, text, integer, number, boolean, date, datetime, choices };
+enum class TimeForm : std::uint8_t {
+  iso,       ///< 2024-01-31, 2024-01-31T10:20:30Z
+  iso_ms,    ///< 2024-01-31T10:20:30.000+0000
+  epoch_ms,  ///< since 1970 UTC; of a date: its midnight
+  epoch_s,
+};
+
+/// What a target says of a field, and how its values are written.
+struct FieldDefinition {
+  FieldType type = FieldType::any;
+  TimeForm form = TimeForm::iso;
+  std::string join;  ///< of choices: what stands between several; empty: they are a list
+  bool required = false;  ///< a record cannot be made without it
+  bool read_only = false;
+};
+
 struct ObjectDefinition {
   std::string name;                 ///< "*": any; its requests may be written by a connection
+  std::map<std::string, FieldDefinition> fields;  ///< by name; a name may end in '*'
+  bool warns_of_others = false;                   ///< `other_fields: warn`: the list is whole
+  bool values_as_text = false;                    ///< `values: text`: numbers and booleans travel as texts
   std::optional<bool> repeat_safe;  ///< for calls and batches that do not say it themselves
   std::optional<FindDefinition> find;
   std::optional<ReadBackDefinition> read_back;

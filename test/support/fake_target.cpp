@@ -22,6 +22,8 @@ json::object json_of(const Call& call) {
           {"changed", fields_json(call.changed_fields)},
           {"comment", call.comment},
           {"marker", call.marker},
+          {"association", call.association},
+          {"to", call.to},
           {"key", call.idempotency_key}};
 }
 
@@ -119,6 +121,22 @@ std::string FakeTarget::id_of(const std::string& match, const std::string& remot
   return {};
 }
 
+std::vector<std::string> FakeTarget::found_by(const std::string& match) const {
+  std::vector<std::string> found;
+  for (const auto& [id, record] : records) {
+    const bool shown = find_lags_ms == 0 || clock->wall_ms() >= record.written_ms + find_lags_ms;
+    if (record.match == match && shown) found.push_back(id);
+  }
+  return found;
+}
+
+void FakeTarget::relate(CallKind kind, const std::string& id, const std::string& relation, const std::string& key) {
+  auto& associations = records[id].associations;
+  if (kind == CallKind::associate) associations.insert(relation);
+  if (kind == CallKind::dissociate) associations.erase(relation);
+  effects.push_back({kind, id, relation, key, {}});
+}
+
 CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   const json::value parsed = json::parse(one);
   const json::object& call = parsed.as_object();
@@ -129,10 +147,7 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   CallAnswer answer{.status = 200, .answer = "ok"};
 
   if (kind == CallKind::find) {
-    for (const auto& [each, record] : records) {
-      if (record.match == match) answer.found.push_back(each);
-    }
-    answer.outcome = Delivered{};
+    answer.found = found_by(match);
     return answer;
   }
   if (id.empty() && kind != CallKind::create && kind != CallKind::upsert) {
@@ -148,6 +163,12 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
     }
     return answer;
   }
+  if (kind == CallKind::create && refuses_doubles && !id_of(match, "").empty())
+    return {.outcome = Permanent{.reason = "status 409", .exists = true}, .status = 409};
+  if (kind == CallKind::associate || kind == CallKind::dissociate) {
+    relate(kind, id, text_at(call, "association") + ":" + text_at(call, "to"), key);
+    return answer;
+  }
   if (traits_.of(kind).repeat_safe && !known_keys_.insert(key).second) {
     answer.outcome = Duplicate{.remote_id = id_of(match, "").empty() ? std::nullopt : std::optional(id_of(match, ""))};
     return answer;
@@ -161,6 +182,7 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
   }
   Record& record = records[id];
   if (record.match.empty()) record.match = match;
+  if (record.written_ms == 0 && clock != nullptr) record.written_ms = clock->wall_ms();
   if (kind == CallKind::update && !remote_id.empty()) record.match = match;
   if (kind == CallKind::archive || kind == CallKind::resolve) record.state = name_of(kind);
   if (kind == CallKind::comment) record.comments.push_back(text_at(call, "comment"));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/model/target.h"
 
 namespace test {
@@ -35,6 +36,8 @@ class FakeTarget final : public engine::model::Target {
     engine::model::FieldMap fields;
     std::vector<std::string> comments;
     std::string state = "open";
+    std::set<std::string> associations;  ///< "company:R1"
+    std::int64_t written_ms = 0;         ///< by `clock`
   };
   struct Effect {
     engine::model::CallKind kind;
@@ -76,6 +79,10 @@ class FakeTarget final : public engine::model::Target {
   std::map<std::string, Fate> fate_of_match;  ///< of single records that arrive, in a batch or alone
   std::set<std::string> refused_fields;
   std::int64_t throttle_ms = 5'000;
+  /// A search shows a record only so long after it was made.
+  std::int64_t find_lags_ms = 0;
+  const engine::Clock* clock = nullptr;
+  bool refuses_doubles = false;  ///< a create of a match value that is there is refused, and says so
 
   std::map<std::string, Record> records;  ///< by id
   std::vector<Effect> effects;
@@ -90,6 +97,8 @@ class FakeTarget final : public engine::model::Target {
   };
   std::vector<engine::model::CallAnswer> answer(const engine::model::PreparedCall& call, Fate fate);
   engine::model::CallAnswer apply(engine::model::CallKind kind, const std::string& one, Fate fate);
+  void relate(engine::model::CallKind kind, const std::string& id, const std::string& relation, const std::string& key);
+  std::vector<std::string> found_by(const std::string& match) const;
   std::string id_of(const std::string& match, const std::string& remote_id) const;
 
   engine::model::ObjectTraits traits_;

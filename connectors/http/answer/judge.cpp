@@ -135,6 +135,8 @@ class Judging {
         return throttled(plan, said, why);
       case AnswerClass::missing:
         return Permanent{.reason = why, .missing = true};
+      case AnswerClass::exists:
+        return Permanent{.reason = why, .exists = true};
       case AnswerClass::auth:
         return Permanent{.reason = why, .auth = true};
       case AnswerClass::uncertain:
@@ -212,15 +214,34 @@ class Judging {
     return for_all(RetryLater{.reason = "the answer is not what was asked for: " + reason()});
   }
 
+  /// `where` of a find: a search may find more than it was asked for.
+  using Wanted = std::vector<std::pair<JsonPath, std::string>>;
+  Wanted wanted() const {
+    Wanted wanted;
+    if (question_.object.found_where.empty()) return wanted;
+    const json::value expected = json::parse(question_.expect);
+    for (const auto& one : expected.at("where").as_object()) {
+      wanted.emplace_back(JsonPath(std::string(one.key())), std::string(one.value().as_string()));
+    }
+    return wanted;
+  }
+
+  static bool fits(const json::value& item, const Wanted& wanted) {
+    return std::all_of(wanted.begin(), wanted.end(),
+                       [&](const auto& one) { return scalar_text(one.first.first(item)) == one.second; });
+  }
+
   std::vector<CallAnswer> found() const {
     const json::value* answer = said_.document();
     const json::value* items = answer != nullptr ? question_.object.found_items.first(*answer) : nullptr;
     if (items == nullptr) return unreadable();
     auto answers = for_all(Delivered{});
+    const Wanted where = wanted();
     std::vector<std::string>& ids = answers[0].found;
     const std::size_t listed = items->is_array() ? items->get_array().size() : items->is_null() ? 0 : 1;
-    for (std::size_t i = 0; i < std::min(listed, found_max); ++i) {
+    for (std::size_t i = 0; i < listed && ids.size() < found_max; ++i) {
       const json::value& item = items->is_array() ? items->get_array()[i] : *items;
+      if (!fits(item, where)) continue;
       std::string id = scalar_text(question_.object.found_id.first(item));
       // A record without a readable id is not "no record": creating another would double it.
       if (id.empty()) return unreadable();

@@ -20,6 +20,13 @@ std::string doubled(std::string_view text, std::string_view special) {
   return out;
 }
 
+std::string with_blanks_for(std::string_view special, std::string text) {
+  for (char& c : text) {
+    if (special.find(c) != std::string_view::npos) c = ' ';
+  }
+  return text;
+}
+
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
          c == '.' || c == '~';
@@ -34,6 +41,8 @@ std::optional<Filter> filter_of(std::string_view name) {
   if (name == "soql_quote") return Filter::soql_quote;
   if (name == "vtql_quote") return Filter::vtql_quote;
   if (name == "number") return Filter::number;
+  if (name == "jql_phrase") return Filter::jql_phrase;
+  if (name == "caret_quote") return Filter::caret_quote;
   return std::nullopt;
 }
 
@@ -47,6 +56,10 @@ std::string filtered(Filter filter, std::string_view text) {
       return doubled(text, "'");
     case Filter::vtql_quote:
       return doubled(text, "'\\");
+    case Filter::caret_quote:
+      return doubled(text, "^");
+    case Filter::jql_phrase:
+      return with_blanks_for("\"\\", std::string(text));
     case Filter::none:
     case Filter::text:
     case Filter::number:

@@ -16,6 +16,8 @@ enum class Filter : std::uint8_t {
   soql_quote,  ///< inside '…' of Salesforce's SOQL
   vtql_quote,  ///< inside '…' of vtiger's VTQL, which hands it on to MySQL: a quote and a backslash are doubled
   number,      ///< digits as a JSON number; anything else is refused
+  jql_phrase,  ///< inside \"…\" of a text search in Jira's JQL, which ignores quotes and backslashes: they become blanks
+  caret_quote, ///< in ServiceNow's encoded queries, where '^' joins conditions: it is doubled
 };
 
 std::optional<Filter> filter_of(std::string_view name);

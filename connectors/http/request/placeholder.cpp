@@ -20,7 +20,7 @@ namespace {
 
 using Name = Placeholder::Name;
 
-constexpr std::array<std::pair<std::string_view, Name>, 12> plain_names{{
+constexpr std::array<std::pair<std::string_view, Name>, 14> plain_names{{
     {"match", Name::match},
     {"match_value", Name::match},
     {"match_field", Name::match_field},
@@ -30,6 +30,8 @@ constexpr std::array<std::pair<std::string_view, Name>, 12> plain_names{{
     {"marker", Name::marker},
     {"object", Name::object},
     {"changed_field_names", Name::changed_field_names},
+    {"association", Name::association},
+    {"to", Name::to},
     {"fields", Name::fields},
     {"changed_fields", Name::changed_fields},
     {"records", Name::records},
@@ -162,6 +164,10 @@ FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
       return auth_value(placeholder, values);
     case Name::changed_field_names:
       return FieldScalar(outermost_names(values.changed_fields));
+    case Name::association:
+      return text_value(call.association, placeholder, values);
+    case Name::to:
+      return text_value(call.to, placeholder, values);
     case Name::fields:
     case Name::changed_fields:
     case Name::records:

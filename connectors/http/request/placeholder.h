@@ -38,6 +38,8 @@ struct Placeholder {
     object,
     auth,    ///< auth.x
     changed_field_names,  ///< of the outermost names, joined by commas
+    association,
+    to,
     fields,
     changed_fields,
     records,  ///< whole JSON, in bodies only

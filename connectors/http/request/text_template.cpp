@@ -27,14 +27,14 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 }
 
 void append_value(const Placeholder& placeholder, Place place, std::string text, std::string& into) {
+  if (place == Place::plain) {
+    into += text;
+    return;
+  }
   if (place == Place::header) {
     if (std::any_of(text.begin(), text.end(), is_control)) {
       refuse_value(placeholder, "holds a control character and cannot stand in a header");
     }
-    into += text;
-    return;
-  }
-  if (place == Place::plain) {
     into += text;
     return;
   }

@@ -16,6 +16,7 @@ constexpr std::int64_t wait_ms_longest = 24 * 3'600'000;
 constexpr std::size_t due_max = 1'000;
 /// So many urgent ones may overtake before one of this priority has its turn: nothing starves.
 constexpr int passed_over_max[] = {0, 8, 16};
+constexpr std::size_t awaiting_max = 50'000;
 
 }  // namespace
 
@@ -30,6 +31,7 @@ Intake::Intake(Surroundings& surroundings, const model::Target& target,
       page_(options_.page_min) {
   for (const auto& [id, pipeline] : pipelines_) {
     if (pipeline.on_dead_stops_lane) stops_on_dead_.insert(id);
+    any_related_ = any_related_ || !pipeline.parents.empty();
   }
   set_up_queues();
 }
@@ -62,8 +64,9 @@ void Intake::wait(std::int64_t delivery_id, std::int64_t wait_ms, bool retry) {
     any_blocked_ = true;  // the next scan from the start finds it
     return;
   }
-  timers_.emplace(now_ms() + std::min(wait_ms, wait_ms_longest), Timer{delivery_id, retry});
-  waiting_.insert(delivery_id);
+  const std::int64_t due_ms = now_ms() + std::min(wait_ms, wait_ms_longest);
+  timers_.emplace(due_ms, Timer{delivery_id, retry});
+  waiting_.emplace(delivery_id, due_ms);
 }
 
 void Intake::end_retry_waits() {
@@ -72,19 +75,61 @@ void Intake::end_retry_waits() {
     if (at->second.retry) ended.push_back(at->second);
     at = at->second.retry ? timers_.erase(at) : std::next(at);
   }
-  for (const Timer& timer : ended) timers_.emplace(now_ms(), timer);
+  for (const Timer& timer : ended) {
+    waiting_[timer.delivery_id] = now_ms();
+    timers_.emplace(now_ms(), timer);
+  }
 }
 
 void Intake::release(const JobPtr& job) {
   const journal::Delivery& delivery = job->delivery();
   busy_.free(std::move(job->lanes));
   running_.erase(delivery.id);
+  if (any_related_) tell_awaiting(*job);
   // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
   if (!any_blocked_ && !loading_) return;
   journal::Freed freed{.pipeline_id = delivery.pipeline_id, .key = delivery.key, .object = delivery.object};
   freed.matches.push_back(delivery.match);
   if (delivery.also_match) freed.matches.push_back(*delivery.also_match);
   freed_.push_back(std::move(freed));
+}
+
+/// Who waits for a record is looked at when a delivery of that record has ended, whatever its end: the journal knows.
+void Intake::tell_awaiting(const Job& job) {
+  const journal::Delivery& delivery = job.delivery();
+  if (journal::is_open(delivery.state)) return;
+  Record record{delivery.pipeline_id, delivery.key};
+  const auto waiting = awaiting_.find(record);
+  if (waiting != awaiting_.end()) {
+    for (const std::int64_t id : waiting->second) hurry(id);
+    awaiting_.erase(waiting);
+  }
+  if (loading_) ended_since_load_.insert(std::move(record));
+}
+
+void Intake::await(const journal::Head& head) {
+  // Forgotten ones are found again by their own timers.
+  if (awaiting_.size() > awaiting_max) awaiting_.clear();
+  for (const journal::Awaited& awaited : head.awaits) {
+    awaiting_[{awaited.pipeline_id, awaited.key}].insert(head.delivery.id);
+  }
+}
+
+bool Intake::ended_meanwhile(const journal::Head& head) const {
+  return std::any_of(head.awaits.begin(), head.awaits.end(), [this](const journal::Awaited& awaited) {
+    return ended_since_load_.contains({awaited.pipeline_id, awaited.key});
+  });
+}
+
+void Intake::hurry(std::int64_t delivery_id) {
+  if (const auto waits = waiting_.find(delivery_id); waits != waiting_.end()) {
+    auto [at, end] = timers_.equal_range(waits->second);
+    at = std::find_if(at, end, [&](const auto& timer) { return timer.second.delivery_id == delivery_id; });
+    ENGINE_ASSERT(at != end);
+    timers_.erase(at);
+    waiting_.erase(waits);
+  }
+  wait(delivery_id, 0, false);
 }
 
 void Intake::drop_ready() {
@@ -155,6 +200,8 @@ void Intake::fill() {
   request.ids = due_ids();
   request.freed.swap(freed_);
   request.stops_on_dead = stops_on_dead_;
+  if (any_related_) request.related = &pipelines_;
+  ended_since_load_.clear();
   if (request.scans.empty() && request.ids.empty() && request.freed.empty()) return;
 
   // A fast target is given larger pages; for a slow one small pages keep what is sent fresh.
@@ -165,7 +212,9 @@ void Intake::fill() {
   woken_ = false;
   busy_.watch();
   auto result = std::make_shared<Loaded>();
-  auto work = [result, request = std::move(request)](journal::Records& records) { *result = load(records, request); };
+  auto work = [result, &target = target_, request = std::move(request)](journal::Records& records) {
+    *result = load(records, target, request);
+  };
   surroundings_.read(std::move(work), [this, result](std::exception_ptr error) { loaded(std::move(*result), error); });
 }
 
@@ -206,6 +255,10 @@ void Intake::take_in(journal::Head head, bool waited) {
   const std::int64_t early_ms = delivery.not_before_ms - surroundings_.clock().wall_ms();
   if (!waited && waiting_.contains(delivery.id)) return;
   if (!waited && early_ms > 0) return wait(delivery.id, early_ms, true);
+  if (!head.awaits.empty()) {
+    if (ended_meanwhile(head)) return wait(delivery.id, 0, false);
+    await(head);
+  }
   // Whoever occupies the lane leads to this one when it is released.
   if (!busy_.occupy(lanes)) {
     any_blocked_ = true;

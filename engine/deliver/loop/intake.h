@@ -78,6 +78,11 @@ class Intake {
   void set_up_queues();
   bool wants_more(const Queue& queue) const { return queue.used && queue.ready.size() <= page_ / 2; }
   Queue& next_queue();
+  using Record = std::pair<std::int64_t, std::string>;  ///< pipeline and key
+  void await(const journal::Head& head);
+  void hurry(std::int64_t delivery_id);
+  void tell_awaiting(const Job& job);
+  bool ended_meanwhile(const journal::Head& head) const;
   void loaded(Loaded loaded, std::exception_ptr error);
   void take_in(journal::Head head, bool waited);
   std::vector<std::int64_t> due_ids();
@@ -95,10 +100,13 @@ class Intake {
   std::size_t ready_ = 0;        ///< in all queues
   std::unordered_set<std::int64_t> running_;  ///< ready ones included
   std::multimap<std::int64_t, Timer> timers_;
-  std::unordered_set<std::int64_t> waiting_;  ///< those in `timers_`
+  std::unordered_map<std::int64_t, std::int64_t> waiting_;  ///< those in `timers_`, and their times
   std::vector<journal::Freed> freed_;
   std::set<std::int64_t> stops_on_dead_;
   std::set<std::int64_t> unknown_pipelines_;
+  bool any_related_ = false;                                ///< some pipelines depend on others
+  std::map<Record, std::set<std::int64_t>> awaiting_;       ///< deliveries that wait for a record of another pipeline
+  std::set<Record> ended_since_load_;                       ///< what a load under way may not have seen
 
   bool restart_ = false;
   bool woken_ = false;  ///< since the load under way began

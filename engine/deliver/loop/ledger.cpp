@@ -1,5 +1,7 @@
 #include "engine/deliver/loop/ledger.h"
 
+#include "engine/deliver/references.h"
+
 #include <utility>
 
 namespace engine::deliver {
@@ -18,6 +20,27 @@ void write_attempts(journal::Deliveries& deliveries, LedgerEntry& entry) {
   }
 }
 
+/// Whose ids the record was given, and, of a parent, who was given an id that it has no more.
+void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) {
+  const PipelineTarget& pipeline = *entry.job->pipeline;
+  const Effects& effects = entry.effects;
+  const journal::Delivery& delivery = entry.delivery;
+  const bool written = effects.last_sent && effects.last_sent->fields;
+  if (!pipeline.parents.empty() && effects.last_sent && (written || !effects.last_sent->live)) {
+    const bool refers = effects.last_sent->live && delivery.look_ups;
+    deliveries.put_look_ups(delivery.pipeline_id, delivery.key,
+                            refers ? look_ups_of(*delivery.look_ups, pipeline)
+                                   : std::vector<journal::Deliveries::LookUp>{});
+  }
+  if (!pipeline.has_children) return;
+  if (effects.found_remote_id) {
+    deliveries.outdate_look_ups(delivery.pipeline_id, delivery.key, *effects.found_remote_id);
+  } else if (written && effects.last_sent->live && entry.job->traits != nullptr && entry.job->traits->match_is_id) {
+    const std::string id = id_of_match(effects.last_sent->match);
+    if (!id.empty()) deliveries.outdate_look_ups(delivery.pipeline_id, delivery.key, id);
+  }
+}
+
 void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, std::int64_t now_ms) {
   const Effects& effects = entry.effects;
   const journal::Delivery& delivery = entry.delivery;
@@ -29,6 +52,8 @@ void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, st
     deliveries.put_remote_id(delivery.connection, delivery.object, effects.remote_match, *effects.found_remote_id,
                              now_ms);
   }
+  const PipelineTarget* pipeline = entry.job->pipeline;
+  if (pipeline != nullptr && (pipeline->has_children || !pipeline->parents.empty())) write_relations(deliveries, entry);
   if (effects.supersede_dead) deliveries.supersede_dead_before(delivery, now_ms);
 }
 

@@ -1,12 +1,15 @@
 #include "engine/deliver/loop/loader.h"
 
+#include "engine/deliver/references.h"
+
 namespace engine::deliver {
 
 namespace {
 
 class Loading {
  public:
-  Loading(journal::Deliveries& deliveries, const LoadRequest& request) : deliveries_(deliveries), request_(request) {}
+  Loading(journal::Records& records, const model::Target& target, const LoadRequest& request)
+      : deliveries_(records.deliveries), references_(records, target), request_(request) {}
 
   Loaded run() {
     for (auto& delivery : deliveries_.heads_among(request_.ids)) add(std::move(delivery), loaded_.waited);
@@ -37,17 +40,21 @@ class Loading {
       return;
     }
     into.push_back(deliveries_.complete(std::move(delivery)));
+    if (request_.related == nullptr) return;
+    const auto pipeline = request_.related->find(into.back().delivery.pipeline_id);
+    if (pipeline != request_.related->end()) references_.resolve(into.back(), pipeline->second);
   }
 
   journal::Deliveries& deliveries_;
+  ReferenceReader references_;
   const LoadRequest& request_;
   Loaded loaded_;
 };
 
 }  // namespace
 
-Loaded load(journal::Records& records, const LoadRequest& request) {
-  return Loading(records.deliveries, request).run();
+Loaded load(journal::Records& records, const model::Target& target, const LoadRequest& request) {
+  return Loading(records, target, request).run();
 }
 
 }  // namespace engine::deliver

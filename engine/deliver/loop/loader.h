@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
 
 namespace engine::deliver {
@@ -24,6 +26,8 @@ struct LoadRequest {
   std::vector<std::int64_t> ids;         ///< waited, and are due now: pending or uncertain
   std::vector<journal::Freed> freed;     ///< lanes and keys that became free
   std::set<std::int64_t> stops_on_dead;  ///< pipelines whose dead letters stop the lane
+  /// All of the connection, where some depend on others; else null: nothing is resolved. Outlives the loading.
+  const std::map<std::int64_t, PipelineTarget>* related = nullptr;
 };
 
 struct Loaded {
@@ -38,6 +42,6 @@ struct Loaded {
   bool any_blocked = false;
 };
 
-Loaded load(journal::Records& records, const LoadRequest& request);
+Loaded load(journal::Records& records, const model::Target& target, const LoadRequest& request);
 
 }  // namespace engine::deliver

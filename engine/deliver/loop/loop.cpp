@@ -129,6 +129,9 @@ void Loop::begin_job(const JobPtr& job) {
   const bool begun = job->is_uncertain() || job->delivery().frozen;
   if (options_.dry_run && begun) return intake_.release(job);
   if (job->is_uncertain()) {
+    // What remains to be done once it is settled is known by its fields.
+    if (job->delivery().present && job->delivery().fields)
+      job->fields = model::fields_from_json(*job->delivery().fields);
     job->kind = job->delivery().step == name_of(CallKind::comment) ? CallKind::find_comment : CallKind::find;
     return call(job);
   }
@@ -152,6 +155,10 @@ void Loop::resume(const JobPtr& job) {
   job->moves = delivery.present && match != delivery.match;
   if (!delivery.frozen) {
     if (only_reads(*kind) || *kind == CallKind::comment) return call(job);
+    if (const auto relation = relates(*kind) ? next_association(*job) : std::nullopt) {
+      job->kind = relation->kind;
+      return call(job);
+    }
     delivery.step.clear();
     return decide_head(job);
   }
@@ -170,7 +177,9 @@ void Loop::decide_head(const JobPtr& job) {
                         .remote_id = job->head.remote_id,
                         .may_have_been_sent = job->may_have_been_sent,
                         .absent_at_target = job->absent_at_target,
-                        .now_ms = wall_ms()};
+                        .now_ms = wall_ms(),
+                        .awaits = job->head.awaits,
+                        .reference_problem = job->head.reference_problem};
   act_on(job, decide(facts, *job->traits, *job->pipeline));
 }
 
@@ -206,6 +215,8 @@ void Loop::act_on(const JobPtr& job, Decision decision) {
       return end(job, DeliveryState::expired, std::move(decision.reason));
     case Decision::What::dead:
       return end(job, DeliveryState::dead, std::move(decision.reason));
+    case Decision::What::wait:
+      return wait_for_others(job, decision);
     case Decision::What::find_first:
       job->kind = CallKind::find;
       break;
@@ -217,6 +228,20 @@ void Loop::act_on(const JobPtr& job, Decision decision) {
       break;
   }
   call(job);
+}
+
+/// It stays pending, with its reason; what it waits for wakes it.
+void Loop::wait_for_others(const JobPtr& job, const Decision& decision) {
+  // Nothing is delivered, so nobody ever comes.
+  if (options_.dry_run) return end(job, DeliveryState::suppressed, "dry_run: " + decision.reason);
+  const std::int64_t id = job->delivery().id;
+  if (job->delivery().reason == decision.reason) {
+    intake_.release(job);
+    return intake_.wait(id, decision.wait_ms, false);
+  }
+  job->delivery().reason = decision.reason;
+  job->again_ms = steady_ms() + decision.wait_ms;
+  write(entry_of(job, LedgerEntry::After::release, wall_ms()));
 }
 
 void Loop::end(const JobPtr& job, DeliveryState state, std::string reason) {

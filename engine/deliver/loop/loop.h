@@ -68,6 +68,7 @@ class Loop {
   void decide_head(const JobPtr& job);
   void occupy_other_lane(const JobPtr& job, const std::string& match);
   void act_on(const JobPtr& job, Decision decision);
+  void wait_for_others(const JobPtr& job, const Decision& decision);
 
   // Calling.
   void call(const JobPtr& job);

@@ -55,7 +55,8 @@ bool Loop::prepare(const JobPtr& job) {
 
 void Loop::call(const JobPtr& job) {
   const bool needs_id =
-      job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back;
+      job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back ||
+      relates(job->kind);
   if (needs_id && !job->head.remote_id && job->traits->has(CallKind::find)) {
     job->after_find = job->kind;
     job->kind = CallKind::find;
@@ -69,12 +70,14 @@ void Loop::call(const JobPtr& job) {
     return send({job}, std::move(job->prepared));
   }
   journal::Delivery& delivery = job->delivery();
-  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), delivery, job->kind);
-  if (job->kind != CallKind::comment) {
+  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), *job);
+  if (writes_record(job->kind)) {
     delivery.operation = name_of(job->kind);
     if (job->traits->has(CallKind::read_back)) {
-      job->sent_fields = job->kind == CallKind::create ? job->fields : job->changed_fields;
+      job->sent_fields = model::without_associations(job->kind == CallKind::create ? job->fields : job->changed_fields);
     }
+  } else if (relates(job->kind) && delivery.operation.empty()) {
+    delivery.operation = name_of(job->kind);
   }
   const bool journaled = is_journaled_first(job->kind, *job->traits, job->moves);
   if (!journaled) job->unjournaled = true;
@@ -100,7 +103,7 @@ void Loop::resend(const JobPtr& job) {
 /// remap sends what is missing.
 void Loop::suppress(const JobPtr& job) {
   journal::Delivery& delivery = job->delivery();
-  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), delivery, job->kind);
+  delivery.idempotency_key = idempotency_key(surroundings_.journal_id(), *job);
   delivery.operation = name_of(job->kind);
   if (!prepare(job)) return;
   end_as(*job, DeliveryState::suppressed, "dry_run");

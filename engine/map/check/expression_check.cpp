@@ -44,9 +44,9 @@ settings::Origin place_in(const settings::Expression& expression, std::size_t of
 
 std::string alone(std::string_view sql) { return fmt::format("SELECT (SELECT (\n{}\n) FROM new) FROM old", sql); }
 
-bool ExpressionCheck::check(const settings::Expression& expression, std::string_view subject) {
+bool ExpressionCheck::check(const settings::Expression& expression, std::string_view subject, bool may_refer) {
   bool usable = true;
-  for (Finding& finding : findings(expression.sql)) {
+  for (Finding& finding : findings(expression.sql, may_refer)) {
     settings::Origin place = place_in(expression, finding.offset);
     std::string message = fmt::format("{}: {}", subject, finding.message);
     if (finding.is_error) {
@@ -60,11 +60,11 @@ bool ExpressionCheck::check(const settings::Expression& expression, std::string_
   return usable;
 }
 
-Findings ExpressionCheck::findings(std::string_view sql) {
+Findings ExpressionCheck::findings(std::string_view sql, bool may_refer) {
   if (sql.size() > expression_bytes_max) return {{true, "sql.syntax", 0, "the expression is too long", {}}};
   const Lexed lexed = lex(sql);
   if (lexed.problem) return {{true, "sql.syntax", lexed.problem->offset, lexed.problem->message, {}}};
-  Findings shape = check_shape(lexed.tokens, layout_);
+  Findings shape = check_shape(lexed.tokens, layout_, {may_refer ? &parents_ : nullptr});
   if (!shape.empty()) return shape;
   const std::string text = fmt::format("{}{}{}", before_checked, sql, after_checked);
   const Sandbox::Prepared prepared = sandbox_.prepare(text);

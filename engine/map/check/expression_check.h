@@ -13,18 +13,22 @@ namespace engine::map {
 
 class ExpressionCheck {
  public:
-  ExpressionCheck(Sandbox& sandbox, const model::Layout& layout, settings::Diagnostics& diagnostics)
-      : sandbox_(sandbox), layout_(layout), diagnostics_(diagnostics) {}
+  /// `parents`: the pipelines that remote_id() may name.
+  ExpressionCheck(Sandbox& sandbox, const model::Layout& layout, const std::vector<std::string>& parents,
+                  settings::Diagnostics& diagnostics)
+      : sandbox_(sandbox), layout_(layout), parents_(parents), diagnostics_(diagnostics) {}
 
   /// Compiles the expression alone. `subject` is named in messages ("field 'name'"). False when it must not be used.
-  bool check(const settings::Expression& expression, std::string_view subject);
+  /// `may_refer`: it gives a field's value, which may be another record's id.
+  bool check(const settings::Expression& expression, std::string_view subject, bool may_refer);
 
  private:
-  Findings findings(std::string_view sql);
+  Findings findings(std::string_view sql, bool may_refer);
   Finding refused(std::string_view sql, const Sandbox::Prepared& prepared, int offset) const;
 
   Sandbox& sandbox_;
   const model::Layout& layout_;
+  const std::vector<std::string>& parents_;
   settings::Diagnostics& diagnostics_;
 };
 

@@ -18,14 +18,15 @@ bool contains(const std::array<std::string_view, N>& words, std::string_view wor
 
 constexpr std::array<std::string_view, 3> statements{"SELECT", "VALUES", "WITH"};
 constexpr std::array<std::string_view, 3> clocks{"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"};
-constexpr std::array<std::string_view, 2> not_yet{"lookup", "remote_id"};
+constexpr std::array<std::string_view, 1> not_yet{"lookup"};
 constexpr std::array<std::string_view, 6> date_functions{"date",      "time",      "datetime",
                                                          "julianday", "unixepoch", "strftime"};
 constexpr std::array<std::string_view, 3> of_the_moment{"now", "localtime", "utc"};
 
 class Shape {
  public:
-  Shape(const std::vector<Token>& tokens, const model::Layout& layout) : tokens_(tokens), layout_(layout) {}
+  Shape(const std::vector<Token>& tokens, const model::Layout& layout, AllowedReferences references)
+      : tokens_(tokens), layout_(layout), references_(references) {}
 
   Findings run() {
     if (tokens_.empty()) {
@@ -83,6 +84,8 @@ class Shape {
       add("sql.not_yet", tokens_[i].offset, fmt::format("{}() is not available yet", lower_ascii(name)));
     } else if (equal_words(name, "changed")) {
       changed(i, end);
+    } else if (equal_words(name, "remote_id")) {
+      reference(i);
     } else if (equal_words(name, "regexp")) {
       pattern(i + 2);
     } else if (contains(date_functions, name)) {
@@ -100,6 +103,24 @@ class Shape {
     if (layout_.find(column)) return;
     add("sql.unknown_column", tokens_[i + 2].offset + 1, fmt::format("no such column: {}", column),
         did_you_mean(column, column_names(layout_)));
+  }
+
+  /// remote_id('PIPELINE', …): a literal, so that it is known beforehand who waits for whom.
+  void reference(std::size_t i) {
+    if (references_.parents == nullptr) {
+      return add("sql.forbidden", tokens_[i].offset, "remote_id() stands only under `map:` and `associations:`",
+                 "the id is known when the record's turn comes, not when the row is judged");
+    }
+    const bool is_literal = i + 3 < tokens_.size() && tokens_[i + 2].kind == TokenKind::string && tokens_[i + 3].is(",");
+    if (!is_literal) {
+      return add("sql.arguments", tokens_[i].offset, "remote_id() takes a pipeline's name in single quotes, then the key",
+                 "write remote_id('PIPELINE', key)");
+    }
+    const std::string name = tokens_[i + 2].content();
+    const auto& parents = *references_.parents;
+    if (std::find(parents.begin(), parents.end(), name) != parents.end()) return;
+    add("reference.unknown", tokens_[i + 2].offset + 1, fmt::format("'{}' does not stand under `depends_on:`", name),
+        parents.empty() ? fmt::format("add depends_on: [{}]", name) : did_you_mean(name, parents));
   }
 
   void pattern(std::size_t i) {
@@ -138,13 +159,14 @@ class Shape {
 
   const std::vector<Token>& tokens_;
   const model::Layout& layout_;
+  AllowedReferences references_;
   Findings findings_;
 };
 
 }  // namespace
 
-Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout) {
-  return Shape(tokens, layout).run();
+Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout, AllowedReferences references) {
+  return Shape(tokens, layout, references).run();
 }
 
 std::vector<std::string> column_names(const model::Layout& layout) {

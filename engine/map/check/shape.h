@@ -8,8 +8,13 @@
 
 namespace engine::map {
 
+/// Which records of other pipelines an expression may ask for.
+struct AllowedReferences {
+  const std::vector<std::string>* parents = nullptr;  ///< null: it stands where none may
+};
+
 /// Findings with errors mean: do not hand this to SQLite.
-Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout);
+Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layout, AllowedReferences references);
 
 /// "did you mean 'x'?" for the candidate nearest to `name` without regard to case, or empty.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);

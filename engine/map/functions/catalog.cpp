@@ -44,8 +44,8 @@ std::string escaped(std::string_view text) {
 
 std::vector<FunctionGroup> function_groups() {
   return {text_functions(),           regexp_functions(),       decimal_functions(),      date_functions(),
-          phone_functions(),          change_functions(),       builtin_text_functions(), builtin_date_functions(),
-          builtin_number_functions(), builtin_other_functions()};
+          phone_functions(),          change_functions(),       reference_functions(),    builtin_text_functions(),
+          builtin_date_functions(),   builtin_number_functions(), builtin_other_functions()};
 }
 
 const FunctionEntry* find_function(std::string_view name) {

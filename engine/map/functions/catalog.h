@@ -48,6 +48,7 @@ FunctionGroup decimal_functions();
 FunctionGroup date_functions();
 FunctionGroup phone_functions();
 FunctionGroup change_functions();
+FunctionGroup reference_functions();
 FunctionGroup regexp_functions();
 FunctionGroup builtin_text_functions();
 FunctionGroup builtin_date_functions();

@@ -94,6 +94,8 @@ void RemoteRecords::apply(std::span<const model::Call> calls, const std::string&
       record->comments += call.comment + "\n";
       continue;
     }
+    // Relations are seen in the requests; no record is made of them.
+    if (call.kind == CallKind::associate || call.kind == CallKind::dissociate) continue;
     // What the definition adds to the fields stands in the body alone.
     if (!broken && sent.is_object() && calls.size() == 1) take_in(record->fields, flattened(sent.get_object()));
     take_in(record->fields, fields_of(call.kind == CallKind::update ? call.changed_fields : call.fields));
@@ -106,10 +108,14 @@ RemoteAnswer RemoteRecords::found(const settings::ObjectDefinition& object, cons
   const settings::FindDefinition& find = *object.find;
   if (record == nullptr && find.items.empty()) {
     const auto& absent = find.request.absent;
-    return {.status = absent.empty() ? 404 : absent.front(), .body = {}};
+    return absent.empty() ? RemoteAnswer{.body = "[]"} : RemoteAnswer{.status = absent.front(), .body = {}};
   }
   json::value item = json::object();
   if (record != nullptr) place_json(item, find.id, json::value(record->id));
+  for (const auto& [pointer, wanted] : find.where) {
+    const bool is_match = wanted == "{match}" && call.match.size() == 1;
+    place_json(item, pointer, is_match ? fields_of(call.match).begin()->value() : json::value(wanted));
+  }
   if (find.items.empty()) return {.body = json::serialize(item)};
   json::value answer = json::object();
   place_json(answer, find.items, record == nullptr ? json::array() : json::array{item});

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "engine/settings/target/use_check.h"
+
 namespace engine::settings {
 namespace {
 
@@ -156,6 +158,8 @@ void check_target_offers(const Instance& instance, const ReadPipeline& pipeline,
     unknown("object of this target", use.object, names_of(target.objects), pipeline.object, diagnostics);
     return;
   }
+  check_writing(*object, pipeline, diagnostics);
+  check_fields(*object, pipeline, diagnostics);
   const auto call = call_of(use.on_delete);
   const bool updates =
       object->calls.contains(model::CallKind::update) || object->calls.contains(model::CallKind::upsert);

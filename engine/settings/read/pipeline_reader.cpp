@@ -149,6 +149,17 @@ Origin place_of(const YamlNode& map, const char* key) {
   return value == nullptr ? map.origin() : value->origin();
 }
 
+void read_parents(MapReader& reader, const YamlNode& root, ReadPipeline& pipeline) {
+  PipelineDefinition& definition = pipeline.definition;
+  definition.depends_on = reader.texts("depends_on");
+  const YamlNode* written = root.find("depends_on");
+  for (std::size_t i = 0; i < definition.depends_on.size(); ++i) {
+    const bool own_place = written->is_sequence() && i < written->items().size();
+    pipeline.depends_on.push_back(own_place ? written->items()[i].origin() : written->origin());
+  }
+  definition.wait_for_parent_ms = reader.duration_ms("wait_for_parent", definition.wait_for_parent_ms, 1'000);
+}
+
 }  // namespace
 
 ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diagnostics& diagnostics) {
@@ -167,6 +178,7 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
   definition.table = reader.required_text("table");
   pipeline.renamed_from = place_of(root, "renamed_from");
   pipeline.table = place_of(root, "table");
+  read_parents(reader, root, pipeline);
   if (const YamlNode* where = reader.take("where"))
     definition.where = read_expression(*where, reader.named("where"), diagnostics);
   read_fields_of(reader, pipeline);

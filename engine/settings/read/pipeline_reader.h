@@ -19,6 +19,9 @@ struct ReadPipeline {
   Origin connection;
   Origin object;
   Origin on_delete;  ///< of the target when nothing is written
+  Origin mode;
+  Origin updates;
+  std::vector<Origin> depends_on;  ///< one for each name
 };
 
 /// `folder` is the name that the pipeline's folder has, and that it must have itself.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/model/fields.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/yaml/yaml_text.h"
 
@@ -171,7 +172,7 @@ std::optional<Expression> read_expression(const YamlNode& value, const std::stri
 
 bool check_field_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   const bool bad = name.empty() || name.front() == '.' || name.back() == '.' || name.find("..") != std::string::npos ||
-                   name.find_first_of(" \t\n") != std::string::npos;
+                   name.find_first_of(" \t\n") != std::string::npos || model::is_association(name);
   if (bad)
     diagnostics.error("value.name", origin,
                       fmt::format("'{}' is no field name: parts joined by single dots, without blanks", name));

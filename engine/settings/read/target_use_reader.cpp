@@ -52,6 +52,16 @@ void read_match(MapReader& reader, const PipelineDefinition& pipeline, TargetUse
   }
 }
 
+std::vector<FieldExpression> read_associations(const YamlNode& value, Diagnostics& diagnostics) {
+  std::vector<FieldExpression> associations = read_fields(value, "associations", diagnostics);
+  for (const FieldExpression& one : associations) {
+    if (!one.is_list) continue;
+    diagnostics.error("value.type", value.find(one.field)->origin(),
+                      fmt::format("'{}' of associations must be one expression", one.field));
+  }
+  return associations;
+}
+
 void read_comment(const YamlNode& value, TargetUse& use, Diagnostics& diagnostics) {
   MapReader reader(value, comment_block(), "comment", diagnostics);
   CommentDefinition comment;
@@ -82,6 +92,15 @@ void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics&
   pipeline.object = place("object");
   pipeline.on_delete = place("on_delete");
   read_match(reader, pipeline.definition, use);
+  use.mode = reader.one_of("mode", WriteMode::upsert,
+                           {{"upsert", WriteMode::upsert},
+                            {"create_only", WriteMode::create_only},
+                            {"update_only", WriteMode::update_only}});
+  if (reader.has("updates")) use.whole_updates = reader.one_of("updates", false, {{"changed", false}, {"whole", true}});
+  pipeline.mode = place("mode");
+  pipeline.updates = place("updates");
+  if (const YamlNode* associations = reader.take("associations"))
+    use.associations = read_associations(*associations, diagnostics);
   // A message tells of something that happened: a row that goes takes nothing back, unless the pipeline says so.
   if (pipeline.definition.deliver == DeliverPolicy::every_change) use.on_delete = OnDelete::ignore;
   read_on_delete(reader, use);

@@ -92,6 +92,8 @@ const Block& object_block();
 const Block& call_block();
 const Block& request_block();
 const Block& find_block();
+const Block& pages_block();
+const Block& field_block();
 const Block& read_back_block();
 const Block& marker_block();
 const Block& batches_block();

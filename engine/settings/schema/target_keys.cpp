@@ -19,7 +19,9 @@ std::vector<Key> calls(const Block& block) {
           {"delete", KeyType::block, "Removes a record.", "", &block},
           {"archive", KeyType::block, "Puts a record away.", "", &block},
           {"resolve", KeyType::block, "Closes a record.", "", &block},
-          {"comment", KeyType::block, "Adds a comment to a record.", "", &block}};
+          {"comment", KeyType::block, "Adds a comment to a record.", "", &block},
+          {"associate", KeyType::block, "Relates a record to another one: {association} is the relation's name, {to} the other's id.", "", &block},
+          {"dissociate", KeyType::block, "Ends such a relation.", "", &block}};
 }
 
 }  // namespace
@@ -55,7 +57,7 @@ const Block& call_block() {
       "A kind of call: its request, flat or below `request`, and what its answer tells.",
       with_request({{.name = "as",
                      .about = "Done by another kind of call, with the fields of `set` alone.",
-                     .choices = {"create", "update", "upsert", "delete", "archive", "resolve", "comment"}},
+                     .choices = {"create", "update", "upsert", "delete", "archive", "resolve", "comment", "associate", "dissociate"}},
                     {"id", KeyType::text, "JSON pointer to the record's id in the answer."},
                     {"repeat_safe", KeyType::boolean, "Sending it twice does no harm."},
                     {.name = "read_back",
@@ -64,6 +66,21 @@ const Block& call_block() {
                      .choices = {"never", "when_unsure", "always"}},
                     {"set", KeyType::constants, "Fields that it adds."},
                     {"marker", KeyType::block, "Of `comment`: how it is found again.", "", &marker_block()}})};
+  return block;
+}
+
+const Block& pages_block() {
+  static const Block block{
+      "pages",
+      "How a list that comes in pages goes on, in one of four ways.",
+      {{"next", KeyType::text, "JSON pointer to the next page's address, or `link`: the header Link holds it."},
+       {"cursor", KeyType::text, "JSON pointer to what the parameter `put_in` carries for the next page."},
+       {"put_in", KeyType::text, "Of `cursor`: the parameter."},
+       {"number", KeyType::text, "The parameter that counts pages."},
+       {"offset", KeyType::text, "The parameter that counts items."},
+       {"from", KeyType::integer, "Of `number`: the first page.", "1"},
+       {"size", KeyType::integer, "Of `number` and `offset`: the items of a full page."},
+       {"at_most", KeyType::integer, "Pages; where there are more, nothing is proven.", "10"}}};
   return block;
 }
 
@@ -77,7 +94,28 @@ const Block& find_block() {
                      .about = "What follows when several records match.",
                      .fallback = "dead_letter",
                      .choices = {"dead_letter", "take_first"}},
+                    {"where", KeyType::text_map,
+                     "What must stand in an item, by JSON pointer: of a search that finds more than it was asked for."},
+                    {"pages", KeyType::block, "How a list that comes in pages goes on.", "", &pages_block()},
                     {"consistent_after", KeyType::duration, "How long a search lags behind writes.", "0s"}})};
+  return block;
+}
+
+const Block& field_block() {
+  static const Block block{
+      "field",
+      "What is known of a field, and how its values are written.",
+      {{.name = "type",
+        .about = "Its kind; a value that cannot be one is a dead letter.",
+        .choices = {"text", "integer", "number", "boolean", "date", "datetime", "choices"}},
+       {.name = "write",
+        .about = "Of dates and times: 2024-01-31T10:20:30Z; the same with .000+0000; milliseconds or seconds since 1970. A time "
+                 "without a zone counts as UTC.",
+        .fallback = "iso",
+        .choices = {"iso", "iso_ms", "epoch_ms", "epoch_s"}},
+       {"join", KeyType::text, "Of `choices`: what stands between several; without it they are a list."},
+       {"required", KeyType::boolean, "A record cannot be made without it.", "false"},
+       {"read_only", KeyType::boolean, "The target sets it; a pipeline that writes it is refused.", "false"}}};
   return block;
 }
 
@@ -134,6 +172,15 @@ const Block& object_block() {
     Block object{"object", "A kind of record: its calls by their names.", calls(call_block())};
     object.keys.push_back({"find", KeyType::block, "How a record is looked for.", "", &find_block()});
     object.keys.push_back({"read_back", KeyType::block, "How its fields are read.", "", &read_back_block()});
+    object.keys.push_back({.name = "values",
+                           .about = "`text`: numbers and booleans travel as texts.",
+                           .fallback = "typed",
+                           .choices = {"typed", "text"}});
+    object.keys.push_back({"fields", KeyType::named, "Fields by name, a `*` at the end standing for any rest.", "", &field_block()});
+    object.keys.push_back({.name = "other_fields",
+                           .about = "`warn`: the list is whole, so that a field not in it is probably misspelt.",
+                           .fallback = "accept",
+                           .choices = {"accept", "warn"}});
     object.keys.push_back({"batch", KeyType::block, "Calls that carry many records.", "", &batches_block()});
     return object;
   }();
@@ -182,7 +229,7 @@ const Block& answer_block() {
        {"json", KeyType::block, "A value of its JSON; without it any.", "", &json_condition_block()},
        {.name = "class",
         .about = "What it means. `throttled`: not now, and no fault of the record.",
-        .choices = {"delivered", "duplicate", "partial", "retry", "throttled", "permanent", "missing", "auth", "uncertain"},
+        .choices = {"delivered", "duplicate", "partial", "retry", "throttled", "permanent", "missing", "exists", "auth", "uncertain"},
         .required = true},
        {"reason", KeyType::text, "What it means to a person: stands before what the target said."},
        {"budget", KeyType::text, "Of `throttled`: the budget that is used up; without it the whole connection waits."},

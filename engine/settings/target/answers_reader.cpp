@@ -115,6 +115,8 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
                                      {"throttled", AnswerClass::throttled},
                                      {"permanent", AnswerClass::permanent},
                                      {"missing", AnswerClass::missing},
+                                     {"exists", AnswerClass::exists},
+                                     {"exists", AnswerClass::exists},
                                      {"auth", AnswerClass::auth},
                                      {"uncertain", AnswerClass::uncertain}});
   if (const YamlNode* after = reader.take("after")) rule.after = read_after(*after, diagnostics);

@@ -14,7 +14,8 @@ namespace {
 
 /// The calls that a definition writes as requests of their own; a comment's look-up stands below the comment.
 constexpr std::array writing_calls = {CallKind::create,  CallKind::update,  CallKind::upsert, CallKind::delete_,
-                                      CallKind::archive, CallKind::resolve, CallKind::comment};
+                                      CallKind::archive, CallKind::resolve, CallKind::comment,
+                                      CallKind::associate, CallKind::dissociate};
 
 /// The request of `reader`'s map, nested or flat.
 RequestTemplate take_request(MapReader& reader) {
@@ -107,6 +108,7 @@ void read_find(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagn
   find.id = take_pointer(reader, "id");
   find.more_than_one_is_dead_letter =
       reader.one_of("more_than_one", true, {{"dead_letter", true}, {"take_first", false}});
+  read_narrowing(reader, find);
   find.consistent_after_ms = reader.duration_ms("consistent_after", 0);
   reader.finish();
   object.find = std::move(find);
@@ -185,6 +187,7 @@ void read_object(const YamlNode& map, ObjectDefinition& object, Diagnostics& dia
   }
   if (const YamlNode* find = reader.take("find")) read_find(*find, object, diagnostics);
   if (const YamlNode* read_back = reader.take("read_back")) read_read_back(*read_back, object, diagnostics);
+  read_object_fields(reader, object);
   if (const YamlNode* batch = reader.take("batch")) read_batches(*batch, object, diagnostics);
   reader.finish();
 }

@@ -22,4 +22,9 @@ void read_batches(const YamlNode& map, ObjectDefinition& object, Diagnostics& di
 /// A JSON pointer, or empty; one that does not begin with '/' is reported.
 std::string take_pointer(MapReader& reader, const char* key);
 
+/// `values`, `fields` and `other_fields` of an object.
+void read_object_fields(MapReader& reader, ObjectDefinition& object);
+/// `where` and `pages` of a find.
+void read_narrowing(MapReader& reader, FindDefinition& find);
+
 }  // namespace engine::settings

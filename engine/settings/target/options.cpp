@@ -35,6 +35,21 @@ class OptionsFilling {
     fill(call.request);
     fill_set(call.set);
   }
+  void fill(FindDefinition& find) {
+    fill(find.request);
+    fill_both(find.where);
+  }
+  /// Names may hold options: the key field is the connection's choice.
+  void fill(std::map<std::string, FieldDefinition>& fields) {
+    std::map<std::string, FieldDefinition> filled;
+    for (auto& [name, field] : fields) filled.insert_or_assign(filled_text(name, false), std::move(field));
+    fields = std::move(filled);
+  }
+  void fill_both(std::map<std::string, std::string>& texts) {
+    std::map<std::string, std::string> filled;
+    for (const auto& [name, text] : texts) filled.insert_or_assign(filled_text(name, false), filled_text(text, false));
+    texts = std::move(filled);
+  }
   void fill(ReadBackDefinition& read_back) {
     fill(read_back.request);
     fill(read_back.fields);
@@ -112,7 +127,8 @@ void apply_options(TargetDefinition& definition, Diagnostics& diagnostics) {
   filling.fill(definition.headers);
   filling.fill(definition.auth);
   for (auto& [name, object] : definition.objects) {
-    if (object.find) filling.fill(object.find->request);
+    if (object.find) filling.fill(*object.find);
+    filling.fill(object.fields);
     if (object.read_back) filling.fill(*object.read_back);
     if (object.comment_history) filling.fill(*object.comment_history);
     for (auto& [kind, call] : object.calls) filling.fill(call);

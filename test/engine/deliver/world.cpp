@@ -30,10 +30,29 @@ World::~World() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
+engine::deliver::PipelineTarget& World::add_pipeline(const std::string& name) {
+  journal_->write([&](Records& records) {
+    const std::int64_t table = records.tables.ensure(name).id;
+    const engine::model::Layout layout{.columns = {{.name = "code", .type = engine::model::ColumnType::text}}, .key = {0}};
+    records.tables.put_layout(table, layout, time.wall_ms());
+    ids_[name] = records.pipelines.ensure(name, table, 0).id;
+  });
+  engine::deliver::PipelineTarget& added = pipelines_[ids_[name]];
+  added.name = name;
+  return added;
+}
+
+Delivery World::of_pipeline(const std::string& name, const std::string& key) {
+  Delivery delivery = delivery_for(key, key);
+  delivery.pipeline_id = ids_.at(name);
+  delivery.object = name;
+  return delivery;
+}
+
 void World::start() {
   inbox_ = std::make_shared<Inbox>();
-  pipelines_ = other_pipelines;
-  pipelines_.emplace(pipeline_id, pipeline);
+  pipelines_.insert(other_pipelines.begin(), other_pipelines.end());
+  pipelines_.insert_or_assign(pipeline_id, pipeline);
   const auto fatal = [](std::exception_ptr error) { std::rethrow_exception(error); };
   loop = std::make_unique<engine::deliver::Loop>(*this, target, pipelines_, options, fatal);
   loop->start();

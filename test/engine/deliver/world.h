@@ -43,6 +43,11 @@ class World final : public engine::deliver::Surroundings {
   std::int64_t plan(const std::string& key, const std::string& fields, const std::string& match = {});
   std::int64_t plan_delete(const std::string& key, const std::string& match = {});
   std::int64_t plan(engine::journal::Delivery delivery);
+  /// Another pipeline of the same connection, over a table `name` with one text key; to be said before the start.
+  engine::deliver::PipelineTarget& add_pipeline(const std::string& name);
+  std::int64_t id_of(const std::string& pipeline) const { return ids_.at(pipeline); }
+  /// A delivery of another pipeline, to an object called as the pipeline.
+  engine::journal::Delivery of_pipeline(const std::string& name, const std::string& key);
   engine::journal::Delivery delivery_for(const std::string& key, const std::string& match);
 
   // What the journal says.
@@ -82,6 +87,7 @@ class World final : public engine::deliver::Surroundings {
   std::filesystem::path folder_;
   std::unique_ptr<engine::journal::Journal> journal_;
   std::map<std::int64_t, engine::deliver::PipelineTarget> pipelines_;
+  std::map<std::string, std::int64_t> ids_;
   std::shared_ptr<Inbox> inbox_;
   std::deque<Pending> reads_;
   std::deque<Pending> writes_;

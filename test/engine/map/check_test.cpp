@@ -51,7 +51,6 @@ TEST_CASE("unknown functions and wrong numbers of arguments are told apart from 
   CHECK_FALSE(problems_of("map_head(1)").empty());
   CHECK(problems_of("readfile('/etc/passwd')").find("sql.unknown_function 7:11") == 0);
   CHECK(problems_of("lookup('anacli', codcli, 'x')") == "sql.not_yet 7:11 field 'x': lookup() is not available yet");
-  CHECK(problems_of("remote_id('p', codcli)").find("sql.not_yet 7:11") == 0);
 }
 
 TEST_CASE("aggregates and windows are refused") {

@@ -64,6 +64,7 @@ settings::PipelineDefinition pipeline() {
   definition.name = "x";
   definition.origin = {"pipelines/x/pipeline.yaml", 1, 1};
   definition.target.match = {field("code", "trim(codcli)")};
+  definition.depends_on = {"companies"};
   return definition;
 }
 

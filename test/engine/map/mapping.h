@@ -21,7 +21,7 @@ Cells customer_before();
 
 settings::Expression expression(std::string sql, int line = 7, int column = 11);
 settings::FieldExpression field(std::string name, std::string sql);
-/// match: { code: trim(codcli) }, nothing mapped.
+/// match: { code: trim(codcli) }, depends_on: [companies], nothing mapped.
 settings::PipelineDefinition pipeline();
 /// The same with map: { x: sql }.
 settings::PipelineDefinition pipeline_of(std::string sql);

@@ -71,6 +71,9 @@ TEST_CASE("dotted names nest, and names that only look alike stay apart") {
   CHECK(boost::json::parse(nested_json(fields)) ==
         boost::json::parse(R"({"a":{"b":{"c":1,"d":["x",null]},"b-c":2,"bc":3},"ab":4})"));
   CHECK(nested_json({}) == "{}");
+  // Annotations of OData are names as a whole.
+  CHECK(nested_json({{"a.owner@odata.bind", FieldScalar(std::string("/x(1)"))}, {"b@odata.type", FieldScalar(true)}}) ==
+        R"json({"a":{"owner@odata.bind":"/x(1)"},"b@odata.type":true})json");
 }
 
 TEST_CASE("what differs is what changed, what is new, and null for what is gone") {

@@ -120,6 +120,8 @@ std::vector<Place> places() {
       {marker_block(), read_definition, object + "comment: {method: PUT, path: /x, marker: {", {}, "}}}}}"},
       {request_block(), read_definition, object + "upsert: {request: {", request, "}}}}}"},
       {find_block(), read_definition, object + "find: {", request, "}}}}"},
+      {pages_block(), read_definition, object + "find: {method: PUT, path: /x, id: /id, pages: {", {}, "}}}}}"},
+      {field_block(), read_definition, object + "fields: {f: {", {{"type", "date"}}, "}}}}}"},
       {read_back_block(), read_definition, object + "read_back: {", request, "}}}}"},
       {batch_block(), read_definition, object + "batch: {upsert: {", request, "}}}}}"},
       {at_most_block(), read_definition, object + "batch: {upsert: {method: PUT, path: /x, at_most: {", {}, "}}}}}}"},

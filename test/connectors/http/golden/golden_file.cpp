@@ -100,6 +100,8 @@ Call call_of(const YamlNode& shared, const YamlNode& own, const std::string& key
   call.idempotency_key = text_at(from("key"), "key", key);
   call.comment = text_at(from("comment"), "comment");
   call.marker = text_at(from("marker"), "marker");
+  call.association = text_at(from("association"), "association");
+  call.to = text_at(from("to"), "to");
   return call;
 }
 
@@ -132,7 +134,7 @@ class FileReader {
 
   void read_case(const YamlNode& node) {
     demand_keys(node, {"case", "call", "object", "match", "fields", "changed", "remote_id", "key", "comment", "marker",
-                       "records", "request", "answers", "exchanges", "expect"});
+                       "association", "to", "records", "request", "answers", "exchanges", "expect"});
     GoldenRun run{.origin = node.origin(), .name = text_at(node, "case"), .connection = connection_};
     if (const YamlNode* records = node.find("records")) {
       for (const YamlNode& record : records->items()) {
