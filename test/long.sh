@@ -7,3 +7,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../build/release
 [ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
 "$here/real/package/package.sh" bare "$build"
+/usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200

@@ -66,6 +66,8 @@ class ObjectBuilder {
     }
     plan_.writing = FieldWriting(definition_);
     plan_.traits.match_is_id = !tells_ids();
+    plan_.traits.window_of = definition_.window_of;
+    plan_.traits.window_ms = definition_.window_ms;
     demand_read_back();
     return std::move(plan_);
   }

@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 32> catalogue{{
+constexpr std::array<Metric, 35> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -36,6 +36,10 @@ constexpr std::array<Metric, 32> catalogue{{
     {"datapicker_delivery_retries_total", counter, "connection, pipeline", "Attempts that failed and will be repeated"},
     {"datapicker_delivery_latency_seconds", histogram, "pipeline",
      "Time from the capture of a change to its arrival at the target"},
+    {"datapicker_message_reports_total", counter, "connection, status",
+     "What targets reported of messages: sent, delivered, read, failed; known: told before; foreign: not ours"},
+    {"datapicker_inbound_messages_total", counter, "connection", "Messages that people wrote to us"},
+    {"datapicker_webhook_posts_total", counter, "path, status", "Posts of targets, by our answer"},
     {"datapicker_target_state", gauge, "connection, state",
      "1 for the state the target is in: running, open (circuit breaker), auth_refused, paused, stopped"},
     {"datapicker_target_in_flight", gauge, "connection", "Requests under way"},

@@ -42,6 +42,13 @@ std::string attempt_text(const journal::Attempt& attempt, const std::string& mar
   return text + "\n";
 }
 
+std::string report_text(const journal::Report& report, const std::string& margin) {
+  std::string text = fmt::format("{}  {} {} {}", margin, local_time(report.at_ms), report.remote_id,
+                                 coloured(report.status, colour_of_state(report.status == "failed" ? "dead" : "delivered")));
+  if (!report.reason.empty()) text += ": " + shortened(report.reason);
+  return text + "\n";
+}
+
 std::string change_text(const model::Change& change) {
   const std::string operation(model::name_of(change.operation));
   std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);
@@ -70,6 +77,7 @@ std::string delivery_text(const operate::DeliveryStory& story, const std::string
   if (!delivery.reason.empty()) text += ": " + delivery.reason;
   text += "\n";
   for (const journal::Attempt& attempt : story.attempts) text += attempt_text(attempt, margin);
+  for (const journal::Report& report : story.reports) text += report_text(report, margin);
   return text;
 }
 

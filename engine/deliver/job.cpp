@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/journal/delivery/conversations.h"
+
 namespace engine::deliver {
 
 using model::CallKind;
@@ -49,6 +51,14 @@ model::CallOrigin origin_of(const Job& job) {
 
 }  // namespace
 
+std::string recipient_of(const journal::Delivery& delivery, const model::ObjectTraits& traits) {
+  const model::FieldMap fields = model::fields_from_json(delivery.fields.value_or("{}"));
+  const auto found = fields.find(traits.window_of);
+  const auto* scalar = found == fields.end() ? nullptr : std::get_if<model::FieldScalar>(&found->second);
+  const auto* text = scalar == nullptr ? nullptr : std::get_if<std::string>(scalar);
+  return text == nullptr ? std::string() : journal::party_of(*text);
+}
+
 model::Call make_call(const Job& job, CallKind kind, const std::string& journal_id) {
   const journal::Delivery& delivery = job.delivery();
   model::Call call;
@@ -60,6 +70,7 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   call.match = model::fields_from_json(by_id ? delivery.match : addressed_match(delivery, job.head.last_sent));
   call.idempotency_key = idempotency_key(journal_id, delivery, kind);
   if (job.traits->wants_origin) call.origin = origin_of(job);
+  call.window_open = job.window_open;
   call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
   call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
   if (model::has_associations(call.fields) || model::has_associations(call.changed_fields)) {

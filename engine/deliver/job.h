@@ -25,6 +25,7 @@ struct Effects {
   bool supersede_dead = false;
   /// The record was proven absent: a delete that waits takes over, and has nothing to do (rule 7).
   bool yield_to_delete = false;
+  std::string closed_window_of;  ///< the target says that this recipient was not heard lately
 };
 
 struct StartingBatch;
@@ -43,6 +44,8 @@ struct Job {
   bool absent_at_target = false;
   bool moves = false;  ///< it gives the record another match value
   bool went_missing = false;  ///< the record vanished once while we worked on it
+  bool window_open = false;   ///< the recipient may be written to freely
+  std::string refused_request;  ///< outside his window: the same request would be refused again
   bool alone = false;         ///< a batch with it was refused as a whole: it goes by itself
 
   std::shared_ptr<StartingBatch> starting;  ///< the batch whose start is being written
@@ -78,6 +81,9 @@ std::optional<AssociationCall> next_association(const Job& job);
 
 /// What a comment carries so that it can be found again: "[dp:3f2a-7-1045-0]".
 std::string comment_marker(const std::string& journal_id, const journal::Delivery& delivery);
+
+/// The recipient of a message as the journal names people; empty: the fields name none.
+std::string recipient_of(const journal::Delivery& delivery, const model::ObjectTraits& traits);
 
 model::Call make_call(const Job& job, model::CallKind kind, const std::string& journal_id);
 

@@ -70,6 +70,7 @@ Recovered recover(journal::Records& records, const std::string& connection, cons
       after_id = delivery.id;
       const model::ObjectTraits* traits = traits_of(target, delivery.object);
       if (delivery.state == DeliveryState::in_flight) settle_one(deliveries, delivery, traits, now_ms);
+      if (delivery.state == DeliveryState::uncertain && records.reports.settle(delivery)) continue;
       if (delivery.state == DeliveryState::pending) ++recovered.resumed;
       const bool looks_up =
           delivery.state == DeliveryState::uncertain && traits != nullptr && can_look_up(delivery, *traits);

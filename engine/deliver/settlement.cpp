@@ -65,6 +65,7 @@ class Settling {
 
   Settled on(const model::Permanent& outcome) {
     if (outcome.auth) return refused_auth(outcome.reason);
+    if (outcome.window_closed && job_.window_open) return outside_window();
     if (job_.kind == CallKind::find && outcome.missing) return found_none();
     if (outcome.exists && job_.kind == CallKind::create) return already_there(outcome.reason);
     if (outcome.missing && is_removal(job_.kind)) return taken(std::nullopt);
@@ -264,6 +265,16 @@ class Settling {
     const std::int64_t wait_ms = std::max(job_.traits->consistent_after_ms, options_.retry.first_wait_ms);
     delivery_.not_before_ms = options_.now_ms + wait_ms;
     return {.then = Then::wait, .wait_ms = wait_ms, .reason = reason};
+  }
+
+  /// He wrote longer ago than we thought: what is allowed then is decided anew.
+  Settled outside_window() {
+    job_.window_open = false;
+    job_.head.window_until_ms = 0;
+    job_.effects.closed_window_of = recipient_of(delivery_, *job_.traits);
+    job_.refused_request = delivery_.frozen.value_or("");
+    delivery_.frozen.reset();
+    return {.then = Then::decide};
   }
 
   bool says_later_when_lost() const {

@@ -2,17 +2,23 @@
 
 #include <pthread.h>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <algorithm>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include "engine/base/error.h"
 
@@ -25,63 +31,142 @@ namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t header_bytes_max = 64 << 10;
-constexpr std::size_t body_bytes_max = 1 << 20;
 constexpr std::chrono::seconds request_time{30};
 constexpr int connections_max = 256;
+
+/// Answers that are still to come, from whatever thread. The server ends when there are none.
+class Awaited {
+ public:
+  void add() {
+    const std::lock_guard lock(mutex_);
+    ++number_;
+  }
+  /// `give` is told whether the server still lives.
+  void done(const std::function<void(bool)>& give) {
+    const std::lock_guard lock(mutex_);
+    give(!ended_);
+    --number_;
+    none_.notify_all();
+  }
+  void end() {
+    std::unique_lock lock(mutex_);
+    ended_ = true;
+    none_.wait(lock, [this] { return number_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable none_;
+  int number_ = 0;
+  bool ended_ = false;
+};
+
+/// What all connections share.
+struct Service {
+  HttpServer::AsyncHandler handler;
+  std::size_t body_bytes_max;
+  int connections = 0;
+  std::shared_ptr<Awaited> awaited = std::make_shared<Awaited>();
+};
 
 // One connection: read a request, answer it, again until the client leaves. Callbacks keep it alive.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(asio::ip::tcp::socket socket, const HttpServer::Handler& handler, int& connections)
-      : stream_(std::move(socket)), handler_(handler), connections_(connections) {
-    ++connections_;
+  Session(asio::ip::tcp::socket socket, Service& service) : stream_(std::move(socket)), service_(service) {
+    ++service_.connections;
   }
-  ~Session() { --connections_; }
+  ~Session() { --service_.connections; }
 
   void read() {
     parser_.emplace();
     parser_->header_limit(header_bytes_max);
-    parser_->body_limit(body_bytes_max);
+    parser_->body_limit(service_.body_bytes_max);
     stream_.expires_after(request_time);
     http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (!error) self->answer();
+      if (!error) return self->hand_over();
+      if (error == http::error::body_limit) self->write({413, "text/plain; charset=utf-8", "the body is too large\n"}, false);
     });
   }
 
  private:
-  void answer() {
-    const auto& request = parser_->get();
-    HttpResponse answer;
-    try {
-      answer = handler_({std::string(request.method_string()), std::string(request.target()), request.body()});
-    } catch (const std::exception& problem) {
-      answer = {500, "text/plain; charset=utf-8", std::string(problem.what()) + "\n"};
-    }
+  void hand_over() {
+    service_.awaited->add();
+    // The session ends before the server does, whoever keeps the function.
+    auto held = std::make_shared<std::shared_ptr<Session>>(shared_from_this());
+    auto respond = [awaited = service_.awaited, held](HttpResponse response) {
+      awaited->done([&](bool lives) {
+        const auto self = std::exchange(*held, nullptr);
+        if (lives && self) post_answer(self, std::move(response));
+      });
+    };
+    service_.handler(request(), std::move(respond));
+  }
+
+  static void post_answer(const std::shared_ptr<Session>& self, HttpResponse response) {
+    asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+      self->write(std::move(response), self->parser_->get().keep_alive());
+    });
+  }
+
+  HttpRequest request() {
+    auto& message = parser_->get();
+    const std::string target(message.target());
+    const std::size_t mark = target.find('?');
+    HttpRequest request{.method = std::string(message.method_string()),
+                        .path = target.substr(0, mark),
+                        .query = mark == std::string::npos ? "" : target.substr(mark + 1)};
+    for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
+    request.body = std::move(message.body());
+    return request;
+  }
+
+  void write(HttpResponse answer, bool keep_alive) {
     response_ = {};
-    response_.version(request.version());
+    response_.version(parser_->get().version());
     response_.result(static_cast<unsigned>(answer.status));
     response_.set(http::field::content_type, answer.content_type);
-    response_.keep_alive(request.keep_alive());
+    response_.keep_alive(keep_alive);
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
+    stream_.expires_after(request_time);
     http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code error, std::size_t) {
       if (!error && self->response_.keep_alive()) self->read();
     });
   }
 
   beast::tcp_stream stream_;
-  const HttpServer::Handler& handler_;
-  int& connections_;
+  Service& service_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
 };
 
+HttpServer::AsyncHandler at_once(HttpServer::Handler handler) {
+  return [handler = std::move(handler)](const HttpRequest& request, const HttpServer::Respond& respond) {
+    HttpResponse answer;
+    try {
+      answer = handler(request);
+    } catch (const std::exception& problem) {
+      answer = {500, "text/plain; charset=utf-8", std::string(problem.what()) + "\n"};
+    }
+    respond(std::move(answer));
+  };
+}
+
 }  // namespace
+
+const std::string* HttpRequest::header(std::string_view name) const {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  for (const auto& [key, value] : headers) {
+    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), same)) return &value;
+  }
+  return nullptr;
+}
 
 class HttpServer::Running {
  public:
-  Running(const std::string& host, std::uint16_t port, Handler handler) : handler_(std::move(handler)), acceptor_(context_) {
+  Running(const std::string& host, std::uint16_t port, AsyncHandler handler, std::size_t body_bytes_max)
+      : service_{std::move(handler), body_bytes_max}, acceptor_(context_) {
     try {
       const asio::ip::tcp::endpoint address(asio::ip::make_address(host), port);
       acceptor_.open(address.protocol());
@@ -103,21 +188,22 @@ class HttpServer::Running {
   ~Running() {
     context_.stop();
     thread_.join();
+    // Whoever still holds a session lets it go here, before the context that its socket stands on.
+    service_.awaited->end();
   }
   std::uint16_t port() const { return port_; }
 
  private:
   void accept() {
     acceptor_.async_accept([this](beast::error_code error, asio::ip::tcp::socket socket) {
-      if (!error && connections_ < connections_max) {
-        std::make_shared<Session>(std::move(socket), handler_, connections_)->read();
+      if (!error && service_.connections < connections_max) {
+        std::make_shared<Session>(std::move(socket), service_)->read();
       }
       accept();
     });
   }
 
-  Handler handler_;
-  int connections_ = 0;  ///< outlives the context, whose destructor ends the sessions
+  Service service_;  ///< outlives the context, whose destructor ends the sessions
   asio::io_context context_{1};
   asio::ip::tcp::acceptor acceptor_;
   std::uint16_t port_ = 0;
@@ -125,7 +211,10 @@ class HttpServer::Running {
 };
 
 HttpServer::HttpServer(const std::string& host, std::uint16_t port, Handler handler)
-    : running_(std::make_unique<Running>(host, port, std::move(handler))) {}
+    : HttpServer(host, port, at_once(std::move(handler)), body_bytes) {}
+
+HttpServer::HttpServer(const std::string& host, std::uint16_t port, AsyncHandler handler, std::size_t body_bytes_max)
+    : running_(std::make_unique<Running>(host, port, std::move(handler), body_bytes_max)) {}
 
 HttpServer::~HttpServer() = default;
 

@@ -1,17 +1,25 @@
-// The daemon's HTTP server: small, bounded, for /metrics now.
+// The daemon's HTTP server: small, bounded, for /metrics and webhooks.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 namespace engine::inbound {
 
 struct HttpRequest {
   std::string method;
-  std::string path;
-  std::string body;
+  std::string path;   ///< up to '?'
+  std::string query;  ///< behind it, as it came
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+
+  /// Names without regard to case; null pointer when it is not there.
+  const std::string* header(std::string_view name) const;
 };
 
 struct HttpResponse {
@@ -20,14 +28,21 @@ struct HttpResponse {
   std::string body;
 };
 
-/// Serves on one thread of its own. Requests are bounded: 64 KiB of header, 1 MiB of body, 30 s a request, 256 connections.
+/// Serves on one thread of its own. Requests are bounded: 64 KiB of header, 30 s a request, 256 connections.
 class HttpServer {
  public:
-  /// `handler` is called on the server's thread and must not block for long; what it throws becomes a 500.
+  /// Called on the server's thread, must not block for long; what it throws becomes a 500.
   using Handler = std::function<HttpResponse(const HttpRequest&)>;
+  /// To be called once, from any thread, while the server lives or later.
+  using Respond = std::function<void(HttpResponse)>;
+  /// The same for answers that take a while. Every request given must be answered some time: the server's end waits for it.
+  using AsyncHandler = std::function<void(HttpRequest, Respond)>;
 
-  /// Throws Error environment_missing when the address can't be bound.
+  static constexpr std::size_t body_bytes = 1 << 20;
+
+  /// Throws Error environment_missing when the address can't be bound. A body beyond `body_bytes_max` is answered by 413.
   HttpServer(const std::string& host, std::uint16_t port, Handler handler);
+  HttpServer(const std::string& host, std::uint16_t port, AsyncHandler handler, std::size_t body_bytes_max);
   ~HttpServer();
 
   /// The port bound: differs from the one asked for when that was 0.

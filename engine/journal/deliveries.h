@@ -115,6 +115,7 @@ struct Head {
   std::optional<LastSent> last_sent;
   std::optional<std::string> remote_id;  ///< of the match value the record is addressed by
   std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
+  std::int64_t window_until_ms = 0;      ///< messages: until when the recipient may be written to freely
 };
 
 /// A lane and a key that became free: what stood behind them may be at the head now.

@@ -90,6 +90,8 @@ Records::Records(Connection& connection)
       pipelines(connection),
       deliveries(connection),
       echoes(connection),
+      reports(connection),
+      conversations(connection),
       pauses(connection),
       audit(connection),
       retention(connection),

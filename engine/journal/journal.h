@@ -23,6 +23,8 @@
 #include "engine/journal/cycles.h"
 #include "engine/journal/deliveries.h"
 #include "engine/journal/delivery/echoes.h"
+#include "engine/journal/delivery/conversations.h"
+#include "engine/journal/delivery/reports.h"
 #include "engine/journal/pipelines.h"
 #include "engine/journal/row_images.h"
 #include "engine/journal/source_tables.h"
@@ -42,6 +44,8 @@ struct Records {
   Pipelines pipelines;
   Deliveries deliveries;
   Echoes echoes;
+  Reports reports;
+  Conversations conversations;
   Pauses pauses;
   Audit audit;
   Retention retention;

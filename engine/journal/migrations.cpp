@@ -50,6 +50,23 @@ CREATE TABLE budget_use (connection TEXT PRIMARY KEY, use TEXT NOT NULL, noted_m
 CREATE TABLE echo (seq INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL) STRICT;
 CREATE INDEX echo_by_delivery ON echo(delivery_id);
 CREATE TABLE echo_position (table_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, delivery_id INTEGER NOT NULL) STRICT;
+CREATE TABLE delivery_report (
+  id INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL, connection TEXT NOT NULL, remote_id TEXT NOT NULL,
+  status TEXT NOT NULL, recipient TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', at_ms INTEGER NOT NULL,
+  received_ms INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX delivery_report_once ON delivery_report(connection, remote_id, status);
+CREATE INDEX delivery_report_by_delivery ON delivery_report(delivery_id);
+CREATE TABLE inbound_message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, message_id TEXT NOT NULL, sender TEXT NOT NULL,
+  kind TEXT NOT NULL, message TEXT NOT NULL, sent_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX inbound_message_once ON inbound_message(connection, message_id);
+CREATE INDEX inbound_message_by_sender ON inbound_message(sender);
+CREATE TABLE conversation (
+  connection TEXT NOT NULL, party TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (connection, party)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_by_party ON conversation(party);
 )sql"},
 };
 

@@ -188,6 +188,41 @@ CREATE TABLE echo_position (           -- of tables that are captured and writte
   delivery_id    INTEGER NOT NULL            -- no effect of a delivery up to this one is awaited
 ) STRICT;
 
+CREATE TABLE delivery_report (         -- what a target said later of what was sent
+  id             INTEGER PRIMARY KEY,
+  delivery_id    INTEGER NOT NULL,
+  connection     TEXT NOT NULL,
+  remote_id      TEXT NOT NULL,              -- the message's at the target
+  status         TEXT NOT NULL,              -- sent, delivered, read, played, failed
+  recipient      TEXT NOT NULL,
+  reason         TEXT NOT NULL DEFAULT '',   -- of a failure
+  at_ms          INTEGER NOT NULL,           -- by the target's clock
+  received_ms    INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX delivery_report_once ON delivery_report(connection, remote_id, status);
+CREATE INDEX delivery_report_by_delivery ON delivery_report(delivery_id);
+
+CREATE TABLE inbound_message (         -- what people write to us
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  connection     TEXT NOT NULL,
+  message_id     TEXT NOT NULL,
+  sender         TEXT NOT NULL,              -- a phone number as digits
+  kind           TEXT NOT NULL,              -- text, image, button, …
+  message        TEXT NOT NULL,              -- JSON, as it came
+  sent_ms        INTEGER NOT NULL,
+  received_ms    INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX inbound_message_once ON inbound_message(connection, message_id);
+CREATE INDEX inbound_message_by_sender ON inbound_message(sender);
+
+CREATE TABLE conversation (            -- when a person wrote last: how long he may be written to freely
+  connection     TEXT NOT NULL,
+  party          TEXT NOT NULL,
+  heard_ms       INTEGER NOT NULL,
+  PRIMARY KEY (connection, party)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversation_by_party ON conversation(party);
+
 CREATE TABLE decision (
   id             INTEGER PRIMARY KEY,
   delivery_id    INTEGER,

@@ -36,6 +36,7 @@ struct Permanent {
   bool auth = false;     ///< credentials: stops the connection, not the record
   bool missing = false;  ///< the addressed record is not there (any more)
   bool exists = false;   ///< of a create: there is a record with this match value
+  bool window_closed = false;  ///< the recipient did not write lately: only what is allowed outside his window may be sent
 };
 /// Sent, and the answer lost or useless: look before you send again.
 struct Uncertain {

@@ -51,6 +51,10 @@ struct ObjectTraits {
   bool wants_origin = false;             ///< calls carry their `origin`: it costs, so only who asks gets it
   /// No answer tells an id: the only match value stands for it.
   bool match_is_id = false;
+  /// Messages: the field with the recipient, and how long after his own last message he may be written to freely.
+  /// Empty: the target knows no such window.
+  std::string window_of;
+  std::int64_t window_ms = 0;
   bool has(CallKind kind) const { return calls.contains(kind); }
   const CallTraits& of(CallKind kind) const { return calls.at(kind); }
 };
@@ -78,6 +82,7 @@ struct Call {
   std::string to;                        ///< and the other record's id
   std::string idempotency_key;
   std::optional<CallOrigin> origin;
+  bool window_open = false;              ///< the recipient wrote to us within ObjectTraits::window_ms
 };
 
 /// What a connector keeps of a request that it prepared, beside the text that says the same.

@@ -155,7 +155,7 @@ DeliveryStory show_delivery(journal::Records& records, std::int64_t id, std::str
     throw Error(ErrorCode::config_invalid, "there is no delivery " + std::to_string(id), {}, "`datapicker dead-letters list` shows them");
   }
   pipeline = name_of_pipeline(records, delivery->pipeline_id);
-  return {std::move(*delivery), records.deliveries.attempts(id)};
+  return {std::move(*delivery), records.deliveries.attempts(id), records.reports.of(id)};
 }
 
 std::vector<Decided> decide(journal::Journal& journal, const settings::Instance& instance, const Decision& decision,

@@ -44,12 +44,18 @@ json::object json_of(const journal::Attempt& attempt) {
           {"reason", or_null(attempt.reason)},     {"answer", or_null(attempt.answer)}};
 }
 
+json::object json_of(const journal::Report& report) {
+  return {{"status", report.status},       {"remote_id", report.remote_id}, {"recipient", report.recipient},
+          {"reason", report.reason},       {"at_ms", report.at_ms},         {"received_ms", report.received_ms}};
+}
+
 PipelineStory pipeline_story(journal::Records& records, const journal::PipelineRow& pipeline, const std::string& key) {
   PipelineStory story;
   story.pipeline = pipeline.name;
   for (journal::Delivery& delivery : records.deliveries.of_key(pipeline.id, key, story_entries_max)) {
     DeliveryStory each;
     each.attempts = records.deliveries.attempts(delivery.id);
+    each.reports = records.reports.of(delivery.id);
     each.delivery = std::move(delivery);
     story.deliveries.push_back(std::move(each));
   }
@@ -130,6 +136,8 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
   const journal::Delivery& delivery = story.delivery;
   json::array attempts;
   for (const journal::Attempt& attempt : story.attempts) attempts.push_back(json_of(attempt));
+  json::array reports;
+  for (const journal::Report& report : story.reports) reports.push_back(json_of(report));
   return json::object{{"id", delivery.id},
                       {"pipeline", pipeline},
                       {"key", json::parse(delivery.key)},
@@ -151,7 +159,8 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
                       {"superseded_by", or_null(delivery.superseded_by)},
                       {"created_ms", delivery.created_ms},
                       {"updated_ms", delivery.updated_ms},
-                      {"attempts", std::move(attempts)}};
+                      {"attempts", std::move(attempts)},
+                      {"reports", std::move(reports)}};
 }
 
 json::value json_of(const Story& story) {

@@ -34,6 +34,7 @@ std::vector<ListedChange> list_changes(journal::Records& records, const std::str
 struct DeliveryStory {
   journal::Delivery delivery;
   std::vector<journal::Attempt> attempts;
+  std::vector<journal::Report> reports;
 };
 
 struct PipelineStory {

@@ -69,6 +69,14 @@ struct SignRule {
   Secret secret;
 };
 
+/// What the target posts to us: messages, and what became of ours.
+struct WebhookRule {
+  Origin origin;
+  std::string path;     ///< "/whatsapp"
+  Secret verify_token;  ///< what the target shows when the address is registered
+  Secret app_secret;    ///< the key of its signatures
+};
+
 struct TlsOptions {
   std::string ca;           ///< PEM file; empty: the system's
   std::string certificate;  ///< client certificate
@@ -118,6 +126,7 @@ struct TargetConnection {
   std::int64_t timeout_ms = 30'000;
   std::string idempotency_header;  ///< empty: none
   std::optional<SignRule> sign;
+  std::optional<WebhookRule> webhook;
   std::map<std::string, std::string> options;
   bool dry_run = false;     ///< all is decided, nothing is sent
   DatabaseTarget database;

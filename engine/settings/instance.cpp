@@ -45,6 +45,7 @@ class Loader {
     check_parents(instance_, pipelines_, diagnostics_);
     check_renames(instance_, pipelines_, references_, diagnostics_);
     check_redirects(pipelines_, references_, diagnostics_);
+    check_webhooks(instance_, diagnostics_);
     check_owners(pipelines_, diagnostics_);
     for (ReadPipeline& pipeline : pipelines_) redirect(pipeline.definition.target);
     for (ReadPipeline& pipeline : pipelines_) add(instance_.pipelines, std::move(pipeline.definition), "pipeline");

@@ -53,6 +53,7 @@ struct Instance {
   std::filesystem::path journal_path;  ///< relative paths stand below the folder
   Retention retention;
   std::optional<ListenAddress> metrics;
+  std::optional<ListenAddress> webhooks;  ///< `listen: { webhooks: … }`
   std::vector<AlertChannel> alerts;
   std::map<std::string, SourceConnection> sources;
   std::map<std::string, TargetConnection> targets;

@@ -121,6 +121,8 @@ struct ObjectDefinition {
       comment_history;  ///< request and nothing else: the marker is looked for in the raw answer
   std::map<model::CallKind, CallDefinition> calls;
   std::map<model::CallKind, BatchDefinition> batch;
+  std::string window_of;       ///< `window: { of: to, open_for: 24h }`: see model::ObjectTraits
+  std::int64_t window_ms = 0;
 };
 
 enum class CredentialKind : std::uint8_t { shown, secret, optional };
@@ -165,6 +167,9 @@ struct AuthDefinition {
   bool is_own_way() const { return !headers.empty() || !query.empty() || !login.empty(); }
 };
 
+/// How what a target posts to us is signed and read.
+enum class WebhookFormat : std::uint8_t { none, whatsapp_cloud };
+
 struct TargetDefinition {
   std::string name;
   Origin origin;
@@ -173,6 +178,7 @@ struct TargetDefinition {
   std::map<std::string, std::string> options;  ///< with defaults
   std::map<std::string, std::string> headers;  ///< sent with every request
   AuthDefinition auth;
+  WebhookFormat webhook = WebhookFormat::none;
   bool nulls_as_empty_text = false;            ///< `nulls: empty_text`: for APIs that cannot clear a field by null
   std::map<std::string, ObjectDefinition> objects;
   std::vector<AnswerRule> answers;  ///< the first that fits speaks; then the runtime's defaults

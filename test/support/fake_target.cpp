@@ -16,7 +16,7 @@ std::string text_at(const json::object& object, std::string_view name) {
 }
 
 json::object json_of(const Call& call) {
-  return {{"match", fields_json(call.match)},
+  json::object one{{"match", fields_json(call.match)},
           {"id", call.remote_id.value_or("")},
           {"fields", fields_json(call.fields)},
           {"changed", fields_json(call.changed_fields)},
@@ -25,6 +25,9 @@ json::object json_of(const Call& call) {
           {"association", call.association},
           {"to", call.to},
           {"key", call.idempotency_key}};
+  // A messenger that has something else for people who did not write lately.
+  if (call.window_open && call.fields.contains("template")) one["window"] = "open";
+  return one;
 }
 
 bool is_taken(Fate fate) {
@@ -45,6 +48,8 @@ CallAnswer refusal(Fate fate, std::int64_t throttle_ms) {
       return {.outcome = RetryLater{.reason = "status 429", .after_ms = throttle_ms, .throttled = true}, .status = 429};
     case Fate::refused:
       return {.outcome = Permanent{.reason = "status 422"}, .status = 422};
+    case Fate::outside:
+      return {.outcome = Permanent{.reason = "131047", .window_closed = true}, .status = 400};
     case Fate::auth:
       return {.outcome = Permanent{.reason = "status 401", .auth = true}, .status = 401};
     default:

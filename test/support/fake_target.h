@@ -23,6 +23,7 @@ enum class Fate : std::uint8_t {
   busy,               ///< 503, not applied
   throttled,          ///< 429 with a wait
   refused,            ///< 422, never will be
+  outside,      ///< refused because the recipient did not write lately
   auth,               ///< 401
   partly,             ///< takes all but the fields in `refused_fields`, and says so
   silently,           ///< the same, and says nothing

@@ -139,6 +139,8 @@ class Judging {
         return Permanent{.reason = why, .exists = true};
       case AnswerClass::auth:
         return Permanent{.reason = why, .auth = true};
+      case AnswerClass::window_closed:
+        return Permanent{.reason = why, .window_closed = true};
       case AnswerClass::uncertain:
         return may_repeat(question_) ? retry(plan.after, said, why) : lost(why);
       case AnswerClass::permanent:

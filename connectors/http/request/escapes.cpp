@@ -43,6 +43,7 @@ std::optional<Filter> filter_of(std::string_view name) {
   if (name == "number") return Filter::number;
   if (name == "jql_phrase") return Filter::jql_phrase;
   if (name == "caret_quote") return Filter::caret_quote;
+  if (name == "json") return Filter::json;
   return std::nullopt;
 }
 
@@ -63,6 +64,7 @@ std::string filtered(Filter filter, std::string_view text) {
     case Filter::none:
     case Filter::text:
     case Filter::number:
+    case Filter::json:
       break;
   }
   return std::string(text);

@@ -18,6 +18,7 @@ enum class Filter : std::uint8_t {
   number,      ///< digits as a JSON number; anything else is refused
   jql_phrase,  ///< inside \"…\" of a text search in Jira's JQL, which ignores quotes and backslashes: they become blanks
   caret_quote, ///< in ServiceNow's encoded queries, where '^' joins conditions: it is doubled
+  json,        ///< the text is JSON and stands in a body as it is; refused when it is not
 };
 
 std::optional<Filter> filter_of(std::string_view name);

@@ -1,15 +1,14 @@
 #include "connectors/http/request/json_template.h"
 
-#include <fmt/format.h>
-
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 
 #include "connectors/http/request/auth_marks.h"
 #include "connectors/http/request/field_text.h"
+#include "connectors/http/request/json_flattening.h"
 #include "engine/base/error.h"
 #include "engine/model/row_json.h"
 
@@ -19,7 +18,6 @@ namespace json = boost::json;
 
 namespace {
 
-/// A JSON string without its quotes, to stand inside one.
 void append_inside_string(std::string_view text, std::string& into) {
   std::string quoted;
   engine::model::append_json_string(text, quoted);
@@ -47,128 +45,110 @@ void append_whole(const Placeholder& placeholder, const CallValues& values, std:
   }
 }
 
+/// What a pipeline made as JSON is given on digit by digit.
+void append_checked_json(const Placeholder& placeholder, std::string_view text, std::string& into) {
+  json::error_code error;
+  json::parse({text.data(), text.size()}, error);
+  if (error) {
+    throw engine::Error(engine::ErrorCode::config_invalid,
+                        fmt::format("{} is no JSON: {}", placeholder.shown(), error.message()));
+  }
+  into += text;
+}
+
+void append_value(const JsonPart& part, const CallValues& values, std::string& into) {
+  const Placeholder& placeholder = *part.placeholder;
+  if (placeholder.is_whole_json()) return append_whole(placeholder, values, into);
+  if (placeholder.name == Placeholder::Name::auth && values.auth == nullptr) {
+    return append_auth_mark(placeholder.part, into);
+  }
+  const auto value = value_of(placeholder, values);
+  if (part.inside_string) {
+    append_inside_string(filtered(placeholder.filter, text_of(value)), into);
+  } else if (placeholder.filter == Filter::number) {
+    append_number(placeholder, text_of(value), into);
+  } else if (placeholder.filter == Filter::json) {
+    append_checked_json(placeholder, text_of(value), into);
+  } else if (placeholder.filter != Filter::none) {
+    engine::model::append_json_string(filtered(placeholder.filter, text_of(value)), into);
+  } else {
+    append_json(value, into);
+  }
+}
+
+bool fits(const JsonForm& form, const CallValues& values) {
+  const auto holds = [&](const FieldPattern& pattern) { return pattern.holds(values); };
+  if (!std::all_of(form.when.begin(), form.when.end(), holds)) return false;
+  if (!form.unless.empty() && std::all_of(form.unless.begin(), form.unless.end(), holds)) return false;
+  return !form.each || form.each->holds(values);
+}
+
+void append_parts(const JsonParts& parts, const CallValues& values, std::string& into);
+
+void append_choice(const JsonChoice& choice, const CallValues& values, std::string& into) {
+  for (const JsonForm& form : choice.forms) {
+    if (!fits(form, values)) continue;
+    if (!form.refusal.empty()) throw engine::Error(engine::ErrorCode::config_invalid, form.refusal);
+    if (!form.each) return append_parts(form.parts, values, into);
+    for (const TemplateItem& item : form.each->items(values)) {
+      CallValues turn = values;
+      turn.item = &item;
+      append_parts(form.parts, turn, into);
+    }
+    return;
+  }
+  if (!choice.is_needed) return;
+  throw engine::Error(engine::ErrorCode::config_invalid,
+                      fmt::format("no form of the request of '{}' on '{}' fits the fields that the pipeline maps",
+                                  name_of(values.call.kind), values.call.object));
+}
+
+void append_parts(const JsonParts& parts, const CallValues& values, std::string& into) {
+  for (const JsonPart& part : parts) {
+    into += part.before;
+    // A value never ends with an opening bracket, so one in front of us is that of our own object or list.
+    if (part.comma && into.back() != '{' && into.back() != '[') into += ',';
+    if (part.placeholder) append_value(part, values, into);
+    if (part.choice) append_choice(*part.choice, values, into);
+  }
+}
+
+/// Every placeholder with its part, those of all forms included.
+template <typename See>
+void for_each_hole(const JsonParts& parts, const See& see) {
+  for (const JsonPart& part : parts) {
+    if (part.placeholder) see(part);
+    if (!part.choice) continue;
+    for (const JsonForm& form : part.choice->forms) for_each_hole(form.parts, see);
+  }
+}
+
 }  // namespace
 
-class JsonTemplate::Flattening {
- public:
-  Flattening(std::vector<Hole>& holes, const engine::settings::Origin& origin) : holes_(holes), origin_(origin) {}
-
-  void append(const json::value& value) {
-    if (value.is_object()) {
-      append_object(value.get_object());
-    } else if (value.is_array()) {
-      append_array(value.get_array());
-    } else if (value.is_string()) {
-      append_string({value.get_string().data(), value.get_string().size()});
-    } else if (value.is_double()) {
-      append_json(engine::model::FieldScalar(value.get_double()), text());
-    } else {
-      text() += json::serialize(value);
-    }
-  }
-
- private:
-  std::string& text() { return holes_.back().before; }
-
-  void append_object(const json::object& object) {
-    text() += '{';
-    bool first = true;
-    for (const auto& member : object) {
-      if (!std::exchange(first, false)) text() += ',';
-      append_mixed({member.key().data(), member.key().size()});
-      text() += ':';
-      append(member.value());
-    }
-    text() += '}';
-  }
-
-  void append_array(const json::array& array) {
-    text() += '[';
-    bool first = true;
-    for (const json::value& item : array) {
-      if (!std::exchange(first, false)) text() += ',';
-      append(item);
-    }
-    text() += ']';
-  }
-
-  void append_string(std::string_view string) {
-    if (string == "fields") return open_hole({.name = Placeholder::Name::fields}, false);
-    if (string == "changed_fields") return open_hole({.name = Placeholder::Name::changed_fields}, false);
-    const auto pieces = pieces_of(string, origin_);
-    const bool is_one_value = pieces.size() == 2 && pieces[0].literal.empty() && pieces[1].literal.empty();
-    if (is_one_value) return open_hole(*pieces[0].placeholder, false);
-    append_mixed(string);
-  }
-
-  void append_mixed(std::string_view string) {
-    text() += '"';
-    for (const Piece& piece : pieces_of(string, origin_)) {
-      append_inside_string(piece.literal, text());
-      if (!piece.placeholder) continue;
-      if (piece.placeholder->is_whole_json()) {
-        refuse_template(piece.placeholder->shown() + " must stand alone, not inside a text", origin_);
-      }
-      open_hole(*piece.placeholder, true);
-    }
-    text() += '"';
-  }
-
-  void open_hole(Placeholder placeholder, bool inside_string) {
-    holes_.back().placeholder = std::move(placeholder);
-    holes_.back().inside_string = inside_string;
-    holes_.emplace_back();
-  }
-
-  std::vector<Hole>& holes_;
-  const engine::settings::Origin& origin_;
-};
-
-JsonTemplate::JsonTemplate(std::string_view text, const engine::settings::Origin& origin) : holes_(1) {
+JsonTemplate::JsonTemplate(std::string_view text, const engine::settings::Origin& origin) {
   boost::system::error_code error;
   const json::value tree = json::parse(json::string_view(text.data(), text.size()), error);
   if (error) refuse_template("the body is not JSON: " + error.message(), origin);
-  Flattening(holes_, origin).append(tree);
+  JsonFlattening(parts_, origin).append(tree);
 }
 
 std::vector<std::string> JsonTemplate::auth_names() const {
   std::vector<std::string> names;
-  for (const Hole& hole : holes_) {
-    if (hole.placeholder && hole.placeholder->name == Placeholder::Name::auth) names.push_back(hole.placeholder->part);
-  }
+  for_each_hole(parts_, [&names](const JsonPart& part) {
+    if (part.placeholder->name == Placeholder::Name::auth) names.push_back(part.placeholder->part);
+  });
   return names;
 }
 
 bool JsonTemplate::has_auth_inside_text() const {
-  return std::any_of(holes_.begin(), holes_.end(), [](const Hole& hole) {
-    if (!hole.placeholder || hole.placeholder->name != Placeholder::Name::auth) return false;
-    return hole.inside_string || hole.placeholder->filter != Filter::none;
+  bool has = false;
+  for_each_hole(parts_, [&has](const JsonPart& part) {
+    const bool is_auth = part.placeholder->name == Placeholder::Name::auth;
+    has = has || (is_auth && (part.inside_string || part.placeholder->filter != Filter::none));
   });
+  return has;
 }
 
-void JsonTemplate::render(const CallValues& values, std::string& into) const {
-  for (const Hole& hole : holes_) {
-    into += hole.before;
-    if (!hole.placeholder) continue;
-    if (hole.placeholder->is_whole_json()) {
-      append_whole(*hole.placeholder, values, into);
-      continue;
-    }
-    if (hole.placeholder->name == Placeholder::Name::auth && values.auth == nullptr) {
-      append_auth_mark(hole.placeholder->part, into);
-      continue;
-    }
-    const auto value = value_of(*hole.placeholder, values);
-    if (hole.inside_string) {
-      append_inside_string(filtered(hole.placeholder->filter, text_of(value)), into);
-    } else if (hole.placeholder->filter == Filter::number) {
-      append_number(*hole.placeholder, text_of(value), into);
-    } else if (hole.placeholder->filter != Filter::none) {
-      engine::model::append_json_string(filtered(hole.placeholder->filter, text_of(value)), into);
-    } else {
-      append_json(value, into);
-    }
-  }
-}
+void JsonTemplate::render(const CallValues& values, std::string& into) const { append_parts(parts_, values, into); }
 
 }  // namespace connectors::http

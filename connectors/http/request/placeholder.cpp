@@ -20,7 +20,7 @@ namespace {
 
 using Name = Placeholder::Name;
 
-constexpr std::array<std::pair<std::string_view, Name>, 14> plain_names{{
+constexpr std::array<std::pair<std::string_view, Name>, 17> plain_names{{
     {"match", Name::match},
     {"match_value", Name::match},
     {"match_field", Name::match_field},
@@ -32,6 +32,9 @@ constexpr std::array<std::pair<std::string_view, Name>, 14> plain_names{{
     {"changed_field_names", Name::changed_field_names},
     {"association", Name::association},
     {"to", Name::to},
+    {"item", Name::item},
+    {"name", Name::name},
+    {"index", Name::index},
     {"fields", Name::fields},
     {"changed_fields", Name::changed_fields},
     {"records", Name::records},
@@ -52,9 +55,15 @@ std::optional<Placeholder> named(std::string_view name) {
 
 Placeholder parsed(std::string_view inside, const engine::settings::Origin& origin) {
   const std::size_t bar = inside.find('|');
-  auto placeholder = named(inside.substr(0, bar));
-  if (!placeholder)
-    refuse_template(fmt::format("nothing is called {{{}}} in a template", inside.substr(0, bar)), origin);
+  std::string_view name = inside.substr(0, bar);
+  const bool optional = name.ends_with('?');
+  if (optional) name.remove_suffix(1);
+  auto placeholder = named(name);
+  if (!placeholder) refuse_template(fmt::format("nothing is called {{{}}} in a template", name), origin);
+  if (optional && placeholder->name != Name::field) {
+    refuse_template(fmt::format("{} cannot be left out: only {{field.x?}} can", placeholder->shown()), origin);
+  }
+  placeholder->optional = optional;
   if (bar != std::string_view::npos) {
     const auto filter = filter_of(inside.substr(bar + 1));
     if (!filter) refuse_template(fmt::format("there is no filter '{}'", inside.substr(bar + 1)), origin);
@@ -102,6 +111,13 @@ std::string outermost_names(const FieldMap& fields) {
 FieldValue text_value(const std::string& text, const Placeholder& placeholder, const CallValues& values) {
   if (text.empty()) refuse_call(placeholder, values, "which this call does not have");
   return FieldScalar(text);
+}
+
+FieldValue item_value(const Placeholder& placeholder, const CallValues& values) {
+  if (values.item == nullptr) refuse_call(placeholder, values, "which is known below a $each only");
+  if (placeholder.name == Name::item) return values.item->value;
+  if (placeholder.name == Name::name) return FieldScalar(values.item->name);
+  return FieldScalar(values.item->index);
 }
 
 }  // namespace
@@ -168,6 +184,10 @@ FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
       return text_value(call.association, placeholder, values);
     case Name::to:
       return text_value(call.to, placeholder, values);
+    case Name::item:
+    case Name::name:
+    case Name::index:
+      return item_value(placeholder, values);
     case Name::fields:
     case Name::changed_fields:
     case Name::records:

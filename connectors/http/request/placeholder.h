@@ -17,6 +17,13 @@ namespace connectors::http {
 /// Credentials, and what a login made of them, by the names of {auth.name}.
 using AuthValues = std::map<std::string, engine::model::FieldScalar, std::less<>>;
 
+/// One turn of a `$each`.
+struct TemplateItem {
+  std::string name;  ///< what a star stood for, else the last part of the field's name
+  engine::model::FieldValue value;
+  std::int64_t index = 0;
+};
+
 /// What the placeholders of one call stand for. All of it outlives the rendering.
 struct CallValues {
   const engine::model::Call& call;
@@ -24,6 +31,7 @@ struct CallValues {
   const engine::model::FieldMap& changed_fields;
   std::string_view records = {};  ///< JSON list; batches only
   const AuthValues* auth = nullptr;  ///< logins only: requests of calls are frozen without any
+  const TemplateItem* item = nullptr;  ///< inside a `$each`
 };
 
 struct Placeholder {
@@ -40,6 +48,9 @@ struct Placeholder {
     changed_field_names,  ///< of the outermost names, joined by commas
     association,
     to,
+    item,   ///< of a `$each`: its value, its name, its position from 0
+    name,
+    index,
     fields,
     changed_fields,
     records,  ///< whole JSON, in bodies only
@@ -47,6 +58,7 @@ struct Placeholder {
   Name name = Name::match;
   std::string part;  ///< x of match.x, field.x and auth.x
   Filter filter = Filter::none;
+  bool optional = false;  ///< {field.x?}: what it stands in is left out where the call lacks it
 
   bool is_whole_json() const { return name >= Name::fields; }
   /// As written, for messages: "{match.code}".

@@ -56,6 +56,9 @@ TextTemplate::TextTemplate(std::string_view text, Place place, const engine::set
     if (piece.placeholder && piece.placeholder->is_whole_json()) {
       refuse_template(fmt::format("{} can stand in a body only", piece.placeholder->shown()), origin);
     }
+    if (piece.placeholder && piece.placeholder->optional) {
+      refuse_template(fmt::format("{} can be left out of a body only", piece.placeholder->shown()), origin);
+    }
     if (place_ == Place::header && std::any_of(piece.literal.begin(), piece.literal.end(), is_control)) {
       refuse_template("a header cannot hold a control character", origin);
     }

@@ -41,7 +41,8 @@ void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) 
   }
 }
 
-void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, std::int64_t now_ms) {
+void write_effects(journal::Records& records, const LedgerEntry& entry, std::int64_t now_ms) {
+  journal::Deliveries& deliveries = records.deliveries;
   const Effects& effects = entry.effects;
   const journal::Delivery& delivery = entry.delivery;
   if (effects.last_sent) deliveries.put_last_sent(*effects.last_sent);
@@ -54,6 +55,7 @@ void write_effects(journal::Deliveries& deliveries, const LedgerEntry& entry, st
   }
   const PipelineTarget* pipeline = entry.job->pipeline;
   if (pipeline != nullptr && (pipeline->has_children || !pipeline->parents.empty())) write_relations(deliveries, entry);
+  if (!effects.closed_window_of.empty()) records.conversations.close(delivery.connection, effects.closed_window_of);
   if (effects.supersede_dead) deliveries.supersede_dead_before(delivery, now_ms);
 }
 
@@ -100,7 +102,11 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
   entry.written = update(deliveries, entry);
   // What went out without a trace is remembered whatever became of the delivery; for all else another decision stands.
   if (!entry.written && !entry.unjournaled) return;
-  write_effects(deliveries, entry, now_ms);
+  write_effects(records, entry, now_ms);
+  // A report may have been faster than the answer, or than its loss. Whoever waits behind is let go by the release.
+  const bool is_unsure = entry.delivery.state == DeliveryState::uncertain ||
+                         (entry.delivery.state == DeliveryState::pending && entry.delivery.tries > 0);
+  if (entry.written && is_unsure) records.reports.settle(entry.delivery);
   if (entry.begun && entry.written) entry.begun_id = deliveries.start_attempt(*entry.begun);
 }
 

@@ -1,5 +1,7 @@
 #include "engine/deliver/loop/loader.h"
 
+#include "engine/base/error.h"
+#include "engine/deliver/job.h"
 #include "engine/deliver/references.h"
 
 namespace engine::deliver {
@@ -9,7 +11,7 @@ namespace {
 class Loading {
  public:
   Loading(journal::Records& records, const model::Target& target, const LoadRequest& request)
-      : deliveries_(records.deliveries), references_(records, target), request_(request) {}
+      : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), request_(request) {}
 
   Loaded run() {
     for (auto& delivery : deliveries_.heads_among(request_.ids)) add(std::move(delivery), loaded_.waited);
@@ -40,12 +42,31 @@ class Loading {
       return;
     }
     into.push_back(deliveries_.complete(std::move(delivery)));
+    into.back().window_until_ms = window_until_ms(into.back().delivery);
     if (request_.related == nullptr) return;
     const auto pipeline = request_.related->find(into.back().delivery.pipeline_id);
     if (pipeline != request_.related->end()) references_.resolve(into.back(), pipeline->second);
   }
 
+  std::int64_t window_until_ms(const journal::Delivery& delivery) {
+    const model::ObjectTraits* traits = traits_of(delivery.object);
+    if (traits == nullptr || traits->window_of.empty() || !delivery.fields) return 0;
+    const std::string party = recipient_of(delivery, *traits);
+    const auto heard_ms = party.empty() ? std::nullopt : records_.conversations.last_heard_ms(delivery.connection, party);
+    return heard_ms ? *heard_ms + traits->window_ms : 0;
+  }
+
+  const model::ObjectTraits* traits_of(const std::string& object) const {
+    try {
+      return &target_.traits(object);
+    } catch (const Error&) {
+      return nullptr;  // the loop tells why
+    }
+  }
+
+  journal::Records& records_;
   journal::Deliveries& deliveries_;
+  const model::Target& target_;
   ReferenceReader references_;
   const LoadRequest& request_;
   Loaded loaded_;

@@ -9,6 +9,7 @@
 
 #include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
+#include "engine/model/target.h"
 
 namespace engine::deliver {
 

@@ -172,6 +172,7 @@ void Loop::decide_head(const JobPtr& job) {
   const std::string& match = addressed_match(delivery, job->head.last_sent);
   const bool is_elsewhere = match != delivery.match && match != "{}" && delivery.also_match != match;
   if (is_elsewhere) return occupy_other_lane(job, match);
+  job->window_open = job->head.window_until_ms > wall_ms();
   const HeadFacts facts{.delivery = delivery,
                         .last_sent = job->head.last_sent,
                         .remote_id = job->head.remote_id,

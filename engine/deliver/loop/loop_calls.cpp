@@ -84,6 +84,9 @@ void Loop::call(const JobPtr& job) {
   if (goes_in_batch(*job)) return add_to_batch(job);
   if (!prepare(job)) return;
   if (journaled) {
+    if (job->prepared.request == job->refused_request) {
+      return end(job, DeliveryState::dead, "the recipient did not write lately, and the pipeline maps nothing else");
+    }
     delivery.frozen = job->prepared.request;
     return begin_attempt(job);
   }

@@ -20,6 +20,20 @@ std::int64_t write(Connection& connection, const char* sql, std::int64_t table_i
   return connection.changes();
 }
 
+/// What the person wrote, found by what was sent to him: any field that holds a name of his.
+std::int64_t forget_conversations(Connection& connection, std::int64_t table_id, const std::string& key) {
+  write(connection,
+        "DELETE FROM conversation WHERE party IN (SELECT ltrim(each.value, '+') FROM delivery d, json_each(d.fields) AS each "
+        "WHERE d." OF_KEY " AND each.type = 'text' UNION SELECT recipient FROM delivery_report WHERE delivery_id IN "
+        "(SELECT id FROM delivery WHERE " OF_KEY "))",
+        table_id, key);
+  return write(connection,
+               "DELETE FROM inbound_message WHERE sender IN (SELECT ltrim(each.value, '+') FROM delivery d, "
+               "json_each(d.fields) AS each WHERE d." OF_KEY " AND each.type = 'text' UNION SELECT recipient FROM "
+               "delivery_report WHERE delivery_id IN (SELECT id FROM delivery WHERE " OF_KEY "))",
+               table_id, key);
+}
+
 }  // namespace
 
 std::int64_t Forgetting::open_deliveries(std::int64_t table_id, const std::string& key) {
@@ -32,17 +46,25 @@ Forgotten Forgetting::count(std::int64_t table_id, const std::string& key) {
           .attempts = number(connection_,
                              "SELECT count(*) FROM attempt WHERE delivery_id IN (SELECT id FROM delivery WHERE " OF_KEY ")",
                              table_id, key),
-          .records = number(connection_, "SELECT count(*) FROM last_sent WHERE " OF_KEY, table_id, key),
+          .records = number(connection_, "SELECT count(*) FROM last_sent WHERE " OF_KEY, table_id, key) +
+                     number(connection_,
+                            "SELECT count(*) FROM delivery_report WHERE delivery_id IN (SELECT id FROM delivery WHERE " OF_KEY ")",
+                            table_id, key),
           .token = {}};
 }
 
 Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
   Forgotten forgotten;
+  const std::int64_t messages =
+      forget_conversations(connection_, table_id, key) +
+      write(connection_, "DELETE FROM delivery_report WHERE delivery_id IN (SELECT id FROM delivery WHERE " OF_KEY ")",
+            table_id, key);
   forgotten.token = "[\"forgotten-" + random_journal_id().substr(0, 12) + "\"]";
   forgotten.records = write(connection_,
                             "DELETE FROM remote_id WHERE (connection, object, match) IN (SELECT connection, object, match FROM "
                             "delivery WHERE " OF_KEY " UNION SELECT connection, object, match FROM last_sent WHERE " OF_KEY ")",
                             table_id, key);
+  forgotten.records += messages;
   forgotten.records += write(connection_, "DELETE FROM last_sent WHERE " OF_KEY, table_id, key);
   write(connection_, "DELETE FROM look_up WHERE " OF_KEY, table_id, key);
   write(connection_,

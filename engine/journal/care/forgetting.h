@@ -12,7 +12,7 @@ struct Forgotten {
   std::int64_t changes = 0;
   std::int64_t deliveries = 0;
   std::int64_t attempts = 0;
-  std::int64_t records = 0;  ///< last_sent and remote ids
+  std::int64_t records = 0;  ///< last_sent, remote ids, reports of messages, and what the person wrote
   std::string token;         ///< what stands where the key stood
 };
 

@@ -36,6 +36,7 @@ void Retention::step(Sweep& sweep, std::int64_t before_ms, const std::map<std::i
   sweep_deliveries(sweep, before_ms, limit);
   sweep_changes(sweep, before_ms, mapped_to, limit);
   sweep_cycles(sweep, before_ms, limit);
+  sweep_messages(sweep, before_ms, limit);
 }
 
 void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
@@ -51,6 +52,7 @@ void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int6
   });
   for (const std::int64_t id : old) {
     connection_.prepare("DELETE FROM attempt WHERE delivery_id = ?").bind(1, id).run();
+    connection_.prepare("DELETE FROM delivery_report WHERE delivery_id = ?").bind(1, id).run();
     connection_.prepare("DELETE FROM delivery WHERE id = ?").bind(1, id).run();
   }
   sweep.removed += static_cast<std::int64_t>(old.size());
@@ -98,6 +100,18 @@ void Retention::sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t 
   for (const std::int64_t id : old) connection_.prepare("DELETE FROM cycle WHERE id = ?").bind(1, id).run();
   sweep.removed += static_cast<std::int64_t>(old.size());
   sweep.done = sweep.done && last;
+}
+
+/// What people wrote; a conversation that is older opens no window any more.
+void Retention::sweep_messages(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
+  Statement messages = connection_.prepare(
+      "DELETE FROM inbound_message WHERE id IN (SELECT id FROM inbound_message WHERE id < coalesce((SELECT min(id) FROM "
+      "inbound_message WHERE received_ms >= ?1), 9223372036854775807) ORDER BY id LIMIT ?2)");
+  messages.bind(1, before_ms).bind(2, limit).run();
+  const std::int64_t removed = connection_.changes();
+  connection_.prepare("DELETE FROM conversation WHERE heard_ms < ?").bind(1, before_ms).run();
+  sweep.removed += removed;
+  sweep.done = sweep.done && removed < limit;
 }
 
 std::int64_t Retention::used_bytes() {

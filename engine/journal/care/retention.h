@@ -36,6 +36,7 @@ class Retention {
   void sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
                      std::int64_t limit);
   void sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
+  void sweep_messages(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
   bool is_covered(std::int64_t table_id, const char* key, std::int64_t seq);
 
   Connection& connection_;

@@ -21,7 +21,8 @@ namespace json = boost::json;
 RunningInstance::Stages::Stages(settings::Instance from, journal::Journal& journal, const Clock& clock)
     : instance(std::move(from)),
       supervisor(std::make_unique<pipeline::Supervisor>(instance, journal, clock)),
-      metrics(pipeline::serve_metrics(instance, journal, [this] { return supervisor->status(); }, pulse)) {}
+      metrics(pipeline::serve_metrics(instance, journal, [this] { return supervisor->status(); }, pulse)),
+      webhooks(pipeline::serve_webhooks(instance, journal, clock, [this] { supervisor->look_again(); })) {}
 
 RunningInstance::RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock)
     : journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}

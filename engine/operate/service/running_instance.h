@@ -18,6 +18,7 @@
 #include "engine/pipeline/control_socket.h"
 #include "engine/pipeline/metrics_endpoint.h"
 #include "engine/pipeline/supervisor.h"
+#include "engine/pipeline/webhook_endpoint.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {
@@ -49,6 +50,7 @@ class RunningInstance {
     std::unique_ptr<pipeline::Supervisor> supervisor;
     Pulse pulse;
     pipeline::MetricsServer metrics;
+    std::unique_ptr<pipeline::WebhookEndpoint> webhooks;
     std::unique_ptr<pipeline::Alerts> alerts;
     std::optional<Watchdog> watchdog;
     void start(journal::Journal& journal);

@@ -215,6 +215,28 @@ void check_renames(const Instance& instance, const std::vector<ReadPipeline>& pi
     pipeline_renames.add(pipeline.definition.name, pipeline.definition.renamed_from, pipeline.renamed_from);
 }
 
+void check_webhooks(const Instance& instance, Diagnostics& diagnostics) {
+  std::map<std::string, const TargetConnection*> by_path;
+  for (const auto& [name, connection] : instance.targets) {
+    if (!connection.webhook || connection.target.webhook == WebhookFormat::none) continue;
+    const WebhookRule& rule = *connection.webhook;
+    if (!instance.webhooks) {
+      diagnostics.error("key.missing", rule.origin, fmt::format("the target '{}' posts to us, but nothing listens", name),
+                        "add listen: { webhooks: 127.0.0.1:8421 } to datapicker.yaml");
+    }
+    const auto [other, is_new] = by_path.emplace(rule.path, &connection);
+    if (is_new) continue;
+    const WebhookRule& first = *other->second->webhook;
+    const bool same = first.app_secret.reveal() == rule.app_secret.reveal() &&
+                      first.verify_token.reveal() == rule.verify_token.reveal();
+    if (same && other->second->target.webhook == connection.target.webhook) continue;
+    diagnostics.error("value.unknown", rule.origin,
+                      fmt::format("'{}' and '{}' are posted to at the same path '{}' with different secrets",
+                                  other->second->name, name, rule.path),
+                      "give one of them another 'path'");
+  }
+}
+
 void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics) {
   // One field is looked at under its own name and under each name it is nested in: `address` and `address.city`
   // collide.
@@ -228,6 +250,8 @@ void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagn
   std::map<Place, std::vector<Writer>> writers;
   for (const ReadPipeline& pipeline : pipelines) {
     const TargetUse& use = pipeline.definition.target;
+    const bool is_message = pipeline.definition.deliver == DeliverPolicy::every_change && use.match.empty();
+    if (is_message) continue;
     for (const auto& [field, origin] : pipeline.fields) {
       for (std::size_t end = field.find('.'); end != std::string::npos; end = field.find('.', end + 1)) {
         writers[{use.connection, use.object, field.substr(0, end)}].push_back({&pipeline, field, origin, false});

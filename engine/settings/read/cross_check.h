@@ -38,7 +38,11 @@ void check_redirects(const std::vector<ReadPipeline>& pipelines, const Reference
 void check_renames(const Instance& instance, const std::vector<ReadPipeline>& pipelines, const References& references,
                    Diagnostics& diagnostics);
 
-/// No two pipelines write one field of one object of one connection, unless both say `owner: rows`.
+/// Whoever posts to us has an address to post to, and nobody else's secrets.
+void check_webhooks(const Instance& instance, Diagnostics& diagnostics);
+
+/// No two pipelines write one field of one object of one connection, unless both say `owner: rows`. Messages, which are
+/// new each time, have no owner.
 void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics);
 
 }  // namespace engine::settings

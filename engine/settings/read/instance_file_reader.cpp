@@ -48,6 +48,18 @@ void read_defaults(const YamlNode& value, InstanceDefaults& defaults, Diagnostic
   reader.finish();
 }
 
+std::optional<ListenAddress> take_address(MapReader& reader, const char* key) {
+  const YamlNode* written = reader.take(key);
+  if (written == nullptr) return std::nullopt;
+  auto address = address_of(written->text());
+  if (!address) {
+    reader.diagnostics().error("value.address", written->origin(),
+                               fmt::format("'{}' is no address to listen on", written->text()),
+                               "write host:port, as in 127.0.0.1:9420");
+  }
+  return address;
+}
+
 }  // namespace
 
 std::optional<Variables> read_variables(const YamlNode& root, Diagnostics& diagnostics) {
@@ -66,13 +78,11 @@ InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Di
   instance.name = reader.required_text("instance");
   if (const YamlNode* name = root.find("instance")) check_name(instance.name, name->origin(), diagnostics);
   if (const YamlNode* journal = reader.take("journal")) read_journal(*journal, instance, diagnostics);
-  if (const YamlNode* metrics = reader.take("metrics")) {
-    instance.metrics = address_of(metrics->text());
-    if (!instance.metrics) {
-      diagnostics.error("value.address", metrics->origin(),
-                        fmt::format("'{}' is no address to listen on", metrics->text()),
-                        "write host:port, as in 127.0.0.1:9420");
-    }
+  instance.metrics = take_address(reader, "metrics");
+  if (const YamlNode* listen = reader.take("listen")) {
+    MapReader listen_reader(*listen, listen_block(), "listen", diagnostics);
+    instance.webhooks = take_address(listen_reader, "webhooks");
+    listen_reader.finish();
   }
   if (const YamlNode* written = reader.take("defaults")) read_defaults(*written, defaults, diagnostics);
   reader.take_any("variables");

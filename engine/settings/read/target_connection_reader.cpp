@@ -13,7 +13,7 @@ namespace engine::settings {
 namespace {
 
 constexpr const char* secret_places =
-    "a target's url, proxy, auth, sign, odbc and properties may hold one; an API key goes below auth: { header, value }";
+    "a target's url, proxy, auth, sign, webhook, odbc and properties may hold one; an API key goes below auth: { header, value }";
 
 /// The path of a file that must be there, made absolute.
 std::string take_file(MapReader& reader, const char* key, const ConnectionSurroundings& surroundings) {
@@ -56,6 +56,22 @@ SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnosti
   return rule;
 }
 
+WebhookRule read_webhook(const YamlNode& value, const std::string& connection, const SecretLookup& secrets,
+                         Diagnostics& diagnostics) {
+  MapReader reader(value, webhook_rule_block(), "webhook", diagnostics);
+  WebhookRule rule;
+  rule.origin = value.origin();
+  rule.path = reader.text("path", "/" + connection);
+  if (!rule.path.starts_with('/') || rule.path.find_first_of(" ?#") != std::string::npos) {
+    diagnostics.error("value.type", value.find("path")->origin(),
+                      "'path' of webhook must begin with '/', and hold no blank, '?' or '#'");
+  }
+  rule.verify_token = take_secret(reader, "verify_token", secrets);
+  rule.app_secret = take_secret(reader, "app_secret", secrets);
+  reader.finish();
+  return rule;
+}
+
 /// Without the slash at its end: paths of requests start with one.
 std::string read_url(MapReader& reader, const SecretLookup& secrets) {
   reader.required_text("url");
@@ -75,6 +91,8 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   connection.url = read_url(reader, surroundings.secrets);
   if (const YamlNode* tls = reader.take("tls")) connection.tls = read_tls(*tls, surroundings, diagnostics);
   if (const YamlNode* sign = reader.take("sign")) connection.sign = read_sign(*sign, surroundings.secrets, diagnostics);
+  if (const YamlNode* webhook = reader.take("webhook"))
+    connection.webhook = read_webhook(*webhook, connection.name, surroundings.secrets, diagnostics);
   reader.text("proxy");
   if (const YamlNode* proxy = reader.node().find("proxy"); proxy != nullptr && proxy->is_scalar())
     connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
@@ -89,7 +107,7 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
 void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
   for (const YamlEntry& entry : root.entries()) {
     const bool may_hold = entry.key == "url" || entry.key == "proxy" || entry.key == "auth" || entry.key == "sign" ||
-                          entry.key == "odbc" || entry.key == "properties";
+                          entry.key == "odbc" || entry.key == "properties" || entry.key == "webhook";
     if (!may_hold) refuse_secrets(entry.value, secret_places, diagnostics);
   }
 }
@@ -132,6 +150,10 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   connection.limits = connection.target.limits;
   connection.limits.lay_over(limits);
   check_budget_names(connection.target.answers, connection.limits, diagnostics);
+  if (connection.webhook && connection.target.webhook == WebhookFormat::none) {
+    diagnostics.error("target.lacks", connection.webhook->origin,
+                      fmt::format("the target '{}' posts nothing that could be read here", target), "remove 'webhook'");
+  }
   return connection;
 }
 

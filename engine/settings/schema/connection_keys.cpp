@@ -57,6 +57,18 @@ const Block& written_table_block() {
   return block;
 }
 
+const Block& webhook_rule_block() {
+  static const Block block{
+      "webhook of a connection",
+      "What the target posts to `listen: { webhooks: … }` of datapicker.yaml: answers of people, and what became of messages.",
+      {{"path", KeyType::text, "Where it posts to, beginning with '/'; without it /NAME of the connection."},
+       {.name = "verify_token",
+        .about = "What the target shows when the address is registered; may hold ${secret:name}.",
+        .required = true},
+       {.name = "app_secret", .about = "The key of its signatures; may hold ${secret:name}.", .required = true}}};
+  return block;
+}
+
 const Block& target_connection_block() {
   static const Block block{
       "target connection",
@@ -89,6 +101,7 @@ const Block& target_connection_block() {
        {"repeat_safe", KeyType::boolean, "Sending a request twice does no harm: the API recognises it."},
        {"idempotency_header", KeyType::text, "The header by which the API recognises a repeated request."},
        {"sign", KeyType::block, "A signature over each request.", "", &sign_block()},
+       {"webhook", KeyType::block, "What it posts to us.", "", &webhook_rule_block()},
        {"requests", KeyType::block, "The requests of this API, where its definition leaves them open.", "", &object_block()},
        {"batch", KeyType::block, "Requests that carry many records.", "", &batches_block()},
        {"options", KeyType::text_map, "Values for the options that the definition declares."},

@@ -79,6 +79,15 @@ const Block& alert_block() {
   return block;
 }
 
+const Block& listen_block() {
+  static const Block block{
+      "listen",
+      "Addresses at which the daemon serves HTTP. Nothing listens without them.",
+      {{"webhooks", KeyType::address, "Where targets post to, through a reverse proxy with TLS: host:port."},
+       {.name = "console", .type = KeyType::address, .about = "The web console.", .later = true}}};
+  return block;
+}
+
 const Block& instance_block() {
   static const Block block{
       "instance",
@@ -88,7 +97,7 @@ const Block& instance_block() {
        {"metrics", KeyType::address, "Where Prometheus finds the metrics: host:port. None without it."},
        {"defaults", KeyType::block, "What holds for all tables.", "", &defaults_block()},
        {"variables", KeyType::text_map, "Texts that any file may use as ${var:name}."},
-       {.name = "listen", .about = "Addresses of the console and of webhooks.", .later = true},
+       {"listen", KeyType::block, "Addresses at which the daemon serves HTTP.", "", &listen_block()},
        {"alerts", KeyType::list, "Who is told when the state of something changes.", "", &alert_block()}}};
   return block;
 }
@@ -106,7 +115,7 @@ const Block& environment_block() {
        {"metrics", KeyType::address, "Where Prometheus finds the metrics."},
        {"defaults", KeyType::block, "What holds for all tables.", "", &defaults_block()},
        {"variables", KeyType::text_map, "Texts that replace those of datapicker.yaml, or join them."},
-       {.name = "listen", .about = "Addresses of the console and of webhooks.", .later = true},
+       {"listen", KeyType::block, "Addresses at which the daemon serves HTTP.", "", &listen_block()},
        {"alerts", KeyType::list, "Who is told when the state of something changes.", "", &alert_block()}}};
   return block;
 }

@@ -51,6 +51,15 @@ const Block& marker_block() {
   return block;
 }
 
+const Block& window_block() {
+  static const Block block{
+      "window",
+      "Messages: how long a person may be written to freely after his own last message.",
+      {{.name = "of", .about = "The field that holds the recipient.", .required = true},
+       {.name = "open_for", .type = KeyType::duration, .about = "How long it stays open.", .required = true}}};
+  return block;
+}
+
 const Block& call_block() {
   static const Block block{
       "call",
@@ -181,6 +190,7 @@ const Block& object_block() {
                            .about = "`warn`: the list is whole, so that a field not in it is probably misspelt.",
                            .fallback = "accept",
                            .choices = {"accept", "warn"}});
+    object.keys.push_back({"window", KeyType::block, "When a person may be written to freely.", "", &window_block()});
     object.keys.push_back({"batch", KeyType::block, "Calls that carry many records.", "", &batches_block()});
     return object;
   }();
@@ -229,7 +239,7 @@ const Block& answer_block() {
        {"json", KeyType::block, "A value of its JSON; without it any.", "", &json_condition_block()},
        {.name = "class",
         .about = "What it means. `throttled`: not now, and no fault of the record.",
-        .choices = {"delivered", "duplicate", "partial", "retry", "throttled", "permanent", "missing", "exists", "auth", "uncertain"},
+        .choices = {"delivered", "duplicate", "partial", "retry", "throttled", "permanent", "missing", "exists", "auth", "uncertain", "window_closed"},
         .required = true},
        {"reason", KeyType::text, "What it means to a person: stands before what the target said."},
        {"budget", KeyType::text, "Of `throttled`: the budget that is used up; without it the whole connection waits."},
@@ -249,6 +259,10 @@ const Block& target_definition_block() {
        {"options", KeyType::text_map, "What a connection may set, with defaults; put in as {{options.name}}."},
        {"headers", KeyType::text_map, "Headers of every request."},
        {"auth", KeyType::block, "How it is entered.", "", &auth_definition_block()},
+       {.name = "webhook",
+        .about = "What it posts to us: the form of the posts and of their signature.",
+        .fallback = "none",
+        .choices = {"none", "whatsapp_cloud"}},
        {.name = "nulls", .about = "How a field is cleared.", .fallback = "keep", .choices = {"keep", "empty_text"}},
        {.name = "objects", .type = KeyType::named, .about = "Its kinds of records; \"*\" stands for any.",
         .block = &object_block(), .required = true},

@@ -36,7 +36,7 @@ struct AfterRule {
 
 /// `throttled` is a refusal for the moment that says nothing against the record: its budget waits, and no try is counted.
 enum class AnswerClass : std::uint8_t {
-  delivered, duplicate, partial, retry, throttled, permanent, missing, exists, auth, uncertain
+  delivered, duplicate, partial, retry, throttled, permanent, missing, exists, auth, uncertain, window_closed
 };
 
 /// Fits when all of its conditions do. Of a batch it is asked for the whole answer, and for each record that was refused,

@@ -116,9 +116,9 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
                                      {"permanent", AnswerClass::permanent},
                                      {"missing", AnswerClass::missing},
                                      {"exists", AnswerClass::exists},
-                                     {"exists", AnswerClass::exists},
                                      {"auth", AnswerClass::auth},
-                                     {"uncertain", AnswerClass::uncertain}});
+                                     {"uncertain", AnswerClass::uncertain},
+                                     {"window_closed", AnswerClass::window_closed}});
   if (const YamlNode* after = reader.take("after")) rule.after = read_after(*after, diagnostics);
   if (!rule.budget.empty() && rule.answer_class != AnswerClass::throttled) {
     diagnostics.error("value.type", map.origin(), "'budget' belongs to 'class: throttled' alone");

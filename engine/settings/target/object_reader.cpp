@@ -170,6 +170,15 @@ void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Di
   object.batch[kind] = std::move(batch);
 }
 
+/// `window: { of: to, open_for: 24h }`
+void read_window(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
+  MapReader reader(map, window_block(), "the window", diagnostics);
+  object.window_of = reader.required_text("of");
+  if (!reader.has("open_for")) reader.require("open_for");
+  object.window_ms = reader.duration_ms("open_for", 0, 1);
+  reader.finish();
+}
+
 }  // namespace
 
 void read_batches(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
@@ -188,6 +197,7 @@ void read_object(const YamlNode& map, ObjectDefinition& object, Diagnostics& dia
   if (const YamlNode* find = reader.take("find")) read_find(*find, object, diagnostics);
   if (const YamlNode* read_back = reader.take("read_back")) read_read_back(*read_back, object, diagnostics);
   read_object_fields(reader, object);
+  if (const YamlNode* window = reader.take("window")) read_window(*window, object, diagnostics);
   if (const YamlNode* batch = reader.take("batch")) read_batches(*batch, object, diagnostics);
   reader.finish();
 }

@@ -95,6 +95,8 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   definition.headers = take_texts(reader, "headers");
   if (const YamlNode* auth = reader.take("auth")) definition.auth = read_auth_definition(*auth, diagnostics);
   definition.nulls_as_empty_text = reader.one_of("nulls", false, {{"keep", false}, {"empty_text", true}});
+  definition.webhook = reader.one_of("webhook", WebhookFormat::none,
+                                     {{"none", WebhookFormat::none}, {"whatsapp_cloud", WebhookFormat::whatsapp_cloud}});
   if (const YamlNode* objects = reader.require("objects")) read_objects(*objects, definition, diagnostics);
   if (const YamlNode* answers = reader.take("answers")) definition.answers = read_answers(*answers, diagnostics);
   if (const YamlNode* limits = reader.take("limits")) definition.limits = read_limits(*limits, diagnostics);

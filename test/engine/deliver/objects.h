@@ -28,6 +28,10 @@ inline void make_repeat_safe_object(FakeTarget& target) {
 }
 
 /// A messenger: what is sent is sent, and nothing can be looked up.
-inline void make_message_object(FakeTarget& target) { target.offers(CallKind::create); }
+inline void make_message_object(FakeTarget& target) {
+  target.offers(CallKind::create);
+  target.object().window_of = "to";
+  target.object().window_ms = 24 * 3'600'000;
+}
 
 }  // namespace test

@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <future>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "engine/base/error.h"
 
@@ -51,13 +54,47 @@ TEST_CASE("a handler that throws answers 500 and the server goes on") {
   }
 }
 
-TEST_CASE("a body beyond the limit is not read to its end") {
+TEST_CASE("a body beyond the limit is refused without being read to its end") {
   const HttpServer server("127.0.0.1", 0, [](const HttpRequest&) { return HttpResponse{}; });
-  CHECK(exchange(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n", "HTTP/1.1 200").empty());
+  const std::string answer =
+      exchange(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n", "too large");
+  CHECK(answer.starts_with("HTTP/1.1 413"));
 }
 
 TEST_CASE("a port in use is refused with its address") {
   const HttpServer first("127.0.0.1", 0, [](const HttpRequest&) { return HttpResponse{}; });
   const auto second = [&] { HttpServer("127.0.0.1", first.port(), [](const HttpRequest&) { return HttpResponse{}; }); };
   CHECK_THROWS_WITH_AS(second(), doctest::Contains("cannot listen on 127.0.0.1"), Error);
+}
+
+TEST_CASE("answers may come later and from another thread, and the server's end waits for them") {
+  std::vector<std::thread> later;
+  std::string answer;
+  {
+    auto handler = [&later](const HttpRequest& request, HttpServer::Respond respond) {
+      const std::string* name = request.header("x-name");
+      later.emplace_back([text = (name != nullptr ? *name : "") + "?" + request.query, respond = std::move(respond)] {
+        respond({200, "text/plain", text});
+      });
+    };
+    const HttpServer server("127.0.0.1", 0, std::move(handler), 1000);
+    answer = exchange(server.port(), "GET /a?b=c HTTP/1.1\r\nHost: x\r\nX-Name: late\r\n\r\n", "late?b=c");
+  }
+  for (std::thread& thread : later) thread.join();
+  CHECK(answer.find("late?b=c") != std::string::npos);
+}
+
+TEST_CASE("a server that ends while an answer is still made gives it to nobody and harms nobody") {
+  std::promise<HttpServer::Respond> asked;
+  std::thread later;
+  std::thread client;
+  {
+    auto handler = [&asked](const HttpRequest&, HttpServer::Respond respond) { asked.set_value(std::move(respond)); };
+    const HttpServer server("127.0.0.1", 0, std::move(handler), 1000);
+    client = std::thread([port = server.port()] { exchange(port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "never"); });
+    HttpServer::Respond respond = asked.get_future().get();
+    later = std::thread([respond = std::move(respond)] { respond({200, "text/plain", "too late"}); });
+  }
+  later.join();
+  client.join();
 }

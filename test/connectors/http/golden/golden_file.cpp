@@ -98,6 +98,7 @@ Call call_of(const YamlNode& shared, const YamlNode& own, const std::string& key
   call.changed_fields = from("changed").find("changed") != nullptr ? fields_at(from("changed"), "changed") : call.fields;
   if (from("remote_id").find("remote_id") != nullptr) call.remote_id = text_at(from("remote_id"), "remote_id");
   call.idempotency_key = text_at(from("key"), "key", key);
+  call.window_open = text_at(from("window"), "window") == "open";
   call.comment = text_at(from("comment"), "comment");
   call.marker = text_at(from("marker"), "marker");
   call.association = text_at(from("association"), "association");
@@ -133,7 +134,7 @@ class FileReader {
   }
 
   void read_case(const YamlNode& node) {
-    demand_keys(node, {"case", "call", "object", "match", "fields", "changed", "remote_id", "key", "comment", "marker",
+    demand_keys(node, {"case", "call", "object", "match", "fields", "changed", "remote_id", "window", "key", "comment", "marker",
                        "association", "to", "records", "request", "answers", "exchanges", "expect"});
     GoldenRun run{.origin = node.origin(), .name = text_at(node, "case"), .connection = connection_};
     if (const YamlNode* records = node.find("records")) {

@@ -31,7 +31,7 @@ struct RecordedExchange {
 };
 
 struct ExpectedOutcome {
-  std::string outcome;  ///< delivered duplicate partial retry throttled permanent missing exists auth uncertain
+  std::string outcome;  ///< delivered duplicate partial retry throttled permanent missing exists auth uncertain window_closed
   std::string remote_id;
   std::optional<std::int64_t> after_ms;
   std::vector<std::string> refused;

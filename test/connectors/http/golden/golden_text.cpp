@@ -102,7 +102,7 @@ bool is_fixed(const std::string& name, const std::string& value, Body body) {
 std::string outcome_word(const DeliveryOutcome& outcome) {
   if (const auto* retry = std::get_if<RetryLater>(&outcome)) return retry->throttled ? "throttled" : "retry";
   if (const auto* permanent = std::get_if<Permanent>(&outcome)) {
-    return permanent->auth ? "auth" : permanent->missing ? "missing" : permanent->exists ? "exists" : "permanent";
+    return permanent->auth ? "auth" : permanent->window_closed ? "window_closed" : permanent->missing ? "missing" : permanent->exists ? "exists" : "permanent";
   }
   return std::string(name_of(outcome));
 }
