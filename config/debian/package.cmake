@@ -44,7 +44,7 @@ install(FILES ${generated}/changelog.gz DESTINATION ${documentation})
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME datapicker)
-set(CPACK_PACKAGE_CONTACT "Datapicker <packages@datapicker.dev>")
+set(CPACK_PACKAGE_CONTACT "Datapicker developers <datapicker@localhost>")
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)

@@ -218,8 +218,9 @@ bool PreparedRead::read_again(std::size_t row, std::size_t column) {
       break;
     }
     used += filled;
-    if (used > cell_bytes_max) throw Error(ErrorCode::source_bad_data, fmt::format("a value is longer than {} bytes", cell_bytes_max));
     const std::size_t more = left == SQL_NO_TOTAL ? whole.size() : static_cast<std::size_t>(left) - filled;
+    const bool too_long = used > cell_bytes_max || (left != SQL_NO_TOTAL && used + more > cell_bytes_max);
+    if (too_long) throw Error(ErrorCode::source_bad_data, fmt::format("a value is longer than {} bytes", cell_bytes_max));
     whole.resize(used + more + 1);
   }
   whole.resize(used);

@@ -93,7 +93,7 @@ bool OdbcRowStream::next(RowBatch& into) {
                             layout_.columns[longer.column].name, options_.table));
   }
   std::swap(into, batch_.rows);
-  if (more && !ahead_) {
+  if (more && !ahead_ && read_->session().dialect().read_ahead) {
     ahead_ = std::make_shared<ReadAhead>([this](KeyedRows& batch) { return fill(batch); },
                                           std::exchange(read_->session().spare_batches(), {}));
     read_->session().reads_ahead(ahead_);
@@ -131,6 +131,7 @@ void OdbcRowStream::convert_cell(std::size_t row, std::size_t column, RowBatch& 
     into.append_null();
     return;
   }
+  if (plan.type == ColumnType::text && !engine::model::is_utf8(*raw)) refuse_text(row, column);
   if (plan.type == ColumnType::text || plan.type == ColumnType::binary) {
     into.append(plan.trims ? without_trailing_blanks(*raw) : *raw);
   } else {
@@ -208,12 +209,28 @@ SourceKey OdbcRowStream::source_key(std::size_t index) const {
   return key;
 }
 
-void OdbcRowStream::refuse_value(std::size_t row, std::size_t column, std::string_view raw) {
+/// The row's key for a message; the part in `column` as it came.
+std::string OdbcRowStream::shown_key(std::size_t row, std::size_t column, std::string_view raw) {
   std::string key;
   for (std::size_t part = 0; part < layout_.key.size(); ++part) {
     if (part != 0) key += ", ";
     key += layout_.key[part] == column ? shown(raw) : shown_key_part(row, part);
   }
+  return key;
+}
+
+/// Passed on, it would reach a target as other characters, and two keys could become one.
+void OdbcRowStream::refuse_text(std::size_t row, std::size_t column) {
+  const engine::model::Column& what = layout_.columns[column];
+  const std::string key = shown_key(row, column, *read_->cell(row, column));
+  throw Error(ErrorCode::source_bad_data,
+              fmt::format("column {} of {} holds text that is not UTF-8 in the row with key {}", what.name, options_.table, key),
+              {{"table", options_.table}, {"column", what.name}, {"key", key}, {"type", what.source_type}},
+              "the client's character set in the connection string must be UTF-8; else correct the row, exclude the column, or convert it by `query:`");
+}
+
+void OdbcRowStream::refuse_value(std::size_t row, std::size_t column, std::string_view raw) {
+  const std::string key = shown_key(row, column, raw);
   const engine::model::Column& what = layout_.columns[column];
   const auto type = engine::model::name_of(what.type);
   throw Error(ErrorCode::source_bad_data, fmt::format("column {} of {} holds '{}' in the row with key {}: not a {}", what.name, options_.table, shown(raw), key, type),

@@ -41,8 +41,10 @@ class OdbcRowStream : public engine::model::RowStream {
   void convert_cell(std::size_t row, std::size_t column, engine::model::RowBatch& into);
   std::string_view canonical(std::size_t row, std::size_t column, std::string_view raw);
   void keep_key(std::size_t row, KeyedRows& into);
+  std::string shown_key(std::size_t row, std::size_t column, std::string_view raw);
   std::string shown_key_part(std::size_t row, std::size_t part);
   [[noreturn]] void refuse_value(std::size_t row, std::size_t column, std::string_view raw);
+  [[noreturn]] void refuse_text(std::size_t row, std::size_t column);
   [[noreturn]] void refuse_null_key(std::size_t row);
 
   std::shared_ptr<PreparedRead> read_;

@@ -1,6 +1,6 @@
 #include "engine/cli/story_text.h"
 
-
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "engine/cli/terminal.h"
@@ -64,6 +64,11 @@ std::string change_text(const model::Change& change) {
 
 bool covers(const journal::Delivery& delivery, const model::Change& change) { return delivery.last_seq == change.seq; }
 
+/// Of a row that was sent without a change (remap, backfill), or whose change is no longer retained.
+bool stands_alone(const journal::Delivery& delivery, const operate::Story& story) {
+  return std::none_of(story.changes.begin(), story.changes.end(), [&](const model::Change& change) { return covers(delivery, change); });
+}
+
 }  // namespace
 
 std::string delivery_text(const operate::DeliveryStory& story, const std::string& pipeline, std::size_t indent) {
@@ -90,6 +95,13 @@ std::string story_text(const operate::Story& story) {
       for (const operate::DeliveryStory& delivery : pipeline.deliveries) {
         if (covers(delivery.delivery, change)) text += delivery_text(delivery, pipeline.pipeline, 4);
       }
+    }
+  }
+  for (const operate::PipelineStory& pipeline : story.pipelines) {
+    for (const operate::DeliveryStory& delivery : pipeline.deliveries) {
+      if (!stands_alone(delivery.delivery, story)) continue;
+      text += fmt::format("{}  sent without a retained change\n", local_time(delivery.delivery.created_ms));
+      text += delivery_text(delivery, pipeline.pipeline, 4);
     }
   }
   for (const operate::PipelineStory& pipeline : story.pipelines) {

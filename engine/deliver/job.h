@@ -10,6 +10,7 @@
 #include "engine/deliver/association.h"
 #include "engine/deliver/budget/permit.h"
 #include "engine/deliver/decision.h"
+#include "engine/deliver/loop/busy_lanes.h"
 #include "engine/journal/deliveries.h"
 #include "engine/model/target.h"
 
@@ -35,7 +36,7 @@ struct Job {
   const PipelineTarget* pipeline = nullptr;
   const model::ObjectTraits* traits = nullptr;
 
-  std::vector<std::string> lanes;  ///< names of what it occupies
+  BusyLanes::Lanes lanes;  ///< what it occupies
 
   journal::DeliveryState journaled = journal::DeliveryState::pending;  ///< its state as the journal has it
   bool unjournaled = false;  ///< an upsert that went out without a trace: a newer one may have superseded it meanwhile

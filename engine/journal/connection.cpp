@@ -24,6 +24,10 @@ constexpr int writer_wait_ms = 30'000;
 constexpr int reader_wait_ms = 5'000;
 constexpr int checkpoint_wait_ms = 250;
 
+// SQLite counts its memory under one mutex of the process, which the writer, the readers and each mapping would take for every
+// allocation. Nobody asks for the count. Before main: it must be said before anybody's first use of SQLite.
+[[maybe_unused]] const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+
 bool is_full(int extended, int system_errno) {
   // Not IOERR_SHMSIZE: it strikes after the commit's frames are in the WAL, so that "nothing was kept" would be untrue.
   return extended == SQLITE_FULL ||
@@ -228,14 +232,17 @@ std::int64_t Connection::last_row_id() const { return sqlite3_last_insert_rowid(
 
 std::int64_t Connection::changes() const { return sqlite3_changes64(database_); }
 
-bool Connection::checkpoint(bool wait) {
+bool Connection::checkpoint(bool wait) { return checkpoint_as(wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE); }
+
+bool Connection::truncate_wal() { return checkpoint_as(SQLITE_CHECKPOINT_TRUNCATE); }
+
+bool Connection::checkpoint_as(int mode) {
   sqlite3_busy_timeout(database_, checkpoint_wait_ms);
-  const int mode = wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
   const int result = sqlite3_wal_checkpoint_v2(database_, nullptr, mode, nullptr, nullptr);
   sqlite3_busy_timeout(database_, writer_wait_ms);
   if (result == SQLITE_OK) return true;
   const int primary = result & 0xff;
-  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || primary == SQLITE_FULL) return false;
+  if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED || is_full(sqlite3_extended_errcode(database_), sqlite3_system_errno(database_))) return false;
   fail(result);
 }
 

@@ -78,6 +78,8 @@ class Connection {
   /// readers to leave the WAL, so that it starts from its beginning again. False when something stood in the way that
   /// may pass: a reader, a full disk. Throws journal_failed.
   bool checkpoint(bool wait);
+  /// All of the WAL into the file, and the WAL emptied; false when a reader is in the way for longer than a moment.
+  bool truncate_wal();
 
   bool in_transaction() const;
   /// What the first failing statement since `settle` threw.
@@ -92,6 +94,7 @@ class Connection {
   }
 
  private:
+  bool checkpoint_as(int mode);
   void configure(Mode mode);
   void close();
 

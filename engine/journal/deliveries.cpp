@@ -191,6 +191,11 @@ std::int64_t Deliveries::last_id() {
   return statement.step() ? statement.integer(0) : 0;
 }
 
+std::int64_t Deliveries::last_attempt_id() {
+  Statement statement = connection_.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'attempt'");
+  return statement.step() ? statement.integer(0) : 0;
+}
+
 std::int64_t Deliveries::newest_seq(std::int64_t pipeline_id, const std::string& key) {
   Statement statement = connection_.prepare("SELECT max(last_seq) FROM delivery WHERE pipeline_id = ? AND key = ?");
   statement.bind(1, pipeline_id).bind(2, key).step();

@@ -160,6 +160,7 @@ class Deliveries {
 
   /// The id given last; 0 without any.
   std::int64_t last_id();
+  std::int64_t last_attempt_id();
   /// The highest last_seq among those of a key; 0 without any.
   std::int64_t newest_seq(std::int64_t pipeline_id, const std::string& key);
   /// The next generation of what covers the key up to `last_seq`: 1 when nothing was planned for it yet.

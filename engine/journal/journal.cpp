@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstring>
 #include <optional>
+#include <thread>
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
@@ -24,6 +25,8 @@ namespace {
 // Steady readers can keep the WAL from ever starting anew: at this many times the pages of a checkpoint the writer
 // waits a moment for them.
 constexpr int restart_factor = 4;
+constexpr int truncate_tries = 20;
+constexpr std::chrono::milliseconds truncate_pause{250};
 constexpr std::size_t idle_readers_max = 8;
 
 void require_folder(const std::filesystem::path& path) {
@@ -221,8 +224,12 @@ void Journal::back_up(const std::filesystem::path& to, const std::function<bool(
 
 bool Journal::truncate_wal() {
   Connection own(options_.path.string(), Connection::Mode::read_write, options_.vfs);
-  Statement result = own.prepare("PRAGMA wal_checkpoint(TRUNCATE)");
-  return result.step() && result.integer(0) == 0;
+  // SQLite holds the lock for writing while it waits for readers: short waits with pauses let the writer have its turns.
+  for (int tries = 0; tries < truncate_tries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(truncate_pause);
+    if (own.truncate_wal()) return true;
+  }
+  return false;
 }
 
 void Journal::advance_epoch() {

@@ -168,12 +168,6 @@ std::vector<std::int64_t> RowImages::ordinals(std::int64_t table_id, std::int64_
   return ordinals;
 }
 
-std::int64_t RowImages::ordinal_max() {
-  Statement row = connection_.prepare("SELECT coalesce(max(ordinal), 0) FROM row_image");
-  row.step();
-  return row.integer(0);
-}
-
 std::int64_t RowImages::count(std::int64_t table_id) {
   Statement row =
       connection_.prepare("SELECT count(*) FROM row_image INDEXED BY row_image_by_table WHERE table_id = ?1");

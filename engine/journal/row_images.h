@@ -72,7 +72,6 @@ class RowImages {
   std::vector<RowImage> page(std::int64_t table_id, std::int64_t after_ordinal, std::size_t limit);
   /// Ordinals of a table in ascending order, for the search of unseen ones: at most `limit` above `after`.
   std::vector<std::int64_t> ordinals(std::int64_t table_id, std::int64_t after_ordinal, std::size_t limit);
-  std::int64_t ordinal_max();
   std::int64_t count(std::int64_t table_id);
 
   /// `image.ordinal` is ignored; returns the new one. The caller knows that the key is not there.

@@ -155,8 +155,11 @@ bool has_associations(const FieldMap& fields) {
 }
 
 FieldMap without_associations(const FieldMap& fields) {
-  FieldMap others = fields;
-  std::erase_if(others, [](const auto& field) { return is_association(field.first); });
+  FieldMap others;
+  others.reserve(fields.size());
+  for (const auto& field : fields) {
+    if (!is_association(field.first)) others.insert(others.end(), field);
+  }
   return others;
 }
 

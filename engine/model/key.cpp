@@ -37,6 +37,18 @@ void encode_text(std::string_view text, std::string& into) {
   into.append(text, at).append("\0\0", 2);
 }
 
+void append_part(std::string_view cell, ColumnType type, std::string& json) {
+  switch (type) {
+    case ColumnType::integer: json += cell; break;
+    case ColumnType::binary:
+      json += '"';
+      append_base64(cell, json);
+      json += '"';
+      break;
+    default: append_json_string(cell, json);
+  }
+}
+
 /// Canonical text of a typed part as a person may write it, or nullopt. `shape`: 9 stands for a digit.
 bool has_shape(std::string_view text, std::string_view shape) {
   if (text.size() != shape.size()) return false;
@@ -78,7 +90,10 @@ std::optional<std::string> canonical_part(ColumnType type, const std::string& pa
       return part;
     case ColumnType::binary: {
       std::string bytes(part.size(), '\0');
-      return decode_base64(part, bytes.data()) ? std::optional(part) : std::nullopt;
+      const auto size = decode_base64(part, bytes.data());
+      if (!size) return std::nullopt;
+      bytes.resize(*size);
+      return bytes;
     }
     case ColumnType::date: return has_shape(part, "9999-99-99") ? std::optional(part) : std::nullopt;
     case ColumnType::time: return without_fraction_zeros(part, "99:99:99");
@@ -114,38 +129,36 @@ std::string key_json(const Layout& layout, RowView row) {
   std::string json = "[";
   for (const std::size_t column : layout.key) {
     if (json.size() > 1) json += ',';
-    const std::string_view cell = row.text(column);
-    switch (layout.columns[column].type) {
-      case ColumnType::integer: json += cell; break;
-      case ColumnType::binary:
-        json += '"';
-        append_base64(cell, json);
-        json += '"';
-        break;
-      default: append_json_string(cell, json);
-    }
+    append_part(row.text(column), layout.columns[column].type, json);
   }
   return json += ']';
 }
 
-std::optional<std::string> key_json_of(const Layout& layout, std::span<const std::string> parts) {
+std::optional<std::vector<std::string>> key_cells_of(const Layout& layout, std::span<const std::string> parts) {
   if (parts.size() != layout.key.size()) return std::nullopt;
-  std::string json = "[";
+  std::vector<std::string> cells;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const ColumnType type = layout.columns[layout.key[i]].type;
-    const auto canonical = canonical_part(type, parts[i]);
-    if (!canonical) return std::nullopt;
+    auto cell = canonical_part(layout.columns[layout.key[i]].type, parts[i]);
+    if (!cell) return std::nullopt;
+    cells.push_back(*std::move(cell));
+  }
+  return cells;
+}
+
+std::optional<std::string> key_json_of(const Layout& layout, std::span<const std::string> parts) {
+  const auto cells = key_cells_of(layout, parts);
+  if (!cells) return std::nullopt;
+  std::string json = "[";
+  for (std::size_t i = 0; i < cells->size(); ++i) {
     if (i != 0) json += ',';
-    if (type == ColumnType::integer) {
-      json += *canonical;
-    } else {
-      append_json_string(*canonical, json);
-    }
+    append_part((*cells)[i], layout.columns[layout.key[i]].type, json);
   }
   return json += ']';
 }
 
 std::string encoded_key_of(const Layout& layout, std::span<const std::string> parts) {
+  const auto cells = key_cells_of(layout, parts);
+  ENGINE_ASSERT(cells);
   RowBatch batch;
   batch.begin(layout.columns.size());
   for (std::size_t column = 0; column < layout.columns.size(); ++column) {
@@ -153,7 +166,7 @@ std::string encoded_key_of(const Layout& layout, std::span<const std::string> pa
     if (part == layout.key.end()) {
       batch.append_null();
     } else {
-      batch.append(parts[static_cast<std::size_t>(part - layout.key.begin())]);
+      batch.append((*cells)[static_cast<std::size_t>(part - layout.key.begin())]);
     }
   }
   batch.end_row();
@@ -168,6 +181,17 @@ std::vector<std::string> key_parts(std::string_view key_json) {
   if (scanner.value().kind != JsonKind::begin_array) scanner.malformed("an array was expected");
   for (bool first = true; scanner.element(first);) parts.push_back(unescaped(scanner.value()));
   return parts;
+}
+
+std::string source_key_part(ColumnType type, std::string_view cell) {
+  if (type != ColumnType::binary) return std::string(cell);
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char c : cell) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex.append({digits[byte >> 4], digits[byte & 15]});
+  }
+  return hex;
 }
 
 // Parts are bound again byte by byte, so one that is not UTF-8 travels as {"base64":…} rather than repaired.

@@ -27,12 +27,16 @@ std::optional<std::string> key_json_of(const Layout& layout, std::span<const std
 std::string encoded_key_of(const Layout& layout, std::span<const std::string> parts);
 /// The parts of a `key_json`, as texts.
 std::vector<std::string> key_parts(std::string_view key_json);
+/// The parts of such a key as cells of a row (binary as its bytes); nullopt as above.
+std::optional<std::vector<std::string>> key_cells_of(const Layout& layout, std::span<const std::string> parts);
 
 /// A key exactly as the source gave it (blanks of padded CHARs included), to be bound again: one text a part.
 struct SourceKey {
   std::vector<std::string> parts;
   bool operator==(const SourceKey&) const = default;
 };
+/// A cell of a key column as a part of a SourceKey: binary as hexadecimal digits, all else as it is.
+std::string source_key_part(ColumnType type, std::string_view cell);
 std::string source_key_json(const SourceKey& key);
 SourceKey source_key_from_json(std::string_view json);
 

@@ -49,13 +49,6 @@ void RowBatch::shrink_last(std::size_t size) {
 
 void RowBatch::end_row() { ENGINE_ASSERT(columns_ != 0 && (starts_.size() - 1) % columns_ == 0); }
 
-void RowBatch::drop_last_row() {
-  ENGINE_ASSERT(columns_ != 0 && starts_.size() > 1);
-  const std::size_t unfinished = (starts_.size() - 1) % columns_;
-  starts_.resize(starts_.size() - (unfinished == 0 ? columns_ : unfinished));
-  bytes_.resize(starts_.back());
-}
-
 Digest digest_of(RowView row) {
   const std::string_view bytes = row.canonical_bytes();
   const XXH128_hash_t hash = XXH3_128bits(bytes.data(), bytes.size());

@@ -55,8 +55,6 @@ class RowBatch {
   char* append_space(std::size_t size);
   void shrink_last(std::size_t size);
   void end_row();
-  /// Drops the row under construction or, after end_row, the last row.
-  void drop_last_row();
 
   std::size_t rows() const { return columns_ == 0 ? 0 : (starts_.size() - 1) / columns_; }
   std::size_t columns() const { return columns_; }

@@ -181,9 +181,9 @@ json::object decide_dead_letters(const json::object& request, const ActContext& 
   return json_of(decide(context.journal, context.instance, decision_from_json(request), context.actor, context.clock));
 }
 
-std::vector<Decided> decide_anywhere(const settings::Instance& instance, const Decision& decision, const Clock& clock) {
+std::vector<Decided> decide_anywhere(const settings::InstancePlace& place, const Decision& decision, const Clock& clock) {
   std::vector<Decided> all;
-  const json::object answer = act_anywhere(instance, json_of(decision), {}, clock);
+  const json::object answer = act_anywhere(place, json_of(decision), {}, clock);
   for (const json::value& item : answer.at("decided").as_array()) {
     all.push_back({item.at("id").to_number<std::int64_t>(), item.at("done").as_bool(), std::string(item.at("what").as_string())});
   }

@@ -45,6 +45,6 @@ std::vector<Decided> decide(journal::Journal& journal, const settings::Instance&
                             const std::string& actor, const Clock& clock);
 
 /// Sends the decision to the daemon, or takes the journal's lock when it is down.
-std::vector<Decided> decide_anywhere(const settings::Instance& instance, const Decision& decision, const Clock& clock);
+std::vector<Decided> decide_anywhere(const settings::InstancePlace& place, const Decision& decision, const Clock& clock);
 
 }  // namespace engine::operate

@@ -57,18 +57,34 @@ std::string name_for(const fs::path& folder) {
 
 }  // namespace
 
+namespace {
+
+/// In braces where ODBC would else see the end of the value; a brace within is doubled.
+std::string odbc_value(const std::string& value) {
+  if (value.find_first_of(";{}") == std::string::npos && value.find_first_of(" \t") != 0) return value;
+  std::string quoted = "{";
+  for (const char c : value) quoted.append(c == '}' ? 2 : 1, c);
+  return quoted + "}";
+}
+
+}  // namespace
+
 std::string odbc_string(const ServerParameters& server) {
   const auto place = [&server](std::string_view usual_port) {
     return fmt::format("Server={};Port={};Database={};UID={};PWD={}", server.host, server.port.empty() ? usual_port : server.port,
-                       server.database, server.user, server.password);
+                       server.database, server.user, odbc_value(server.password));
   };
   if (server.kind == "sqlite") return fmt::format("Driver=SQLite3;Database={}", server.database);
   if (server.kind == "postgresql") return "Driver=PostgreSQL Unicode;" + place("5432");
   if (server.kind == "mariadb") return "Driver=MariaDB Unicode;" + place("3306");
   if (server.kind == "sqlserver") return "Driver=FreeTDS;" + place("1433") + ";TDS_Version=7.4;ClientCharset=UTF-8";
+  if (server.kind != "ibmi") {
+    throw Error(ErrorCode::config_invalid, "no source is called '" + server.kind + "'", {},
+                "sqlite, postgresql, mariadb, sqlserver or ibmi; any other by its connection string: --odbc");
+  }
   return fmt::format(
       "Driver=IBM i Access ODBC Driver;System={};DefaultLibraries={};UID={};PWD={};CMT=1;CCSID=1208;TRANSLATE=1;ALLOWUNSCHAR=1;CONNTYPE=2",
-      server.host, server.database, server.user, server.password);
+      server.host, server.database, server.user, odbc_value(server.password));
 }
 
 std::string dialect_of(const std::string& odbc) {

@@ -32,7 +32,10 @@ TypedKey typed_key(const model::Layout& layout, const std::string& table, std::s
   if (!key) {
     throw Error(ErrorCode::config_invalid, "that is no key of table " + table, {}, "its key is: " + wanted);
   }
-  return {*key, model::encoded_key_of(layout, parts), {parts.begin(), parts.end()}};
+  const std::vector<std::string> cells = *model::key_cells_of(layout, parts);
+  TypedKey typed{*key, model::encoded_key_of(layout, parts), {}};
+  for (std::size_t i = 0; i < cells.size(); ++i) typed.parts.push_back(model::source_key_part(layout.columns[layout.key[i]].type, cells[i]));
+  return typed;
 }
 
 TypedKey typed_key(journal::Records& records, const std::string& table, std::span<const std::string> parts) {

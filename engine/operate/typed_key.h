@@ -14,7 +14,7 @@ namespace engine::operate {
 struct TypedKey {
   std::string json;                ///< as the change log has it: ["C001"]
   std::string encoded;             ///< as the images' index has it
-  std::vector<std::string> parts;  ///< one text a key column
+  std::vector<std::string> parts;  ///< one a key column, as a source is asked for it
 };
 
 /// One text a key column. Throws config_invalid naming the key's columns when they do not fit.

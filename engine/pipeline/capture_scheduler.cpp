@@ -54,7 +54,11 @@ void CaptureScheduler::start() {
 }
 
 void CaptureScheduler::stop() {
-  stop_.request();
+  {
+    // A reader between its look and its wait would else sleep on.
+    const std::lock_guard lock(mutex_);
+    stop_.request();
+  }
   wake_.notify_all();
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
@@ -267,6 +271,7 @@ std::vector<TableLive> CaptureScheduler::status() const {
     if (paused == paused_.end() || task.running) continue;
     all.back().state = "paused";
     all.back().reason = paused->second;
+    all.back().by_person = true;
   }
   return all;
 }

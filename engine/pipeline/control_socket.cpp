@@ -34,15 +34,15 @@ sockaddr_un address_of(const std::filesystem::path& path) {
   return address;
 }
 
-bool wait_for(int descriptor, short events) {
+bool wait_for(int descriptor, short events, int wait_ms) {
   pollfd waited{descriptor, events, 0};
-  return poll(&waited, 1, patience_ms) > 0;
+  return poll(&waited, 1, wait_ms) > 0;
 }
 
 // Takes lines off a socket, one after another.
 class LineReader {
  public:
-  explicit LineReader(int descriptor) : descriptor_(descriptor) {}
+  LineReader(int descriptor, int patience_ms) : descriptor_(descriptor), patience_ms_(patience_ms) {}
 
   // A line without its end; nullopt when the other side went away, was silent too long or sends without end.
   std::optional<std::string> next() {
@@ -52,7 +52,7 @@ class LineReader {
         read_.erase(0, end + 1);
         return line;
       }
-      if (read_.size() >= line_bytes_max || !wait_for(descriptor_, POLLIN)) return std::nullopt;
+      if (read_.size() >= line_bytes_max || !wait_for(descriptor_, POLLIN, patience_ms_)) return std::nullopt;
       char buffer[4096];
       const ssize_t got = read(descriptor_, buffer, sizeof buffer);
       if (got < 0 && errno == EINTR) continue;
@@ -63,6 +63,7 @@ class LineReader {
 
  private:
   int descriptor_;
+  int patience_ms_;  ///< -1: as long as the other side is there
   std::string read_;
 };
 
@@ -74,7 +75,7 @@ bool is_gone(int descriptor) {
 
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
-    if (!wait_for(descriptor, POLLOUT)) return false;
+    if (!wait_for(descriptor, POLLOUT, patience_ms)) return false;
     const ssize_t put = send(descriptor, text.data(), text.size(), MSG_NOSIGNAL);
     if (put < 0 && errno == EINTR) continue;
     if (put <= 0) return false;
@@ -178,7 +179,7 @@ void ControlSocket::join_ended(bool all) {
 }
 
 void ControlSocket::serve_one(int client) {
-  LineReader lines(client);
+  LineReader lines(client, patience_ms);
   const std::optional<std::string> request = lines.next();
   if (!request) return;
   write_all(client, answer_to(client, *request) + "\n");
@@ -215,7 +216,9 @@ int connect_to(const std::filesystem::path& journal_path) {
 
 // The line that is no progress; nullopt when the daemon ended before.
 std::optional<std::string> read_answer(int connection, const TellProgress& tell) {
-  LineReader lines(connection);
+  // An act may be silent for long, behind another one or while it drains: to give up would tell a failure of what is then done. When the
+  // daemon dies, the kernel closes the socket.
+  LineReader lines(connection, -1);
   while (auto line = lines.next()) {
     boost::json::error_code broken;
     const boost::json::value value = boost::json::parse(*line, broken);

@@ -6,6 +6,7 @@
 #include "engine/deliver/decision.h"
 #include "engine/deliver/job.h"
 #include "engine/deliver/references.h"
+#include "engine/pipeline/planning.h"
 
 namespace engine::pipeline {
 
@@ -70,7 +71,7 @@ Forecast Forecaster::of(const std::string& key, const map::MapOutcome& outcome) 
   } else {
     const auto& mapped = std::get<map::Mapped>(outcome);
     delivery.match = mapped.match;
-    delivery.fields = mapped.fields;
+    delivery.fields = redirected(mapped.fields, pipeline_.target.redirect);
     delivery.comment = mapped.comment;
   }
   try {

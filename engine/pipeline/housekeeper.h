@@ -34,7 +34,7 @@ class Housekeeper {
   const Clock& clock_;
   Fatal fatal_;
   StopSignal stop_;
-  std::int64_t last_seq_ = -1;  ///< of the change log when the epoch was last counted up
+  std::int64_t counted_at_ = -1;  ///< of the change log when the epoch was last counted up
   std::thread thread_;
 };
 

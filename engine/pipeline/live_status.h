@@ -16,6 +16,7 @@ struct TableLive {
   std::string connection;
   std::string state;  ///< waiting, reading, unreachable, refused, paused, full
   std::string reason;
+  bool by_person = false;                ///< paused by somebody, who knows
   std::int64_t last_cycle_ms = 0;        ///< wall time of the last complete cycle; 0: none since the start
   std::int64_t last_cycle_took_ms = 0;
   std::int64_t rows_last_cycle = 0;
@@ -30,7 +31,7 @@ inline bool is_well(const TableLive& table) { return table.state == "waiting" ||
 
 struct PipelineLive {
   std::string name;
-  std::string state;  ///< running, paused, stopped
+  std::string state;  ///< running, paused (by a person), stopped
   std::string reason;
 };
 

@@ -63,7 +63,7 @@ void publish_stages(const LiveStatus& live, const Pulse& pulse) {
     gauge("datapicker_capture_age_seconds", {{"table", table.name}}, static_cast<double>(now_ms - since_ms) / 1000);
   }
   for (const PipelineLive& pipeline : live.pipelines) {
-    gauge("datapicker_pipeline_up", {{"pipeline", pipeline.name}}, pipeline.state == "running" ? 1 : 0);
+    gauge("datapicker_pipeline_up", {{"pipeline", pipeline.name}}, pipeline.state == "stopped" ? 0 : 1);
   }
   for (const TargetLive& target : live.targets) {
     gauge("datapicker_target_in_flight", {{"connection", target.name}}, target.in_flight);

@@ -16,9 +16,6 @@ bool Planning::may_be_at_target(journal::Records& records, const journal::Delive
   return records.deliveries.waiting_behind(any_of_key).has_value();
 }
 
-namespace {
-
-/// The mapped fields with those replaced that the connection redirects: a trial reaches nobody else.
 std::string redirected(std::string fields, const model::FieldMap& redirect) {
   if (redirect.empty()) return fields;
   model::FieldMap values = model::fields_from_json(fields);
@@ -27,8 +24,6 @@ std::string redirected(std::string fields, const model::FieldMap& redirect) {
   }
   return model::fields_json(values);
 }
-
-}  // namespace
 
 Planning::Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
                    std::unique_ptr<map::Mapper> mapper)
@@ -109,6 +104,14 @@ void Planning::store(journal::Records& records, const std::vector<PlannedChange>
   }
 }
 
+std::int64_t Planning::plan_under_pauses(journal::Records& records, journal::Delivery& delivery) const {
+  if (delivery.state == journal::DeliveryState::pending && records.pauses.covers(pipeline_.name, pipeline_.target.connection)) {
+    delivery.state = journal::DeliveryState::held;
+    delivery.reason = "paused";
+  }
+  return records.deliveries.plan(delivery);
+}
+
 std::optional<std::int64_t> Planning::plan_again(journal::Records& records, const journal::Delivery& old,
                                                  const Clock& clock) {
   const auto pipeline = records.pipelines.find(pipeline_.name);
@@ -127,7 +130,7 @@ std::optional<std::int64_t> Planning::plan_again(journal::Records& records, cons
   if (planned.delivery && (planned.delivery->present || may_be_at_target(records, *planned.delivery))) {
     planned.delivery->first_seq = old.first_seq;
     planned.delivery->generation = old.generation + 1;
-    id = records.deliveries.plan(*planned.delivery);
+    id = plan_under_pauses(records, *planned.delivery);
     superseded.superseded_by = id;
   }
   superseded.reason = id ? "retried as delivery " + std::to_string(*id) : "retried: nothing is to be sent any more";

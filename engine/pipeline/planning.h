@@ -15,6 +15,9 @@
 
 namespace engine::pipeline {
 
+/// Flat JSON of mapped fields, with those replaced that the connection redirects: a trial reaches nobody else.
+std::string redirected(std::string fields, const model::FieldMap& redirect);
+
 /// What became of one change of a pipeline. `delivery` is none where nothing has to happen: the row is outside `where` and was
 /// never at the target.
 struct PlannedChange {
@@ -44,6 +47,10 @@ class Planning {
 
   const std::string& fingerprint() const { return mapper_->fingerprint(); }
   const settings::PipelineDefinition& definition() const { return pipeline_; }
+
+  /// Plans what was not asked for by a change. Of a paused pipeline it is held from the start: pending, it could leave before the pause
+  /// is looked at again. Returns the delivery's id.
+  std::int64_t plan_under_pauses(journal::Records& records, journal::Delivery& delivery) const;
 
   /// Whether a record that was wanted gone can be there by our hand.
   static bool may_be_at_target(journal::Records& records, const journal::Delivery& delivery);

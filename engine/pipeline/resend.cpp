@@ -57,7 +57,7 @@ void Resend::change(journal::Records& records, const model::Change& change) {
   if (delivery.expires_ms) *delivery.expires_ms += clock_.wall_ms() - change.captured_ms;
   delivery.generation = records.deliveries.next_generation(row_.id, delivery.key, change.seq);
   forget_last_sent(records, delivery);
-  records.deliveries.plan(delivery);
+  planning_.plan_under_pauses(records, delivery);
 }
 
 void Resend::plan(journal::Records& records, journal::Delivery delivery, std::int64_t newest_seq) {
@@ -75,7 +75,7 @@ void Resend::plan(journal::Records& records, journal::Delivery delivery, std::in
   if (!is_wanted(records, delivery) || options_.dry_run) return;
   if (options_.force) forget_last_sent(records, delivery);
   number(records, delivery, newest_seq);
-  records.deliveries.plan(delivery);
+  planning_.plan_under_pauses(records, delivery);
 }
 
 bool Resend::is_wanted(journal::Records& records, const journal::Delivery& delivery) {

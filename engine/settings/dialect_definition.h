@@ -65,6 +65,8 @@ struct DialectDefinition {
   bool char_by_type_name = false;
   /// The driver describes a table from what the connection knew of it before the statement ran, and learns by running it.
   bool describe_twice = false;
+  /// A thread reads the next rows while the last ones are compared. Not worth it where the driver has read all of them before the first.
+  bool read_ahead = true;
   /// Empty string is NULL (Oracle).
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.

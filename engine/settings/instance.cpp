@@ -55,7 +55,7 @@ class Loader {
  private:
   void read_main(const YamlNode& root) {
     defaults_ = read_instance_file(root, instance_, diagnostics_);
-    if (const YamlNode* alerts = root.find("alerts")) instance_.alerts = read_alerts(*alerts, secrets_, diagnostics_);
+    if (const YamlNode* alerts = root.find("alerts")) instance_.alerts = read_alerts(*alerts, instance_.folder, secrets_, diagnostics_);
     for (const YamlEntry& entry : root.entries()) {
       if (entry.key != "alerts") refuse_secrets(entry.value, "only connections and alerts may hold one", diagnostics_);
     }

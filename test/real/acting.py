@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 import urllib.request
 
 from harness import main, wait_until
@@ -68,6 +69,23 @@ def a_paused_table_is_not_read_and_a_paused_connection_stops_its_pipelines():
     shop.wait_effects("B1", 1)
     wrong = shop.instance.verb("pause", "pipeline", "to_shp")
     assert wrong.returncode == 2 and "'to_shop'" in wrong.stderr, wrong
+
+
+def what_is_asked_for_while_a_pipeline_is_paused_waits_for_its_resume():
+    shop = running_shop("held")
+    assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
+    shop.instance.json("replay", "to_shop", "--key", "A1", "--yes")
+    assert deliveries(shop, "held") == 1 and deliveries(shop, "pending") == 0
+    tried = shop.instance.verb("resume", "pipeline", "to_shop", "--dry-run")
+    assert tried.returncode == 0 and "would be resumed" in tried.stdout, tried
+    time.sleep(1)
+    assert len(shop.effects("A1")) == 1, "neither the replay nor the dry run sent it"
+    shop.sql("DELETE FROM customer WHERE code = 'A1'")
+    wait_until(lambda: '"delete"' in shop.instance.verb("changes", "--json").stdout, PATIENCE, "the delete to be read")
+    early = shop.instance.verb("forget", "customer", "A1", "--yes")
+    assert early.returncode == 2 and "not finished" in early.stderr, early
+    assert shop.instance.verb("resume", "pipeline", "to_shop").returncode == 0
+    wait_until(lambda: shop.effects("A1")[-1]["method"] == "DELETE", PATIENCE, "the delete")
 
 
 def a_reload_takes_over_what_is_new_and_refuses_what_is_broken():
@@ -309,6 +327,8 @@ def whoever_is_forgotten_leaves_no_trace_in_the_journal():
     shop.wait_effects("PRIV", 1)
     shop.sql("UPDATE customer SET name = 'Zacharias Q. Quillfeather' WHERE code = 'PRIV'")
     shop.wait_effects("PRIV", 2)
+    shop.instance.json("replay", "to_shop", "--key", "PRIV", "--yes")
+    shop.wait_effects("PRIV", 3)
     there = shop.instance.verb("forget", "customer", "PRIV", "--yes")
     assert there.returncode == 2 and "still at the source" in there.stderr, there
     shop.sql("DELETE FROM customer WHERE code = 'PRIV'")
@@ -316,7 +336,7 @@ def whoever_is_forgotten_leaves_no_trace_in_the_journal():
     wait_until(lambda: deliveries(shop, "in_flight") + deliveries(shop, "pending") == 0, PATIENCE, "the delete to be settled")
     assert shop.instance.json("forget", "customer", "PRIV", "--dry-run")["changes"] == 3
     gone = shop.instance.json("forget", "customer", "PRIV", "--yes", "--reason", "asked for")
-    assert gone["changes"] == 3 and gone["deliveries"] == 3 and gone["wal_emptied"], gone
+    assert gone["changes"] == 3 and gone["deliveries"] == 4 and gone["wal_emptied"], gone
     for file in shop.instance.folder.glob("journal.db*"):
         if file.is_socket():
             continue
@@ -329,6 +349,7 @@ def whoever_is_forgotten_leaves_no_trace_in_the_journal():
 if __name__ == "__main__":
     main([a_pause_outlives_restarts_and_a_resume_sends_the_newest_state,
           a_paused_table_is_not_read_and_a_paused_connection_stops_its_pipelines,
+          what_is_asked_for_while_a_pipeline_is_paused_waits_for_its_resume,
           a_reload_takes_over_what_is_new_and_refuses_what_is_broken,
           a_hangup_signal_reloads,
           a_replay_sends_again_what_the_target_has_lost,

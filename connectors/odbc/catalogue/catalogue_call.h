@@ -18,7 +18,8 @@ TableName split_table_name(const std::string& from, const engine::settings::Dial
 enum class CatalogueFunction { tables, primary_keys, statistics };
 
 /// The given result columns (from 1, in rising order: a driver may want them read so) of at most `limit` rows; NULL is empty. An empty
-/// part of the name limits nothing. A driver that refuses gives no rows: what it does not tell, nobody relies on.
+/// part of the name limits nothing. A driver that refuses gives no rows: what it does not tell, nobody relies on. Throws
+/// source_unreachable and source_busy: asked again, it may answer.
 std::vector<std::vector<std::string>> call_catalogue(Session& session, CatalogueFunction function, const TableName& name,
                                                      const std::vector<unsigned short>& columns, std::size_t limit = 100'000);
 

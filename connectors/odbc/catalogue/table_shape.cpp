@@ -96,8 +96,7 @@ class Described {
     if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, session.handle(), &made))) session.fail(HandleKind::connection, session.handle(), "opening a statement");
     statement_ = made;
     set_query_timeout(session, statement_);
-    const Watched now(session.watchdog(), statement_);
-    const SQLRETURN result = SQLExecDirect(statement_, reinterpret_cast<SQLCHAR*>(sql.data()), static_cast<SQLINTEGER>(sql.size()));
+    const SQLRETURN result = execute(session, sql);
     if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return;
     const engine::Error error = session.error(HandleKind::statement, statement_, "describing a table");
     SQLFreeHandle(SQL_HANDLE_STMT, statement_);
@@ -109,6 +108,12 @@ class Described {
   Handle handle() const { return statement_; }
 
  private:
+  /// The watchdog looks away before anybody frees the statement.
+  SQLRETURN execute(Session& session, std::string& sql) {
+    const Watched now(session.watchdog(), statement_);
+    return SQLExecDirect(statement_, reinterpret_cast<SQLCHAR*>(sql.data()), static_cast<SQLINTEGER>(sql.size()));
+  }
+
   Handle statement_ = nullptr;
 };
 

@@ -38,7 +38,6 @@ class CycleWriter {
   bool holds(std::string_view key) const { return insert_keys_.contains(std::string(key)); }
   /// Enough waits to fill a transaction.
   bool is_full() const { return bytes_ >= bytes_max; }
-  bool nothing_waits() const { return found_.empty(); }
   void rows_read(std::int64_t rows) { result_.rows_read += rows; }
 
   /// Commits what waits, with `position` when given; nothing at all when there is neither. New images are marked as seen.

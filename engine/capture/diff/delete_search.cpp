@@ -1,7 +1,5 @@
 #include "engine/capture/diff/delete_search.h"
 
-#include "engine/model/row_json.h"
-
 namespace engine::capture {
 
 namespace {
@@ -39,25 +37,13 @@ std::vector<journal::RowImage> DeleteSearch::unseen(const std::vector<std::int64
 void DeleteSearch::settle(std::vector<journal::RowImage> images) {
   std::vector<Recheck::Suspect> suspects;
   for (const auto& image : images) {
-    suspects.push_back({image.key, image.locator ? model::source_key_from_json(*image.locator) : key_of(image)});
+    suspects.push_back({image.key, image.locator ? model::source_key_from_json(*image.locator) : canonical_source_key(table_.layout, image.image, row_)});
   }
   recheck_.look(suspects);
   for (std::size_t i = 0; i < images.size(); ++i) {
-    // Padding may have changed since the locator was stored, and nothing else with it: the canonical key finds such a row.
-    if (!suspects[i].found && images[i].locator) {
-      suspects[i].source_key = key_of(images[i]);
-      recheck_.look({&suspects[i], 1});
-    }
+    if (!suspects[i].found) recheck_.look_by_canonical_key(suspects[i], images[i]);
     suspects[i].found ? void(++there_) : writer_.erase(std::move(images[i]));
   }
-}
-
-model::SourceKey DeleteSearch::key_of(const journal::RowImage& image) {
-  row_.begin(table_.layout.columns.size());
-  model::append_row_from_json(table_.layout, image.image, row_);
-  model::SourceKey key;
-  for (const std::size_t column : table_.layout.key) key.parts.emplace_back(row_.row(0).text(column));
-  return key;
 }
 
 }  // namespace engine::capture

@@ -23,7 +23,6 @@ class DeleteSearch {
  private:
   std::vector<journal::RowImage> unseen(const std::vector<std::int64_t>& ordinals, std::size_t& at, std::size_t limit);
   void settle(std::vector<journal::RowImage> images);
-  model::SourceKey key_of(const journal::RowImage& image);
 
   journal::Journal& journal_;
   const TrackedTable& table_;

@@ -1,5 +1,7 @@
 #include "engine/capture/diff/diff_capture.h"
 
+#include <set>
+
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/capture/diff/delete_search.h"
@@ -11,7 +13,8 @@ namespace {
 
 // What the condition holds for, as a query of its own; the columns are chosen around it as for every query.
 std::string selected(const model::TableRequest& request, const std::string& where) {
-  const std::string rows = request.query.empty() ? request.from : "(" + request.query + ") chosen";
+  // On a line of its own: the query's last one may be a comment.
+  const std::string rows = request.query.empty() ? request.from : "(" + request.query + "\n) chosen";
   return "SELECT * FROM " + rows + " WHERE " + where;
 }
 
@@ -82,12 +85,21 @@ void DiffCapture::read_keys(model::Source& source, const model::TableShape& shap
                             const Selection& selection, const StopSignal& stop, PassBitmap& seen, CycleWriter& writer) {
   Recheck recheck(source, table_.request, shape, journal_, table, writer, stop);
   std::vector<Recheck::Suspect> suspects;
-  for (const Selection::Key& key : selection.keys) suspects.push_back({key.encoded, key.source_key});
+  std::set<std::string_view> once;
+  for (const Selection::Key& key : selection.keys) {
+    if (once.insert(key.encoded).second) suspects.push_back({key.encoded, key.source_key});
+  }
   recheck.look(suspects);
-  for (const Recheck::Suspect& suspect : suspects) {
+  writer.write();
+  for (Recheck::Suspect& suspect : suspects) {
     auto image = journal_.read()->images.find(table.row.id, suspect.key);
-    if (image && suspect.found) seen.mark(image->ordinal);
-    if (image && !suspect.found) writer.erase(std::move(*image));
+    if (!image) continue;
+    if (!suspect.found) recheck.look_by_canonical_key(suspect, *image);
+    if (suspect.found) {
+      seen.mark(image->ordinal);
+    } else {
+      writer.erase(std::move(*image));
+    }
   }
   writer.write();
 }

@@ -1,8 +1,12 @@
 #include "engine/capture/diff/recheck.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "engine/base/error.h"
+#include "engine/model/key.h"
+#include "engine/model/row_json.h"
 
 namespace engine::capture {
 
@@ -23,9 +27,28 @@ void Recheck::look(std::span<Suspect> suspects) {
   }
 }
 
+void Recheck::look_by_canonical_key(Suspect& suspect, const journal::RowImage& image) {
+  if (!image.locator) return;
+  suspect.source_key = canonical_source_key(table_.layout, image.image, image_row_);
+  look({&suspect, 1});
+}
+
+model::SourceKey canonical_source_key(const model::Layout& layout, const std::string& image, model::RowBatch& row) {
+  row.begin(layout.columns.size());
+  model::append_row_from_json(layout, image, row);
+  model::SourceKey key;
+  for (const std::size_t column : layout.key) key.parts.push_back(model::source_key_part(layout.columns[column].type, row.row(0).text(column)));
+  return key;
+}
+
 void Recheck::look_at_group(std::span<Suspect> suspects) {
   std::vector<model::SourceKey> wanted;
-  for (const Suspect& suspect : suspects) wanted.push_back(suspect.source_key);
+  std::set<std::string_view> once;
+  for (const Suspect& suspect : suspects) {
+    // The second of two would look deleted.
+    ENGINE_ASSERT(once.insert(suspect.key).second);
+    wanted.push_back(suspect.source_key);
+  }
   const auto stream = source_.open_keys(request_, shape_, wanted);
   while (stream->next(rows_)) {
     keys_.fill(table_.layout, rows_);

@@ -24,6 +24,8 @@ class Recheck {
   /// compares as equal), and gives the writer what differs from its image. Nothing of these keys may wait in the
   /// writer. Throws source_bad_data when two rows share a key.
   void look(std::span<Suspect> suspects);
+  /// Once more, by the key as the image has it: padding may have changed since the locator was stored, and nothing else with it.
+  void look_by_canonical_key(Suspect& suspect, const journal::RowImage& image);
 
   std::size_t keys_max() const { return source_.keys_max(); }
 
@@ -40,7 +42,11 @@ class Recheck {
   const StopSignal& stop_;
   model::RowBatch rows_;
   KeyedBatch keys_;
+  model::RowBatch image_row_;
 };
+
+/// The key of a row as its image has it, to be bound at the source. `row` is memory for the image.
+model::SourceKey canonical_source_key(const model::Layout& layout, const std::string& image, model::RowBatch& row);
 
 void stop_if_asked(const StopSignal& stop);
 

@@ -58,11 +58,10 @@ void add_acting_options(CLI::App& verb, ActingOptions& options) {
 }
 
 json::object act(const Invocation& invocation, json::object request, const ActingOptions& options) {
-  const settings::Instance instance = operate::load_valid_instance(invocation.instance, true);
   if (!options.reason.empty()) request["reason"] = options.reason;
   ProgressLine line;
   return operate::act_anywhere(
-      instance, request, [&line](std::int64_t done, std::int64_t total) { return line.tell(done, total); }, system_clock());
+      invocation.instance, request, [&line](std::int64_t done, std::int64_t total) { return line.tell(done, total); }, system_clock());
 }
 
 json::object try_act(const Invocation& invocation, json::object request, const ActingOptions& options) {

@@ -72,12 +72,11 @@ void print_decided(const std::vector<operate::Decided>& decided) {
 }
 
 int decide(const Invocation& invocation, const Options& options, operate::Decision::Action action) {
-  const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   operate::Decision decision{.action = action, .ids = options.ids, .reason = options.reason};
   if (options.delivered) decision.settled = operate::Decision::Settled::delivered;
   if (options.not_delivered) decision.settled = operate::Decision::Settled::not_delivered;
   if (options.all) {
-    journal::ReadOnlyJournal journal(instance.journal_path);
+    journal::ReadOnlyJournal journal(operate::load_valid_instance(invocation.instance, false).journal_path);
     for (const auto& letter : operate::list_dead_letters(*journal, options.pipeline, 1'000'000)) {
       decision.ids.push_back(letter.delivery.id);
     }
@@ -85,7 +84,7 @@ int decide(const Invocation& invocation, const Options& options, operate::Decisi
   if (decision.ids.empty() && !options.all) {
     throw Error(ErrorCode::config_invalid, "which ones?", {}, "give their ids, or --all (with --pipeline NAME for those of one)");
   }
-  const auto decided = operate::decide_anywhere(instance, decision, system_clock());
+  const auto decided = operate::decide_anywhere(invocation.instance, decision, system_clock());
   if (invocation.json) print_decided(decided);
   bool all_done = true;
   for (const operate::Decided& each : decided) {

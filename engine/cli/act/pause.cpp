@@ -61,10 +61,16 @@ int run(const Invocation& invocation, const Options& options, const char* act_na
   if (!pauses && options.kind == "instance") {
     if (const int code = resume_instance(invocation, options); code >= 0) return code;
   }
-  const json::object outcome =
-      act(invocation, {{"verb", act_name}, {"kind", options.kind}, {"name", options.name}}, options.acting);
+  const json::object request{{"verb", act_name}, {"kind", options.kind}, {"name", options.name}};
+  const json::object outcome = options.acting.dry_run ? try_act(invocation, request, options.acting) : act(invocation, request, options.acting);
   if (invocation.json) {
     fmt::print("{}\n", json::serialize(outcome));
+    return done;
+  }
+  if (options.acting.dry_run) {
+    const bool would = outcome.at("changed").as_bool();
+    fmt::print("{} {}\n", label(options.kind, options.name), would ? "would be resumed" : "is not paused");
+    print_pauses(outcome);
     return done;
   }
   const bool changed = outcome.at("changed").as_bool();

@@ -83,7 +83,7 @@ void Intake::end_retry_waits() {
 
 void Intake::release(const JobPtr& job) {
   const journal::Delivery& delivery = job->delivery();
-  busy_.free(std::move(job->lanes));
+  busy_.free(job->lanes);
   running_.erase(delivery.id);
   if (any_related_) tell_awaiting(*job);
   // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
@@ -135,7 +135,7 @@ void Intake::hurry(std::int64_t delivery_id) {
 void Intake::drop_ready() {
   for (Queue& queue : queues_) {
     for (const JobPtr& job : queue.ready) {
-      busy_.free(std::move(job->lanes));
+      busy_.free(job->lanes);
       running_.erase(job->delivery().id);
       // The scan finds pending ones alone.
       if (job->is_uncertain()) wait(job->delivery().id, 0, true);
@@ -250,7 +250,7 @@ void Intake::take_in(journal::Head head, bool waited) {
     return;
   }
   // What was read may be older than what has ended since: it is read again.
-  BusyLanes::Names lanes = BusyLanes::names_of(delivery);
+  const BusyLanes::Lanes lanes = BusyLanes::lanes_of(delivery);
   if (busy_.freed_since_watch(lanes)) return wait(delivery.id, 0, false);
   const std::int64_t early_ms = delivery.not_before_ms - surroundings_.clock().wall_ms();
   if (!waited && waiting_.contains(delivery.id)) return;
@@ -268,7 +268,7 @@ void Intake::take_in(journal::Head head, bool waited) {
   running_.insert(delivery.id);
 
   auto job = std::make_shared<Job>();
-  job->lanes = std::move(lanes);
+  job->lanes = lanes;
   job->may_have_been_sent = delivery.first_seq <= options_.suspect_seq;
   job->journaled = delivery.state;
   job->pipeline = &pipelines_.at(delivery.pipeline_id);

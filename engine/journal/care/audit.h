@@ -26,6 +26,10 @@ class Audit {
   void record(const AuditEntry& entry);
   /// The newest `limit`, in order.
   std::vector<AuditEntry> newest(std::size_t limit);
+  /// In order.
+  std::vector<AuditEntry> all();
+  /// Only for what must be forgotten: else what was asked for and done stays as it was told.
+  void rewrite(std::int64_t id, const std::string& request, const std::string& outcome);
 
  private:
   Connection& connection_;

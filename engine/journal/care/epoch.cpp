@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,10 +22,19 @@ constexpr const char* held_reason = "journal.restored";
 
 std::filesystem::path file_of(const std::filesystem::path& journal) { return journal.string() + ".epoch"; }
 
+/// What root writes for an instance that is down belongs to whom the journal belongs, as SQLite does with its own files.
+void give_to_owner_of(const std::filesystem::path& journal, int file) {
+  struct stat owner {};
+  if (geteuid() != 0 || stat(journal.c_str(), &owner) != 0) return;
+  [[maybe_unused]] const int ignored = fchown(file, owner.st_uid, owner.st_gid);
+}
+
 /// Whole and on disk, or not there: a torn number would call a good journal restored, or a restored one good.
-void write_durably(const std::filesystem::path& path, const std::string& text) {
+void write_durably(const std::filesystem::path& journal, const std::string& text) {
+  const std::filesystem::path path = file_of(journal);
   const std::string partial = path.string() + ".partial";
   const int file = open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (file >= 0) give_to_owner_of(journal, file);
   const bool written = file >= 0 && write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file) == 0;
   const int cause = errno;
   if (file >= 0) close(file);
@@ -46,9 +56,14 @@ Epoch::Row Epoch::read_row() {
 
 std::optional<std::int64_t> Epoch::read_file() {
   const std::filesystem::path path = file_of(journal_);
+  // Only a file that is not there is missing: one that can't be read must not make a good journal a restored one.
+  if (!std::filesystem::exists(path)) return std::nullopt;
   std::ifstream file(path);
   std::int64_t epoch = 0;
-  if (!file) return std::nullopt;
+  if (!file) {
+    throw Error(ErrorCode::environment_missing, fmt::format("{} cannot be read", path.string()), {{"file", path.string()}},
+                "It must belong to the daemon's user, as the journal does.");
+  }
   if (file >> epoch) return epoch;
   throw Error(ErrorCode::journal_failed, fmt::format("{} is damaged: it should hold one number", path.string()), {{"file", path.string()}},
               "If this journal is no restored copy, delete the file.");
@@ -97,7 +112,7 @@ void Epoch::mark_restored(std::int64_t now_ms) {
 }
 
 void Epoch::tell_file(const std::filesystem::path& journal, std::int64_t epoch) {
-  write_durably(file_of(journal), fmt::format("{}\n", epoch));
+  write_durably(journal, fmt::format("{}\n", epoch));
 }
 
 std::int64_t Restored::advance_epoch() {

@@ -58,6 +58,13 @@ bool Pauses::remove(PauseKind kind, const std::string& name) {
   return connection_.changes() > 0;
 }
 
+bool Pauses::covers(const std::string& pipeline, const std::string& connection) {
+  Statement row = connection_.prepare(
+      "SELECT 1 FROM pause WHERE kind = 'instance' OR (kind = 'pipeline' AND name = ?) OR (kind = 'connection' AND name = ?) LIMIT 1");
+  row.bind(1, pipeline).bind(2, connection);
+  return row.step();
+}
+
 std::int64_t Pauses::hold(std::int64_t pipeline_id, std::int64_t now_ms) {
   connection_
       .prepare(

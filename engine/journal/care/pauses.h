@@ -31,6 +31,9 @@ class Pauses {
   /// False when it was not paused.
   bool remove(PauseKind kind, const std::string& name);
 
+  /// Does a pause cover what this pipeline sends to this connection?
+  bool covers(const std::string& pipeline, const std::string& connection);
+
   /// Holds the pending deliveries of a pipeline under the reason `paused`; what is in flight ends. Returns how many.
   std::int64_t hold(std::int64_t pipeline_id, std::int64_t now_ms);
   /// What `hold` held is pending again.

@@ -16,11 +16,13 @@ struct Old {
   std::string key;
 };
 
-/// Steps through the rows of one page; true when it was the last.
+/// Steps through the rows of one page, in the order they were made; true when it was the last. Column 1 is a row's time: behind the first
+/// young one all are young, so what is kept is never walked through.
 template <typename Row>
-bool page_of(Statement& rows, std::int64_t limit, std::int64_t& position, const Row& row) {
+bool page_of(Statement& rows, std::int64_t before_ms, std::int64_t limit, std::int64_t& position, const Row& row) {
   std::int64_t seen = 0;
   while (rows.step()) {
+    if (rows.integer(1) >= before_ms) return true;
     ++seen;
     position = rows.integer(0);
     row(rows);
@@ -40,15 +42,13 @@ void Retention::step(Sweep& sweep, std::int64_t before_ms, const std::map<std::i
 }
 
 void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
-  // Ids ascend with the time of creation: behind the first young one all are young.
-  Statement rows = connection_.prepare(
-      "SELECT id, state, updated_ms FROM delivery WHERE id > ?1 AND created_ms < ?2 ORDER BY id LIMIT ?3");
-  rows.bind(1, sweep.delivery_id).bind(2, before_ms).bind(3, limit);
+  Statement rows = connection_.prepare("SELECT id, created_ms, state, updated_ms FROM delivery WHERE id > ?1 ORDER BY id LIMIT ?2");
+  rows.bind(1, sweep.delivery_id).bind(2, limit);
   std::vector<std::int64_t> old;
-  const bool last = page_of(rows, limit, sweep.delivery_id, [&](const Statement& row) {
-    const DeliveryState state = delivery_state_of(row.text(1));
+  const bool last = page_of(rows, before_ms, limit, sweep.delivery_id, [&](const Statement& row) {
+    const DeliveryState state = delivery_state_of(row.text(2));
     const bool finished = !is_open(state) && state != DeliveryState::dead;
-    if (finished && row.integer(2) < before_ms) old.push_back(row.integer(0));
+    if (finished && row.integer(3) < before_ms) old.push_back(row.integer(0));
   });
   for (const std::int64_t id : old) {
     connection_.prepare("DELETE FROM attempt WHERE delivery_id = ?").bind(1, id).run();
@@ -61,14 +61,13 @@ void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int6
 
 void Retention::sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
                               std::int64_t limit) {
-  Statement rows = connection_.prepare(
-      "SELECT seq, table_id, key FROM change WHERE seq > ?1 AND captured_ms < ?2 ORDER BY seq LIMIT ?3");
-  rows.bind(1, sweep.change_seq).bind(2, before_ms).bind(3, limit);
+  Statement rows = connection_.prepare("SELECT seq, captured_ms, table_id, key FROM change WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+  rows.bind(1, sweep.change_seq).bind(2, limit);
   std::vector<Old> old;
-  const bool last = page_of(rows, limit, sweep.change_seq, [&](const Statement& row) {
-    const auto mapped = mapped_to.find(row.integer(1));
+  const bool last = page_of(rows, before_ms, limit, sweep.change_seq, [&](const Statement& row) {
+    const auto mapped = mapped_to.find(row.integer(2));
     if (mapped != mapped_to.end() && row.integer(0) > mapped->second) return;
-    old.push_back({row.integer(0), row.integer(1), std::string(row.text(2))});
+    old.push_back({row.integer(0), row.integer(2), std::string(row.text(3))});
   });
   for (const Old& each : old) {
     if (is_covered(each.table_id, each.key.c_str(), each.id)) continue;
@@ -93,10 +92,12 @@ bool Retention::is_covered(std::int64_t table_id, const char* key, std::int64_t 
 
 void Retention::sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
   Statement rows = connection_.prepare(
-      "SELECT id FROM cycle WHERE id > ?1 AND state = 'closed' AND ended_ms < ?2 ORDER BY id LIMIT ?3");
-  rows.bind(1, sweep.cycle_id).bind(2, before_ms).bind(3, limit);
+      "SELECT id, started_ms, state = 'closed' AND ended_ms < ?3 FROM cycle WHERE id > ?1 ORDER BY id LIMIT ?2");
+  rows.bind(1, sweep.cycle_id).bind(2, limit).bind(3, before_ms);
   std::vector<std::int64_t> old;
-  const bool last = page_of(rows, limit, sweep.cycle_id, [&](const Statement& row) { old.push_back(row.integer(0)); });
+  const bool last = page_of(rows, before_ms, limit, sweep.cycle_id, [&](const Statement& row) {
+    if (row.integer(2) != 0) old.push_back(row.integer(0));
+  });
   for (const std::int64_t id : old) connection_.prepare("DELETE FROM cycle WHERE id = ?").bind(1, id).run();
   sweep.removed += static_cast<std::int64_t>(old.size());
   sweep.done = sweep.done && last;

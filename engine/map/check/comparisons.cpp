@@ -132,13 +132,16 @@ class Scan {
 
   Operand case_of(std::size_t offset) {
     Operand base;
-    if (!next_is_word("WHEN")) base = expression(none);
+    const bool base_is_given = !next_is_word("WHEN");
+    if (base_is_given) base = expression(none);
     if (base.kind == Kind::decimal) decimal(base, "CASE", "use CASE WHEN dec_cmp(…) = 0 THEN …");
     Operand result{Kind::other, {}, offset, {}};
     while (more() && !take_word("END")) {
       const bool is_result = next_is_word("THEN") || next_is_word("ELSE");
+      const bool is_compared = base_is_given && next_is_word("WHEN");
       ++at_;
       Operand operand = expression(none);
+      if (is_compared && operand.kind == Kind::decimal) decimal(operand, "CASE", "use CASE WHEN dec_cmp(…) = 0 THEN …");
       if (is_result && operand.kind == Kind::decimal) result = std::move(operand);
     }
     return result;

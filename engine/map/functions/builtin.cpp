@@ -80,7 +80,7 @@ FunctionGroup builtin_date_functions() {
   return {
       "Dates, from SQLite",
       "Described at sqlite.org/lang_datefunc.html. Date and timestamp columns are ISO text, so they go in as they are. "
-      "'now', 'localtime' and 'utc' are refused: they depend on the machine and the moment.",
+      "'now', 'localtime' and 'utc' are refused where they are written: they depend on the machine and the moment.",
       date_entries};
 }
 

@@ -4,6 +4,7 @@
 #include <unicode/utf8.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "engine/map/functions/arguments.h"
@@ -100,14 +101,19 @@ std::u32string folded(std::string_view text) {
   return points;
 }
 
+/// A tenth of a second or so: a pattern made of data must not hold up the other pipelines.
+constexpr std::size_t like_steps_max = 50'000'000;
+
 /// LIKE over folded code points. After a failure behind a '%' the match goes on one character later: the last '%' alone
-/// can need that, so the time is bounded by the product of both lengths.
-bool matches_like(const std::u32string& pattern, const std::u32string& text, char32_t escape) {
+/// can need that, so the time is bounded by the product of both lengths; beyond `like_steps_max` it is given up (nullopt).
+std::optional<bool> matches_like(const std::u32string& pattern, const std::u32string& text, char32_t escape) {
+  std::size_t steps = 0;
   std::size_t p = 0;
   std::size_t t = 0;
   std::size_t star = std::u32string::npos;
   std::size_t star_text = 0;
   while (t < text.size() || p < pattern.size()) {
+    if (++steps > like_steps_max) return std::nullopt;
     if (p < pattern.size() && pattern[p] == U'%' && escape != U'%') {
       star = ++p;
       star_text = t;
@@ -137,7 +143,9 @@ void like(sqlite3_context* context, int count, sqlite3_value** values) {
     if (given.size() != 1) return give_error(context, "ESCAPE must be a single character");
     escape = given[0];
   }
-  give_integer(context, matches_like(folded(text_of(values[0])), folded(text_of(values[1])), escape) ? 1 : 0);
+  const auto matches = matches_like(folded(text_of(values[0])), folded(text_of(values[1])), escape);
+  if (!matches) return give_error(context, "LIKE takes too long for this pattern and text");
+  give_integer(context, *matches ? 1 : 0);
 }
 
 constexpr FunctionEntry entries[] = {

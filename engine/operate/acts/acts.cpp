@@ -10,6 +10,7 @@
 #include "engine/base/log.h"
 #include "engine/operate/acts/act_kinds.h"
 #include "engine/operate/acts/request.h"
+#include "engine/operate/instance_access.h"
 
 namespace engine::operate {
 
@@ -66,8 +67,9 @@ json::object act(const json::object& request, const ActContext& context) {
   return outcome;
 }
 
-json::object act_anywhere(const settings::Instance& instance, const json::object& request, const pipeline::TellProgress& tell,
+json::object act_anywhere(const settings::InstancePlace& place, const json::object& request, const pipeline::TellProgress& tell,
                           const Clock& clock) {
+  settings::Instance instance = load_valid_instance(place, false);
   if (const auto answer = pipeline::ask_daemon(instance.journal_path, json::serialize(request), tell)) {
     return json::parse(*answer).as_object();
   }
@@ -75,6 +77,8 @@ json::object act_anywhere(const settings::Instance& instance, const json::object
     throw Error(ErrorCode::environment_missing, "there is no journal yet: " + instance.journal_path.string(), {},
                 "the daemon creates it at its first start: `datapicker run`");
   }
+  const std::string verb = text_of(request, "verb");
+  if (verb == "link" || verb == "backfill") instance = load_valid_instance(place, true);
   const auto journal = journal::Journal::open({.path = instance.journal_path});
   const auto always = [](std::int64_t, std::int64_t) { return true; };
   return act(request, {*journal, instance, clock, this_user(), tell ? tell : always, nullptr});

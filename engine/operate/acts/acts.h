@@ -27,9 +27,10 @@ struct ActContext {
 /// config_invalid for what can't be done, with a hint; journal_*; stopped when whoever asked went away.
 boost::json::object act(const boost::json::object& request, const ActContext& context);
 
-/// Sends the act to the daemon, or takes the journal's lock when it is down. Throws what `act` throws; environment_missing where a
-/// running daemon can't be reached, or there is no journal yet.
-boost::json::object act_anywhere(const settings::Instance& instance, const boost::json::object& request,
+/// Sends the act to the daemon, or takes the journal's lock when it is down. Secrets are looked for only in the second case, and by acts
+/// that speak with a source or target: whoever may ask the daemon need not be able to read them. Throws what `act` throws;
+/// InvalidConfiguration; environment_missing where a running daemon can't be reached, or there is no journal yet.
+boost::json::object act_anywhere(const settings::InstancePlace& place, const boost::json::object& request,
                                  const pipeline::TellProgress& tell, const Clock& clock);
 
 /// Sends a request that only a running daemon can carry out. Throws environment_missing when none runs.

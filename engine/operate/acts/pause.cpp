@@ -1,4 +1,5 @@
 // `pause` and `resume`: a pipeline, a table, a connection or the whole instance.
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
@@ -62,7 +63,12 @@ json::object resume(const json::object& request, const ActContext& context) {
   const PauseKind kind = kind_of(text_of(request, "kind"));
   const std::string name = text_of(request, "name");
   if (kind == PauseKind::instance && context.journal.read()->restored.since_ms()) return resume_restored(request, context);
-  if (flag_of(request, "dry_run")) return pauses_now(false, context);
+  if (flag_of(request, "dry_run")) {
+    const std::vector<journal::Pause> pauses = context.journal.read()->pauses.all();
+    const bool is_paused = std::any_of(pauses.begin(), pauses.end(), [&](const journal::Pause& each) { return each.kind == kind && each.name == name; });
+    if (!is_paused) require_known(context.instance, kind, name);
+    return pauses_now(is_paused, context);
+  }
   bool removed = false;
   context.journal.write([&](journal::Records& records) { removed = records.pauses.remove(kind, name); });
   if (!removed) require_known(context.instance, kind, name);

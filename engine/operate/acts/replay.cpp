@@ -84,11 +84,10 @@ class Replay {
       const auto changes = records.changes.after(row_.table_id, after, page_changes);
       for (const model::Change& change : changes) {
         after = change.seq;
-        if (change.seq > end_) return false;
+        if (change.seq > end_) return PageDone{false, end_ - start, end_ - start};
         if (selection_.holds(change)) replay_change(records, change);
       }
-      tell(after - start, end_ - start);
-      return changes.size() == page_changes;
+      return PageDone{changes.size() == page_changes, after - start, end_ - start};
     });
   }
 
@@ -100,8 +99,8 @@ class Replay {
       for (const model::Change& change : changes) {
         if (selection_.holds(change)) replay_change(records, change);
       }
-      tell(static_cast<std::int64_t>(next), static_cast<std::int64_t>(selection_.keys.size()));
-      return ++next < selection_.keys.size();
+      ++next;
+      return PageDone{next < selection_.keys.size(), static_cast<std::int64_t>(next), static_cast<std::int64_t>(selection_.keys.size())};
     });
   }
 
@@ -110,10 +109,6 @@ class Replay {
     if (every_change_) return resend_->change(records, change);
     const auto last = records.changes.of_key(row_.table_id, change.key, 1, end_);
     if (last.empty() || last.front().seq == change.seq || !selection_.holds(last.front())) resend_->newest_of(records, change);
-  }
-
-  void tell(std::int64_t done, std::int64_t total) {
-    if (!context_.tell(done, total)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
   }
 
   const ActContext& context_;

@@ -17,13 +17,13 @@ constexpr std::size_t page_rows = 500;
 }  // namespace
 
 void in_pages(const ActContext& context, bool dry_run, const Page& page) {
-  for (bool more = true; more;) {
+  for (PageDone page_done{.more = true}; page_done.more;) {
     if (dry_run) {
-      auto reader = context.journal.read();
-      more = page(*reader);
+      page_done = page(*context.journal.read());
     } else {
-      context.journal.write([&](journal::Records& records) { more = page(records); });
+      context.journal.write([&](journal::Records& records) { page_done = page(records); });
     }
+    if (!context.tell(page_done.done, page_done.total)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
   }
 }
 
@@ -49,8 +49,7 @@ pipeline::ResendCounts remap_pipeline(const ActContext& context, const std::stri
     const auto images = records.images.page(row->table_id, after, page_rows);
     for (const journal::RowImage& image : images) resend.image(records, image);
     if (!images.empty()) after = images.back().ordinal;
-    if (!context.tell(resend.counts().looked_at, total)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
-    return images.size() == page_rows;
+    return PageDone{images.size() == page_rows, resend.counts().looked_at, total};
   });
   return resend.counts();
 }
@@ -72,10 +71,7 @@ pipeline::ResendCounts resend_images(const ActContext& context, const std::strin
     for (; next < end; ++next) {
       if (const auto image = records.images.at(ordinals[next])) resend.image(records, *image);
     }
-    if (!context.tell(static_cast<std::int64_t>(next), static_cast<std::int64_t>(ordinals.size()))) {
-      throw Error(ErrorCode::stopped, "stopped by whoever asked for it");
-    }
-    return next < ordinals.size();
+    return PageDone{next < ordinals.size(), static_cast<std::int64_t>(next), static_cast<std::int64_t>(ordinals.size())};
   });
   return resend.counts();
 }

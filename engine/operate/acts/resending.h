@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,11 +12,17 @@
 
 namespace engine::operate {
 
-/// One page of a long act: works on what `records` show, says whether there is more.
-using Page = std::function<bool(journal::Records& records)>;
+/// How far a long act is after a page.
+struct PageDone {
+  bool more = false;
+  std::int64_t done = 0;
+  std::int64_t total = 0;
+};
+/// One page: works on what `records` show.
+using Page = std::function<PageDone(journal::Records& records)>;
 
-/// Runs page after page, in a transaction each, or only reading for a dry run. Waits while the disk is full. Throws stopped when
-/// whoever asked is gone: what was done so far stays.
+/// Runs page after page, in a transaction each, or only reading for a dry run. Progress is told between them: whoever reads it slowly must
+/// not hold up the journal's writer. What it throws ends the act, `stopped` when whoever asked is gone; the pages before stay.
 void in_pages(const ActContext& context, bool dry_run, const Page& page);
 
 /// Maps every image of the pipeline's table anew and plans what differs from what was last sent.

@@ -72,12 +72,13 @@ json::object resume_restored(const json::object& request, const ActContext& cont
     throw Error(ErrorCode::config_invalid, "messages wait that may have been sent since the copy was made", {},
                 "say --messages reject, or --messages send if you know that they were not");
   }
-  if (!dry_run) context.journal.write([&](journal::Records& records) { settle(records, context, decision == "send"); });
+  // First all is planned, and held by the pause that still stands: broken off here, it is simply done again.
   json::array pipelines;
   for (const auto& [name, definition] : context.instance.pipelines) {
     if (sends_messages(definition) || !context.journal.read()->pipelines.find(name)) continue;
     pipelines.push_back(json_of(name, remap_pipeline(context, name, {.live_only = true, .dry_run = dry_run})));
   }
+  if (!dry_run) context.journal.write([&](journal::Records& records) { settle(records, context, decision == "send"); });
   json::object outcome = dry_run ? json::object{{"changed", false}, {"paused", json::array{}}} : pauses_now(true, context);
   outcome["messages"] = json::object{{"held", held}, {"changes", changes}, {"decision", decision}};
   outcome["pipelines"] = std::move(pipelines);

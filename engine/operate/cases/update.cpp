@@ -63,7 +63,8 @@ struct Block {
 /// `requests:` alone on its line, the list below it.
 Block find_block(const std::filesystem::path& file, const std::vector<std::string>& lines) {
   Block block;
-  while (block.key < lines.size() && lines[block.key].find_first_not_of(' ') != lines[block.key].find("requests:")) ++block.key;
+  const auto begins = [](const std::string& line) { return std::string_view(line).substr(indent_of(line)).starts_with("requests:"); };
+  while (block.key < lines.size() && !begins(lines[block.key])) ++block.key;
   if (block.key == lines.size()) refuse(file, 0, "its 'requests:' does not begin a line");
   const std::size_t indent = indent_of(lines[block.key]);
   const std::string rest = lines[block.key].substr(indent + 9);

@@ -81,7 +81,11 @@ std::optional<std::string> option_of(std::string_view connection_string, std::st
     if (equals == std::string::npos || text[equals] != '=') continue;
     const std::size_t value = std::min(text.find_first_not_of(' ', equals + 1), text.size());
     const bool braced = value < text.size() && text[value] == '{';
-    const std::size_t begin = value + (braced ? 1 : 0), end = std::min(text.find(braced ? '}' : ';', begin), text.size());
+    const std::size_t begin = value + (braced ? 1 : 0);
+    std::size_t end = text.find(braced ? '}' : ';', begin);
+    // A doubled brace is one of the value.
+    while (braced && end != std::string::npos && end + 1 < text.size() && text[end + 1] == '}') end = text.find('}', end + 2);
+    end = std::min(end, text.size());
     return std::string(connection_string.substr(begin - 1, end - begin));  // the copy has one character more, in front
   }
   return std::nullopt;

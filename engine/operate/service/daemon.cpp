@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <functional>
 #include <thread>
 
 #include "engine/base/error.h"
@@ -17,42 +19,42 @@ namespace engine::operate {
 
 namespace {
 
+// Blocked in every thread that is made after it.
+sigset_t block_signals() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, each);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
 // Signals end up in a thread of their own, where taking a mutex is allowed.
-class Signals {
+class SignalThread {
  public:
-  Signals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGHUP);
-    sigaddset(&signals_, SIGUSR1);  // ends the waiting thread itself
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  ~Signals() { end(); }
-  /// Nothing is called any more.
-  void end() {
-    if (!thread_.joinable()) return;
+  SignalThread(sigset_t signals, std::function<void()> stop, std::function<void()> reload)
+      : signals_(signals), stop_(std::move(stop)), reload_(std::move(reload)), thread_([this] { wait(); }) {}
+  ~SignalThread() {
+    ended_ = true;
     pthread_kill(thread_.native_handle(), SIGUSR1);
     thread_.join();
   }
-  void then(std::function<void()> stop, std::function<void()> reload) {
-    thread_ = std::thread([this, stop = std::move(stop), reload = std::move(reload)] {
-      for (;;) {
-        int signal_number = 0;
-        sigwait(&signals_, &signal_number);
-        if (signal_number == SIGUSR1) return;
-        if (signal_number == SIGHUP) {
-          reload();
-        } else {
-          stop();
-        }
-      }
-    });
-  }
 
  private:
-  sigset_t signals_{};
+  void wait() {
+    for (;;) {
+      int signal_number = 0;
+      sigwait(&signals_, &signal_number);
+      if (ended_) return;
+      if (signal_number == SIGHUP) reload_();
+      if (signal_number == SIGTERM || signal_number == SIGINT) stop_();
+    }
+  }
+
+  sigset_t signals_;
+  std::function<void()> stop_;
+  std::function<void()> reload_;
+  std::atomic<bool> ended_ = false;
   std::thread thread_;
 };
 
@@ -78,13 +80,16 @@ void reload_by_signal(RunningInstance& running, const DaemonOptions& options) {
   } catch (const Error& error) {
     log_event(LogLevel::error, "reload.refused",
               {{"code", std::string(name_of(error.code()))}, {"message", error.what()}, {"hint", error.hint()}});
+  } catch (const std::exception& error) {
+    // Whatever it is, the running configuration goes on.
+    log_event(LogLevel::error, "reload.refused", {{"code", "internal"}, {"message", error.what()}});
   }
 }
 
 }  // namespace
 
 void run_daemon(const DaemonOptions& options) {
-  Signals signals;
+  const sigset_t signals = block_signals();
   settings::Instance instance = checked_instance(options.folder);
   const std::string name = instance.name;
   const std::filesystem::path journal_path = instance.journal_path;
@@ -96,16 +101,12 @@ void run_daemon(const DaemonOptions& options) {
         return running.answer(request, peer, tell);
       });
   running.start();
-  signals.then([&running] { running.stop(); }, [&running, &options] { reload_by_signal(running, options); });
+  // Ends before what its signals act on.
+  const SignalThread signal_thread(
+      signals, [&running] { running.stop(); }, [&running, &options] { reload_by_signal(running, options); });
   log_event(LogLevel::info, "daemon.started",
             {{"instance", name}, {"journal", journal_path.string()}, {"pid", std::to_string(getpid())}});
-  try {
-    running.run();
-  } catch (...) {
-    signals.end();
-    throw;
-  }
-  signals.end();
+  running.run();
   log_event(LogLevel::info, "daemon.stopped", {{"instance", name}});
 }
 

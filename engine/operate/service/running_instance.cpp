@@ -48,17 +48,26 @@ void RunningInstance::ending() {
   }
   reloads ? tell_reloading() : tell_stopping();
   log_event(LogLevel::info, reloads ? "daemon.reloading" : "daemon.stopping", {{"instance", stages_->instance.name}});
-  stages_->watchdog->stop();
+  reloads ? stages_->watchdog->drain() : stages_->watchdog->stop();
 }
 
 void RunningInstance::run() {
+  // However it ends, a reload that waits for its turn is told.
+  struct Ended {
+    RunningInstance& instance;
+    ~Ended() {
+      const std::lock_guard lock(instance.changing_);
+      instance.stopping_ = true;
+      instance.changed_.notify_all();
+    }
+  } const ended{*this};
   for (;;) {
     stages_->supervisor->wait([this] { ending(); });
     {
       const std::lock_guard lock(changing_);
       if (stopping_ || !next_) return;
     }
-    change_over();
+    if (!change_over()) return;
   }
 }
 
@@ -69,13 +78,15 @@ void RunningInstance::stop() {
     stopping_ = true;
   }
   changed_.notify_all();
-  stages_->supervisor->stop();
+  if (stages_) stages_->supervisor->stop();
 }
 
-// The old stages have ended; the journal stays open and locked. What can't be built leaves the old configuration at work.
-void RunningInstance::change_over() {
+// The old stages have ended; the journal stays open and locked. What can't be built leaves the old configuration at work. Only a failing
+// journal leaves none: then the process ends. False: it was stopped meanwhile.
+bool RunningInstance::change_over() {
   const std::unique_lock current(current_);
   std::unique_lock lock(changing_);
+  if (stopping_) return false;
   settings::Instance before = stages_->instance;
   settings::Instance after = std::move(*next_);
   next_.reset();
@@ -93,10 +104,15 @@ void RunningInstance::change_over() {
   lock.lock();
   refused_ = problem;
   changed_.notify_all();
+  return true;
 }
 
 json::object RunningInstance::reload(const settings::InstancePlace& place, const std::string& actor) {
-  const std::lock_guard acting(acting_);
+  // Not waited for: a long act would keep the signals' thread, and with it the end of the process.
+  const std::unique_lock acting(acting_, std::try_to_lock);
+  if (!acting) {
+    throw Error(ErrorCode::config_invalid, "another act is under way; the running configuration goes on", {}, "reload again when it has ended");
+  }
   CheckReport report = check(place, {.live = true, .tolerate_sources = true});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   const settings::Instance before = stages_->instance;
@@ -119,6 +135,10 @@ json::object RunningInstance::reload(const settings::InstancePlace& place, const
   return outcome;
 }
 
+void RunningInstance::require_stages() const {
+  if (!stages_) throw Error(ErrorCode::stopped, "the daemon is stopping");
+}
+
 // Every problem at once reaches whoever asked.
 json::object RunningInstance::reload_or_say_why(const settings::InstancePlace& place, const std::string& actor) {
   try {
@@ -130,7 +150,9 @@ json::object RunningInstance::reload_or_say_why(const settings::InstancePlace& p
 
 json::object RunningInstance::act_now(const json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
   const std::lock_guard acting(acting_);
+  if (!tell(0, 0)) throw Error(ErrorCode::stopped, "whoever asked has gone while another act was under way");
   const std::shared_lock current(current_);
+  require_stages();
   return act(request, {journal_, stages_->instance, clock_, peer.user, tell, stages_->supervisor.get()});
 }
 
@@ -143,6 +165,7 @@ std::string RunningInstance::answer(std::string_view line, const pipeline::Peer&
   if (verb == "reload") return json::serialize(reload_or_say_why({text_of(request, "folder"), text_of(request, "environment")}, peer.user));
   if (verb != "status") return json::serialize(act_now(request, peer, tell));
   const std::shared_lock current(current_);
+  require_stages();
   pipeline::LiveStatus live = stages_->supervisor->status();
   live.started_ms = started_ms_;  // the process's, not the last reload's
   return live_status_json(live);

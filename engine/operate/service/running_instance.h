@@ -39,7 +39,7 @@ class RunningInstance {
 
   /// Goes on with what `place` holds now: everything under way ends or is resumed at its checkpoint. Refused whole, with the running
   /// configuration untouched, when the folder is broken (InvalidConfiguration) or needs a restart (another journal). Says what is
-  /// new, gone and changed.
+  /// new, gone and changed. One at a time, and not while an act is under way.
   boost::json::object reload(const settings::InstancePlace& place, const std::string& actor);
 
  private:
@@ -56,7 +56,8 @@ class RunningInstance {
     void start(journal::Journal& journal);
   };
   void ending();
-  void change_over();
+  bool change_over();
+  void require_stages() const;
   boost::json::object reload_or_say_why(const settings::InstancePlace& place, const std::string& actor);
   boost::json::object act_now(const boost::json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell);
 

@@ -1,6 +1,7 @@
 // The thread that feels the engine's pulse and tells the service manager as long as everything advances.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -33,6 +34,8 @@ class Watchdog {
   ~Watchdog();
   /// Stages end one after the other when the process stops, and no longer answer.
   void stop();
+  /// The same before a reload, where the process goes on: it counts as alive while a reader waits for its driver, up to a limit.
+  void drain();
 
  private:
   void watch(std::int64_t round_ms);
@@ -40,6 +43,7 @@ class Watchdog {
   WatchdogRound round_;
   std::function<std::string()> status_;
   StopSignal stop_;
+  std::atomic<std::int64_t> drained_ms_ = 0;  ///< steady: alive until then, whatever the stages say
   std::thread thread_;
 };
 

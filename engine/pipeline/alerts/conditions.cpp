@@ -44,7 +44,7 @@ void add_tables(const LiveStatus& live, Conditions& conditions) {
   for (const TableLive& table : live.tables) {
     const Condition paused{"table_paused", table.name,
                            fmt::format("The table {} is paused: {}\nIt is tried again every 5 minutes.", table.name, table.reason), 0};
-    if (table.state == "paused") {
+    if (table.state == "paused" && !table.by_person) {
       conditions.present.push_back(paused);
     } else if (table.last_cycle_ms == 0) {
       conditions.unknown.insert(paused.id());
@@ -79,7 +79,7 @@ void add_targets(const LiveStatus& live, Conditions& conditions) {
 
 void add_pipelines(const Observed& observed, Conditions& conditions) {
   for (const PipelineLive& pipeline : observed.live.pipelines) {
-    if (pipeline.state == "running") continue;
+    if (pipeline.state != "stopped") continue;
     conditions.present.push_back({"pipeline_stopped", pipeline.name,
                                   fmt::format("The pipeline {} maps nothing: {}\n`datapicker check` shows where.", pipeline.name,
                                               pipeline.reason), minute_ms});

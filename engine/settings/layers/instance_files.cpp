@@ -102,6 +102,25 @@ class FilesReader {
     }
   }
 
+  // A folder that cannot be looked into is not an empty one.
+  void refuse_unreadable(const std::string& shown, const std::error_code& problem) {
+    if (!problem || problem == std::errc::no_such_file_or_directory) return;
+    diagnostics_.error("file.unreadable", {shown, 0, 0}, "it cannot be read: " + problem.message(), "the daemon's user must be able to read it");
+  }
+
+  void add_pipeline(const fs::path& path, std::vector<std::string>& names) {
+    const std::string folder = path.filename();
+    std::error_code problem;
+    if (fs::exists(path / "pipeline.yaml", problem)) {
+      names.push_back(folder);
+    } else if (problem) {
+      refuse_unreadable("pipelines/" + folder, problem);
+    } else {
+      diagnostics_.error("file.missing", {"pipelines/" + folder + "/pipeline.yaml", 0, 0},
+                         "the folder of a pipeline holds no pipeline.yaml", "add it, or remove the folder");
+    }
+  }
+
   std::vector<std::string> pipeline_folders() {
     std::vector<std::string> names;
     std::error_code missing;
@@ -113,13 +132,11 @@ class FilesReader {
                              "a pipeline has a folder of its own",
                              fmt::format("move it to pipelines/{}/pipeline.yaml", name));
         }
-      } else if (const std::string folder = entry.path().filename(); fs::exists(entry.path() / "pipeline.yaml")) {
-        names.push_back(folder);
       } else {
-        diagnostics_.error("file.missing", {"pipelines/" + folder + "/pipeline.yaml", 0, 0},
-                           "the folder of a pipeline holds no pipeline.yaml", "add it, or remove the folder");
+        add_pipeline(entry.path(), names);
       }
     }
+    refuse_unreadable("pipelines", missing);
     std::sort(names.begin(), names.end());
     return names;
   }

@@ -54,7 +54,18 @@ void refuse_other_scheme(MapReader& reader, const char* key, const std::string& 
                              fmt::format("{} must start with {} or {}", reader.named(key), with_tls, plain));
 }
 
-MailAlert read_mail(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
+/// The authority that signed a server's certificate: below the instance's folder unless the path is a whole one.
+std::string take_authority(MapReader& reader, const std::filesystem::path& folder) {
+  const std::string written = reader.text("ca");
+  if (written.empty()) return {};
+  const std::filesystem::path path = folder / written;
+  if (!std::filesystem::exists(path)) {
+    reader.diagnostics().error("file.missing", reader.node().find("ca")->origin(), fmt::format("there is no file '{}'", path.string()));
+  }
+  return path.string();
+}
+
+MailAlert read_mail(const YamlNode& value, const std::filesystem::path& folder, const SecretLookup& secrets, Diagnostics& diagnostics) {
   MapReader reader(value, mail_block(), "mail", diagnostics);
   refuse_misplaced_secrets(value, {"password"}, diagnostics);
   MailAlert mail;
@@ -66,12 +77,12 @@ MailAlert read_mail(const YamlNode& value, const SecretLookup& secrets, Diagnost
   refuse_other_scheme(reader, "smtp", mail.smtp, "smtp://", "smtps://");
   mail.user = reader.text("user");
   mail.password = take_credential(reader, "password", secrets);
-  mail.ca = reader.text("ca");
+  mail.ca = take_authority(reader, folder);
   reader.finish();
   return mail;
 }
 
-WebhookAlert read_webhook(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
+WebhookAlert read_webhook(const YamlNode& value, const std::filesystem::path& folder, const SecretLookup& secrets, Diagnostics& diagnostics) {
   MapReader reader(value, webhook_block(), "webhook", diagnostics);
   refuse_misplaced_secrets(value, {"url", "bearer"}, diagnostics);
   WebhookAlert webhook;
@@ -82,14 +93,14 @@ WebhookAlert read_webhook(const YamlNode& value, const SecretLookup& secrets, Di
     if (webhook.url.reveal() != "***") refuse_other_scheme(reader, "url", webhook.url.reveal(), "http://", "https://");
   }
   webhook.bearer = take_credential(reader, "bearer", secrets);
-  webhook.ca = reader.text("ca");
+  webhook.ca = take_authority(reader, folder);
   reader.finish();
   return webhook;
 }
 
 }  // namespace
 
-std::vector<AlertChannel> read_alerts(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
+std::vector<AlertChannel> read_alerts(const YamlNode& value, const std::filesystem::path& folder, const SecretLookup& secrets, Diagnostics& diagnostics) {
   std::vector<AlertChannel> channels;
   if (!value.is_sequence()) {
     refuse_kind(value, "'alerts'", "a list of mail: and webhook:", diagnostics);
@@ -99,8 +110,8 @@ std::vector<AlertChannel> read_alerts(const YamlNode& value, const SecretLookup&
     MapReader reader(item, alert_block(), "an item of alerts", diagnostics);
     const YamlNode* mail = reader.take("mail");
     const YamlNode* webhook = reader.take("webhook");
-    if (mail != nullptr) channels.emplace_back(read_mail(*mail, secrets, diagnostics));
-    if (webhook != nullptr) channels.emplace_back(read_webhook(*webhook, secrets, diagnostics));
+    if (mail != nullptr) channels.emplace_back(read_mail(*mail, folder, secrets, diagnostics));
+    if (webhook != nullptr) channels.emplace_back(read_webhook(*webhook, folder, secrets, diagnostics));
     if (mail == nullptr && webhook == nullptr && reader.is_map() && item.entries().empty()) {
       diagnostics.error("key.missing", item.origin(), "an item of alerts is empty", "write mail: { … } or webhook: { … }");
     }

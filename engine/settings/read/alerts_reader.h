@@ -11,6 +11,6 @@
 namespace engine::settings {
 
 /// A list of `mail:` and `webhook:`. Credentials may be `${secret:x}`; everything else is refused one.
-std::vector<AlertChannel> read_alerts(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics);
+std::vector<AlertChannel> read_alerts(const YamlNode& value, const std::filesystem::path& folder, const SecretLookup& secrets, Diagnostics& diagnostics);
 
 }  // namespace engine::settings

@@ -1,5 +1,6 @@
 #include "engine/settings/read/instance_file_reader.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -10,7 +11,7 @@
 namespace engine::settings {
 namespace {
 
-/// "127.0.0.1:9420", "[::1]:9420", "localhost:0".
+/// "127.0.0.1:9420", "[::1]:9420", "localhost:0" (which is 127.0.0.1). Other names are none: who listens must not depend on a resolver.
 std::optional<ListenAddress> address_of(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return std::nullopt;
@@ -22,6 +23,9 @@ std::optional<ListenAddress> address_of(std::string_view text) {
   ListenAddress address{std::string(host), 0};
   const auto [end, error] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), address.port);
   if (error != std::errc{} || end != port_text.data() + port_text.size() || host.empty()) return std::nullopt;
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  unsigned char bytes[sizeof(in6_addr)];
+  if (inet_pton(bracketed ? AF_INET6 : AF_INET, address.host.c_str(), bytes) != 1) return std::nullopt;
   return address;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/error.h"
 #include "engine/settings/target/built_in.h"
 #include "engine/settings/target/target_definition_reader.h"
 #include "engine/settings/yaml_node.h"
@@ -15,6 +16,10 @@ std::vector<std::string> yaml_names(const std::filesystem::path& folder) {
   std::error_code missing;
   for (const auto& entry : std::filesystem::directory_iterator(folder, missing)) {
     if (entry.path().extension() == ".yaml") names.push_back(entry.path().stem());
+  }
+  if (missing && missing != std::errc::no_such_file_or_directory) {
+    throw Error(ErrorCode::config_invalid, fmt::format("the folder {} cannot be read: {}", folder.string(), missing.message()), {},
+                "the daemon's user must be able to read it");
   }
   std::sort(names.begin(), names.end());
   return names;

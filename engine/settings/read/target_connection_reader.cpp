@@ -1,6 +1,8 @@
 // The target half of connections/*.yaml: where the API stands, how it is entered, how fast it may be used.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
@@ -104,7 +106,24 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   for (const char* key : {"auth", "requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }
 
+/// What is read as it is written would send the words "${secret:…}".
+void refuse_secrets_beside_secrets(const YamlNode& map, Diagnostics& diagnostics) {
+  static constexpr std::string_view shown_keys[] = {"user", "header", "query", "client_id", "scope", "audience", "token_url", "grant", "parameters", "prefix", "algorithm", "over"};
+  if (!map.is_map()) return;
+  for (const YamlEntry& entry : map.entries()) {
+    if (entry.key == "credentials") continue;  // the definition says which of them are shown, and takes a secret for each
+    if (std::find(std::begin(shown_keys), std::end(shown_keys), entry.key) != std::end(shown_keys)) {
+      refuse_secrets(entry.value, "where it is said what is secret: password, value, client_secret, …", diagnostics);
+    } else if (entry.value.is_map()) {
+      refuse_secrets_beside_secrets(entry.value, diagnostics);
+    }
+  }
+}
+
 void refuse_secrets_elsewhere(const YamlNode& root, Diagnostics& diagnostics) {
+  for (const char* key : {"auth", "sign"}) {
+    if (const YamlNode* map = root.find(key)) refuse_secrets_beside_secrets(*map, diagnostics);
+  }
   for (const YamlEntry& entry : root.entries()) {
     const bool may_hold = entry.key == "url" || entry.key == "proxy" || entry.key == "auth" || entry.key == "sign" ||
                           entry.key == "odbc" || entry.key == "properties" || entry.key == "webhook";

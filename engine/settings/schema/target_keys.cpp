@@ -318,6 +318,7 @@ const Block& dialect_block() {
        {"types", KeyType::text_map, "Source types whose canonical type is another than described."},
        {"char_by_type_name", KeyType::boolean, "The driver does not tell CHAR from VARCHAR.", "false"},
        {"describe_twice", KeyType::boolean, "The driver learns of a changed table only by running a statement.", "false"},
+       {"read_ahead", KeyType::boolean, "A thread of its own reads the next rows while the last are compared.", "true"},
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},

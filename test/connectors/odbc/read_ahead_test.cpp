@@ -53,10 +53,13 @@ void give(KeyedRows& batch, int number) {
 /// Rows of which the 2,001st is looked for without an end.
 const TableRequest endless{"", "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT k FROM n WHERE k <= 2000 OR k < 0", {"k"}, {}};
 
-std::unique_ptr<engine::model::Source> impatient(const Database& db) {
+/// Also where the dialect says that it is not worth it.
+std::unique_ptr<engine::model::Source> reading_ahead(const Database& db, std::int64_t query_timeout_ms = 300'000) {
   auto connection = db.connection();
-  connection.query_timeout_ms = 400;
-  return connectors::odbc::make_odbc_source(connection, db.dialect());
+  connection.query_timeout_ms = query_timeout_ms;
+  auto dialect = db.dialect();
+  dialect.read_ahead = true;
+  return connectors::odbc::make_odbc_source(connection, dialect);
 }
 
 engine::model::TableShape shape_of_k() {
@@ -116,7 +119,7 @@ TEST_CASE("rows and their keys belong together in every batch of a long read") {
   for (const auto& db : odbc_test::databases()) {
     CAPTURE(db->kind());
     fill(*db, 6500);
-    const auto source = db->source();
+    const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
     const auto stream = source->open_after(r, shape, std::nullopt, 6300);
     RowBatch batch;
@@ -131,7 +134,7 @@ TEST_CASE("two reads of one source in turns both give all their rows") {
   for (const auto& db : odbc_test::databases()) {
     CAPTURE(db->kind());
     fill(*db, 6500);
-    const auto source = db->source();
+    const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
     const auto one = source->open_after(r, shape, std::nullopt, 6500);
     RowBatch batch;
@@ -154,7 +157,7 @@ TEST_CASE("a read that is left in the middle leaves a source that works") {
   for (const auto& db : odbc_test::databases()) {
     CAPTURE(db->kind());
     fill(*db, 6500);
-    const auto source = db->source();
+    const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
     RowBatch batch;
     for (int i = 0; i < 10; ++i) REQUIRE(source->open_after(r, shape, std::nullopt, 6000)->next(batch));
@@ -169,7 +172,7 @@ TEST_CASE("a value that is none is refused behind the rows before its batch") {
   Database* db = odbc_test::database("sqlite");
   fill(*db, 4000);
   db->run("UPDATE r SET v = 'seven' WHERE k = 2500");
-  const auto source = db->source();
+  const auto source = reading_ahead(*db);
   const auto shape = source->describe(r);
   const auto stream = source->open_after(r, shape, std::nullopt, 4000);
   RowBatch batch;
@@ -184,9 +187,25 @@ TEST_CASE("a value that is none is refused behind the rows before its batch") {
   }
 }
 
+TEST_CASE("text that is not UTF-8 is refused, naming its row, and never changed into other characters") {
+  Database* db = odbc_test::database("sqlite");
+  db->create("r", "k INTEGER PRIMARY KEY, v VARCHAR(20)");
+  db->run("INSERT INTO r VALUES (1, 'caffè'), (2, CAST(X'636166666C' AS TEXT)), (3, CAST(X'C8636166' AS TEXT))");
+  const auto source = db->source();
+  const auto stream = source->open_after(r, source->describe(r), std::nullopt, 10);
+  RowBatch batch;
+  try {
+    while (stream->next(batch)) continue;
+    FAIL("the text was taken");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::source_bad_data);
+    CHECK(std::string(error.what()).find("UTF-8 in the row with key 3") != std::string::npos);
+  }
+}
+
 TEST_CASE("a read that hangs in a later batch is cancelled") {
   const Database* db = odbc_test::database("sqlite");
-  const auto source = impatient(*db);
+  const auto source = reading_ahead(*db, 400);
   const auto stream = source->open_whole(endless, shape_of_k());
   RowBatch batch;
   CHECK(next_batch(*stream, batch, 1) == 1000);
@@ -201,7 +220,7 @@ TEST_CASE("a read that hangs in a later batch is cancelled") {
 
 TEST_CASE("who leaves a read that hangs waits no longer than the time-out") {
   const Database* db = odbc_test::database("sqlite");
-  const auto source = impatient(*db);
+  const auto source = reading_ahead(*db, 400);
   const auto start = std::chrono::steady_clock::now();
   {
     const auto stream = source->open_whole(endless, shape_of_k());

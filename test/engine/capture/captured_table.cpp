@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "engine/base/log.h"
+#include "engine/model/key.h"
 #include "engine/model/row_json.h"
 #include "test/support/random_rows.h"
 
@@ -36,6 +37,21 @@ void CapturedTable::open() {
   if (journal) return;
   journal = journal::Journal::open({.path = path_});
   mode_ = capture::make_capture_mode(definition, *journal, clock);
+}
+
+capture::SelectedRows CapturedTable::read_again(const std::vector<std::string>& keys) {
+  capture::Selection selection;
+  for (const std::string& key : keys) {
+    model::RowBatch batch;
+    batch.begin(source.layout.columns.size());
+    append({key, std::nullopt, std::nullopt}, batch);
+    std::string encoded;
+    model::encode_key(source.layout, batch.row(0), encoded);
+    const auto image = journal->read()->images.find(row()->id, encoded);
+    const bool has_locator = image && image->locator;
+    selection.keys.push_back({encoded, has_locator ? model::source_key_from_json(*image->locator) : model::SourceKey{{key}}});
+  }
+  return mode_->read_again(source, selection, stop, progress);
 }
 
 void CapturedTable::close() {

@@ -38,6 +38,8 @@ class CapturedTable {
 
   /// One cycle, a second after the last. An error leaves as it came.
   engine::capture::CycleResult cycle();
+  /// Rows of these text keys are read again, as a person asks for it.
+  engine::capture::SelectedRows read_again(const std::vector<std::string>& keys);
   /// Ends the journal with its writer thread: what listens to commits has then heard all of them.
   void close();
   /// As after a kill: a new process opens the journal.

@@ -250,3 +250,28 @@ TEST_CASE("padded keys are read again as the source pads them, and as they are w
   table.source.cut_short = [](std::size_t statement) { return statement == 0 ? std::optional<std::size_t>(0) : std::nullopt; };
   CHECK(news(table).empty());
 }
+
+TEST_CASE("a row that a person names twice is there, however often it is named") {
+  CapturedTable table(small_layout());
+  table.source.put({"x", "one", "two"});
+  table.cycle();
+  table.source.put({"x", "changed", "two"});
+  CHECK(table.read_again({"x", "x"}).ordinals.size() == 1);
+  CHECK(told(table.changes()) == std::vector<std::string>{R"(update ["x"])"});
+  table.source.put({"y", "new", "two"});
+  CHECK(table.read_again({"y", "y", "y"}).ordinals.size() == 1);
+  CHECK(table.images() == 2);
+}
+
+TEST_CASE("a key that was padded when it was seen last is found without its blanks") {
+  CapturedTable table(small_layout());
+  table.source.padded_to = 8;
+  table.source.put({"x", "one", "two"});
+  table.cycle();
+  table.source.padded_to = 0;
+  CHECK(table.read_again({"x"}).ordinals.size() == 1);
+  CHECK(table.changes().empty());
+  table.source.erase({"x"});
+  CHECK(table.read_again({"x"}).ordinals.empty());
+  CHECK(told(table.changes()) == std::vector<std::string>{R"(delete ["x"])"});
+}

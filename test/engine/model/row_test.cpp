@@ -42,20 +42,6 @@ TEST_CASE("a cell written in place is cut to what was really read") {
   CHECK(batch.row(0).text(1) == "next");
 }
 
-TEST_CASE("dropping takes the unfinished row, or the last whole one") {
-  RowBatch batch;
-  batch.begin(2);
-  test::append({"1", "one"}, batch);
-  batch.append("half");
-  batch.drop_last_row();
-  REQUIRE(batch.rows() == 1);
-  CHECK(batch.row(0).text(1) == "one");
-  batch.drop_last_row();
-  CHECK(batch.rows() == 0);
-  test::append({"2", "two"}, batch);
-  CHECK(batch.row(0).text(1) == "two");
-}
-
 TEST_CASE("a batch begun again is empty and may have other columns") {
   RowBatch batch;
   batch.begin(1);

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "engine/operate/init.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/key_search.h"
 #include "engine/operate/inspect/mask.h"
@@ -90,6 +91,15 @@ TEST_CASE("an option of a connection string is found whatever its case and place
   CHECK(option_of("Driver=X;PWD={a;b}", "pwd") == "a;b");
   CHECK(option_of("uid = reader", "UID") == "reader");
   CHECK_FALSE(option_of("Driver=X;NOPWD=1", "PWD"));
+  CHECK(option_of("PWD={a}}b;c};UID=x", "PWD") == "a}}b;c");
+}
+
+TEST_CASE("a password with a semicolon stays whole") {
+  const std::string odbc = odbc_string({.kind = "postgresql", .host = "db", .port = "", .database = "erp", .user = "u", .password = "ab;c}d"});
+  CHECK(option_of(odbc, "PWD") == "ab;c}}d");
+  CHECK(option_of(odbc, "UID") == "u");
+  CHECK_THROWS_WITH_AS(odbc_string({.kind = "mysql", .host = "db", .port = "", .database = "erp", .user = "u", .password = "p"}),
+                       "no source is called 'mysql'", Error);
 }
 
 TEST_CASE("a trap is told to those it concerns") {

@@ -133,6 +133,15 @@ TEST_CASE("dead letters, uncertain deliveries, a paused table, a stopped pipelin
                         "[datapicker acme] uncertain deliveries of customers"});
 }
 
+TEST_CASE("what a person paused is no news") {
+  Observed observed = with_source("paused");
+  observed.live.tables[0].by_person = true;
+  observed.live.pipelines[0].state = "paused";
+  Book book;
+  CHECK(book.at(0, observed) == Subjects{});
+  CHECK(book.at(10 * minute, observed) == Subjects{});
+}
+
 TEST_CASE("a book that cannot be read is an empty one") {
   AlertBook book("acme");
   book.restore("[{\"kind\":7}]");

@@ -67,6 +67,21 @@ TEST_CASE("a retried dead letter is mapped anew from the newest change, as a new
   CHECK(deliveries[1].fields == R"({"credit":"2.00"})");
 }
 
+TEST_CASE("what is retried in a paused pipeline is held by the pause") {
+  SmallJournal small;
+  small.plan(small.change("C1", {}, test::image("C1", "S", "1.00")));
+  journal::Delivery dead = small.deliveries("C1").front();
+  dead.state = journal::DeliveryState::dead;
+  small.journal().write([&](journal::Records& records) {
+    records.deliveries.update(dead);
+    records.pauses.put({journal::PauseKind::pipeline, small.planning().definition().name, "edp", "stocktaking", 0});
+    small.planning().plan_again(records, dead, small.clock);
+  });
+  const auto deliveries = small.deliveries("C1");
+  CHECK(names_of(deliveries) == "superseded held");
+  CHECK(deliveries.back().reason == "paused");
+}
+
 TEST_CASE("a redirected field gets the connection's value where the pipeline writes it, and no other field changes") {
   settings::PipelineDefinition pipeline = test::small_pipeline("to_shop");
   pipeline.target.redirect = {{"credit", model::FieldScalar(std::string("0"))}, {"phone", model::FieldScalar(std::string("+39"))}};

@@ -41,11 +41,18 @@ class Api(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, daemon=True).start()
         work.closers.append(self.shutdown)
 
+    def handle_error(self, *_):
+        """A killed daemon leaves its connections as they are."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(*_)
+
     def reached(self, moment):
-        if self.kill_at != moment:
-            return
-        self.kill_at = None
-        self.instance.process.send_signal(signal.SIGKILL)
+        """Kills the daemon that runs. A thread that still answers an earlier one must not use up the kill of the next."""
+        with self.lock:
+            if self.kill_at != moment or self.instance.ended():
+                return
+            self.kill_at = None
+            self.instance.process.send_signal(signal.SIGKILL)
 
     def token(self, form):
         with self.lock:
@@ -101,16 +108,15 @@ class Talk(BaseHTTPRequestHandler):
             pass
 
     def do_POST(self):
-        answer = self.server.token(urllib.parse.parse_qs(self.body()))
+        form = urllib.parse.parse_qs(self.body())
         self.server.reached("asked")
-        self.answer(*answer)
+        self.answer(*self.server.token(form))
         self.server.reached("answered")
 
     def do_PUT(self):
         body = self.body()
-        answer = self.server.call(self.headers.get("Authorization", ""), self.path.rpartition("/")[2], body)
         self.server.reached("used")
-        self.answer(*answer)
+        self.answer(*self.server.call(self.headers.get("Authorization", ""), self.path.rpartition("/")[2], body))
 
 
 def instance_of(work, api, database):
@@ -140,7 +146,7 @@ requests:
     instance.write("pipelines/to_crm/pipeline.yaml", """pipeline: to_crm
 table: customer
 map: { name: name }
-target: { connection: crm, object: customers, match: { code: trim(code) } }
+target: { connection: crm, object: customers, match: { code: trim(code) }, on_delete: ignore }
 """)
     return instance
 
