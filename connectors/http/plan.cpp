@@ -144,9 +144,13 @@ class ObjectBuilder {
 
   bool tells_ids() const {
     if (definition_.find) return true;
-    return std::any_of(definition_.calls.begin(), definition_.calls.end(), [](const auto& call) {
-      return (call.first == CallKind::create || call.first == CallKind::upsert) && !call.second.id.empty();
-    });
+    for (const CallKind kind : {CallKind::create, CallKind::upsert}) {
+      const auto call = definition_.calls.find(kind);
+      if (call != definition_.calls.end() && !call->second.id.empty()) return true;
+      const auto batch = definition_.batch.find(kind);
+      if (batch != definition_.batch.end() && batch->second.accounted_by.contains("id")) return true;
+    }
+    return false;
   }
 
   void demand_read_back() const {

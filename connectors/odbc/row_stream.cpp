@@ -8,6 +8,7 @@
 #include <sqlext.h>
 
 #include "connectors/odbc/canonical_text.h"
+#include "engine/model/json_text.h"
 
 namespace connectors::odbc {
 

@@ -43,20 +43,17 @@ Decision only_create(Decision decision, const HeadFacts& facts, const model::Obj
 Decision only_update(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits) {
   if (facts.absent_at_target) return skip(only_updates);
   if (!facts.remote_id && traits.has(CallKind::find)) return {.what = What::find_first};
-  const bool updates = traits.has(CallKind::update);
-  if (!updates && !(facts.remote_id && traits.has(CallKind::upsert)))
-    return dead("the target cannot update without making a record that is not there");
-  decision.kind = updates ? CallKind::update : CallKind::upsert;
+  // An upsert would make a record anew that somebody removed since it was looked up.
+  if (!traits.has(CallKind::update)) return dead("the target cannot update without making a record that is not there");
+  decision.kind = CallKind::update;
   return decision;
 }
 
 /// Upsert where the target has it; else the record is updated when it is known to be there, and created when it is not.
-Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits,
-               const PipelineTarget& pipeline) {
+Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTraits& traits, settings::WriteMode mode) {
   decision.what = What::call;
-  if (pipeline.whole_updates) decision.changed_fields = decision.fields;
-  if (pipeline.mode == settings::WriteMode::create_only) return only_create(std::move(decision), facts, traits);
-  if (pipeline.mode == settings::WriteMode::update_only) return only_update(std::move(decision), facts, traits);
+  if (mode == settings::WriteMode::create_only) return only_create(std::move(decision), facts, traits);
+  if (mode == settings::WriteMode::update_only) return only_update(std::move(decision), facts, traits);
   if (traits.has(CallKind::upsert)) {
     decision.kind = CallKind::upsert;
     return decision;
@@ -96,7 +93,8 @@ Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& trait
   const bool only_relates = relates && std::all_of(decision.changed_fields.begin(), decision.changed_fields.end(),
                                                    [](const auto& field) { return model::is_association(field.first); });
   if (is_unknown || decision.moves || (!decision.changed_fields.empty() && !only_relates)) {
-    return write(std::move(decision), facts, traits, pipeline);
+    if (pipeline.whole_updates) decision.changed_fields = decision.fields;
+    return write(std::move(decision), facts, traits, pipeline.mode);
   }
   if (only_relates) return relate(std::move(decision), sent_fields, traits);
   if (!facts.delivery.comment) return skip("equal to what was last sent");
@@ -123,7 +121,9 @@ Decision mark_as_left(const HeadFacts& facts, const model::ObjectTraits& traits,
   decision.fields = facts.last_sent ? fields_of(facts.last_sent->fields) : model::FieldMap{};
   for (const auto& [name, value] : pipeline.on_delete_update) decision.fields[name] = value;
   if (!traits.has(CallKind::upsert) && !traits.has(CallKind::update)) return dead("the target offers no update");
-  return write(std::move(decision), facts, traits, pipeline);
+  // A record that was made is marked, though nothing else of it is ever changed.
+  const bool only_creates = pipeline.mode == settings::WriteMode::create_only;
+  return write(std::move(decision), facts, traits, only_creates ? settings::WriteMode::update_only : pipeline.mode);
 }
 
 /// Whoever is waited for usually ends the wait; now and then one looks, since others may have mended what was missing. The

@@ -26,7 +26,9 @@ void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) 
   const Effects& effects = entry.effects;
   const journal::Delivery& delivery = entry.delivery;
   const bool written = effects.last_sent && effects.last_sent->fields;
-  if (!pipeline.parents.empty() && effects.last_sent && (written || !effects.last_sent->live)) {
+  // A message has told what it told: it does not follow a parent's new id.
+  const bool follows = !pipeline.parents.empty() && !delivery.every_change;
+  if (follows && effects.last_sent && (written || !effects.last_sent->live)) {
     const bool refers = effects.last_sent->live && delivery.look_ups;
     deliveries.put_look_ups(delivery.pipeline_id, delivery.key,
                             refers ? look_ups_of(*delivery.look_ups, pipeline)

@@ -20,10 +20,13 @@ bool keeps_ids(const Instance& instance, const PipelineDefinition& parent) {
   auto object = objects.find(parent.target.object);
   if (object == objects.end()) object = objects.find("*");
   if (object == objects.end() || object->second.find || parent.target.match.size() == 1) return true;
-  const auto tells = [](const auto& call) {
-    return (call.first == CallKind::create || call.first == CallKind::upsert) && !call.second.id.empty();
+  const auto tells = [&](CallKind kind) {
+    const auto call = object->second.calls.find(kind);
+    const auto batch = object->second.batch.find(kind);
+    return (call != object->second.calls.end() && !call->second.id.empty()) ||
+           (batch != object->second.batch.end() && batch->second.accounted_by.contains("id"));
   };
-  return std::any_of(object->second.calls.begin(), object->second.calls.end(), tells);
+  return tells(CallKind::create) || tells(CallKind::upsert);
 }
 
 class ParentCheck {

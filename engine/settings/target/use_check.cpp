@@ -17,14 +17,15 @@ void lacks(const Origin& origin, const ReadPipeline& pipeline, std::string_view 
                     std::move(suggestion));
 }
 
-/// A mode is kept by a call that does just this, or by looking first.
-bool can(const ObjectDefinition& object, CallKind kind) {
-  return object.calls.contains(kind) || (object.find && object.calls.contains(CallKind::upsert));
+bool offers(const ObjectDefinition& object, CallKind kind) {
+  return object.calls.contains(kind) || object.batch.contains(kind);
 }
 
 /// Whether what an update carries can be less than the whole record.
 bool carries_changes(const ObjectDefinition& object) {
   for (const CallKind kind : {CallKind::update, CallKind::upsert}) {
+    const auto batch = object.batch.find(kind);
+    if (batch != object.batch.end() && batch->second.record.find("changed_fields") != std::string::npos) return true;
     const auto call = object.calls.find(kind);
     if (call == object.calls.end()) continue;
     const CallDefinition* definition = &call->second;
@@ -38,16 +39,17 @@ bool carries_changes(const ObjectDefinition& object) {
 
 void check_writing(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics) {
   const TargetUse& use = pipeline.definition.target;
-  if (use.mode == WriteMode::create_only && !can(object, CallKind::create)) {
+  const bool looks_first = object.find && offers(object, CallKind::upsert);
+  if (use.mode == WriteMode::create_only && !offers(object, CallKind::create) && !looks_first) {
     lacks(pipeline.mode, pipeline, "cannot create without touching what is there:", "say mode: upsert", diagnostics);
   }
-  if (use.mode == WriteMode::update_only && !can(object, CallKind::update)) {
+  if (use.mode == WriteMode::update_only && !offers(object, CallKind::update)) {
     lacks(pipeline.mode, pipeline, "cannot update without making what is not there:", "say mode: upsert", diagnostics);
   }
   if (use.whole_updates == false && !carries_changes(object)) {
     lacks(pipeline.updates, pipeline, "takes only whole records of", "say updates: whole", diagnostics);
   }
-  if (!use.associations.empty() && !object.calls.contains(CallKind::associate)) {
+  if (!use.associations.empty() && !offers(object, CallKind::associate)) {
     const auto& first = use.associations.front();
     lacks(first.expressions.empty() ? use.origin : first.expressions.front().origin, pipeline,
           "relates no records to", "an id may also be a field: write it under `map:`", diagnostics);

@@ -38,6 +38,26 @@ TEST_CASE("create_only: a record that is there is left alone and counted as skip
   CHECK(world.target.record(R"({"code":"K2"})")->fields == fields(a));
 }
 
+TEST_CASE("create_only: a record that was made is marked when its row goes, one that was there is not") {
+  World world;
+  make_ticket_object(world.target);
+  world.pipeline.mode = WriteMode::create_only;
+  world.pipeline.on_delete = engine::settings::OnDelete::update;
+  world.pipeline.on_delete_update = fields(R"({"active":"no"})");
+  put_foreign(world, "K1");
+  world.plan("K1", a);
+  world.plan("K2", a);
+  world.start();
+  world.settle();
+  const auto foreign = world.plan_delete("K1");
+  const auto own = world.plan_delete("K2");
+  world.settle();
+  CHECK(world.state(foreign) == "skipped");
+  CHECK(world.state(own) == "delivered");
+  CHECK(world.target.records.at("F1").fields == fields(R"({"name":"old"})"));
+  CHECK(world.target.record(R"({"code":"K2"})")->fields == fields(R"({"active":"no","name":"A","size":"1"})"));
+}
+
 TEST_CASE("create_only: the target itself says that the record is there") {
   World world;
   world.target.offers(CallKind::create);
