@@ -8,6 +8,7 @@
 
 #include "connectors/catalog/catalog.h"
 #include "connectors/http/http_target.h"
+#include "connectors/http/request/prepared_request.h"
 #include "engine/base/secret.h"
 #include "engine/operate/instance_access.h"
 #include "engine/operate/targets/trial_wire.h"
@@ -259,7 +260,10 @@ class Trying {
         answer.outcome);
     if (call.kind == CallKind::read_back) step.not_as_sent = other_fields(call.fields, answer.fields);
     if (!step.not_as_sent.empty()) step.outcome = "partial";
-    if (plan_ && !passed.empty()) step.because = who_decided({*plan_, shelved_, call, passed.back().answer, answer});
+    const auto* ready = dynamic_cast<const connectors::http::ReadyHttpRequest*>(prepared.ready.get());
+    if (ready != nullptr && !passed.empty()) {
+      step.because = who_decided({*plan_, shelved_, call, ready->request.expect, passed.back().answer, answer});
+    }
     step.next = what_follows(call, target_->traits(options_.object), answer);
     if (!step.not_as_sent.empty()) step.next = "what is there is kept, and a dead letter names the refused fields";
   }

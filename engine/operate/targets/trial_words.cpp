@@ -103,8 +103,7 @@ std::string who_decided(const DecidedAnswer& decided) {
   if (!decided.raw.failure.empty()) return "no whole answer came";
   const auto& object = decided.plan.of(decided.call.object);
   const bool is_batch = !object.calls.contains(decided.call.kind);
-  const std::string no_expectation;
-  const Question question{decided.plan, object, decided.call.kind, 1, is_batch, no_expectation};
+  const Question question{decided.plan, object, decided.call.kind, 1, is_batch, decided.expect};
   if (const auto* rule = deciding_rule(question, decided.raw)) {
     return rule->origin.text() + rule_text(decided.target, rule->origin);
   }

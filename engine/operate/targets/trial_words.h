@@ -18,6 +18,7 @@ struct DecidedAnswer {
   const connectors::http::TargetPlan& plan;
   const ShelvedTarget& target;
   const model::Call& call;
+  const std::string& expect;  ///< what the prepared request keeps for its judging
   const connectors::http::RawAnswer& raw;
   const model::CallAnswer& answer;
 };
