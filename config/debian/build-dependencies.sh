@@ -58,8 +58,8 @@ install_from_npm() {  # install_from_npm FOLDER PACKAGE@VERSION…: again when o
 }
 install_clients() {
   install_from_npm yaml-language-server yaml-language-server@1.19.2
-  install_from_npm api-clients @jsforce/jsforce-node@3.9.1 node-zendesk@6.0.1 @kapso/whatsapp-cloud-api@0.3.0 \
-    @stoplight/prism-cli@5.14.2
+  install_from_npm api-clients @hubspot/api-client@13.4.0 @jsforce/jsforce-node@3.9.1 node-zendesk@6.0.1 \
+    @kapso/whatsapp-cloud-api@0.3.0 @stoplight/prism-cli@5.14.2
 }
 
 missing=()

@@ -8,6 +8,20 @@ import { pathToFileURL } from "node:url";
 const [modules, base, api] = process.argv.slice(2);
 const require = createRequire(path.join(modules, "x.js"));
 
+const hubspot = () => {
+  const { Client } = require("@hubspot/api-client");
+  const { companies, tickets } = new Client({ accessToken: "dummy-token", basePath: base }).crm;
+  const properties = { name: "Rossi Srl", city: "Roma" };
+  return {
+    "upsert of one": () =>
+      companies.batchApi.upsert({ inputs: [{ idProperty: "erp_code", id: "C 1/2", objectWriteTraceId: "k", properties }] }),
+    create: () => tickets.basicApi.create({ properties: { subject: "Limit", erp_code: "C1" }, associations: [] }),
+    update: () => companies.basicApi.update("42", { properties }),
+    archive: () => companies.basicApi.archive("42"),
+    find: () => companies.basicApi.getById("C 1", undefined, undefined, undefined, undefined, "erp_code"),
+  };
+};
+
 const salesforce = () => {
   const jsforce = require("@jsforce/jsforce-node");
   const connection = new jsforce.Connection({ instanceUrl: base, accessToken: "dummy-token", version: "61.0" });
@@ -58,7 +72,7 @@ const whatsapp = async () => {
   };
 };
 
-const operations = await { salesforce, zendesk, whatsapp }[api]();
+const operations = await { hubspot, salesforce, zendesk, whatsapp }[api]();
 for (const [name, send] of Object.entries(operations)) {
   await fetch(`${base}/__begin/${encodeURIComponent(name)}`);
   // What a client makes of the answer is its own affair: a dummy cannot please all of them.

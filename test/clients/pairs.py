@@ -10,6 +10,11 @@ def without(*names):
     return change
 
 
+def same_trace(request):
+    for each in request.body["inputs"]:
+        each["objectWriteTraceId"] = "*"
+
+
 KEY = ("what became of a message whose answer is lost is told by the status that brings this back", without("biz_opaque_callback_data"))
 
 
@@ -22,6 +27,19 @@ def zendesk(obj, call, **more):
 
 
 PAIRS = {
+    "hubspot": {
+        "target": "hubspot",
+        "pairs": {
+            "upsert of one": {"object": "companies", "call": "upsert", "match": {"erp_code": "C 1/2"},
+                              "set": {"name": "Rossi Srl", "city": "Roma"},
+                              "differs": {"a record's trace is its idempotency key": same_trace}},
+            "create": {"object": "tickets", "call": "create", "match": {"erp_code": "C1"}, "set": {"subject": "Limit"},
+                       "differs": {"the client's types demand a list of associations, if of none": without("associations")}},
+            "update": {"object": "companies", "call": "update", "remote_id": "42", "set": {"name": "Rossi Srl", "city": "Roma"}},
+            "archive": {"object": "companies", "call": "archive", "remote_id": "42"},
+            "find": {"object": "companies", "call": "find", "match": {"erp_code": "C 1"}},
+        },
+    },
     "salesforce": {
         "target": "salesforce",
         "pairs": {
