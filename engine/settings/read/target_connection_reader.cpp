@@ -106,16 +106,19 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   for (const char* key : {"auth", "requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }
 
+constexpr const char* secret_hint = "what is secret has keys of its own there: password, value, client_secret, …";
+
 /// What is read as it is written would send the words "${secret:…}".
 void refuse_secrets_beside_secrets(const YamlNode& map, Diagnostics& diagnostics) {
-  static constexpr std::string_view shown_keys[] = {"user", "header", "query", "client_id", "scope", "audience", "token_url", "grant", "parameters", "prefix", "algorithm", "over"};
+  static constexpr std::string_view shown_keys[] = {"header", "query", "client_id", "scope", "audience", "token_url", "grant", "parameters", "prefix", "algorithm", "over"};
   if (!map.is_map()) return;
   for (const YamlEntry& entry : map.entries()) {
     if (entry.key == "credentials") continue;  // the definition says which of them are shown, and takes a secret for each
     if (std::find(std::begin(shown_keys), std::end(shown_keys), entry.key) != std::end(shown_keys)) {
-      refuse_secrets(entry.value, "where it is said what is secret: password, value, client_secret, …", diagnostics);
+      refuse_secrets(entry.value, secret_hint, diagnostics);
     } else if (entry.value.is_map()) {
       refuse_secrets_beside_secrets(entry.value, diagnostics);
+      if (const YamlNode* user = entry.value.find("user")) refuse_secrets(*user, secret_hint, diagnostics);
     }
   }
 }

@@ -198,8 +198,11 @@ Auth read_way(MapReader& reader, const TargetDefinition& definition, const Secre
     return credentials == nullptr ? Auth(NoAuth{}) : take_credentials(*credentials, definition, secrets, reader.diagnostics());
   }
   if (reader.has("user")) {
-    std::string user = reader.required_text("user");
-    return BasicAuth{std::move(user), take_secret(reader, "password", secrets)};
+    // Some APIs take their key for the user, and any word for the password.
+    reader.required_text("user");
+    const YamlNode* user = reader.node().find("user");
+    std::string name = user->is_scalar() ? secrets.filled(*user, reader.diagnostics()) : std::string();
+    return BasicAuth{std::move(name), take_secret(reader, "password", secrets)};
   }
   if (reader.is_map()) {
     reader.diagnostics().error("key.missing", reader.node().origin(), "auth says no way to enter", ways_into(definition));
