@@ -104,8 +104,8 @@ std::string who_decided(const DecidedAnswer& decided) {
   const auto& object = decided.plan.of(decided.call.object);
   const bool is_batch = !object.calls.contains(decided.call.kind);
   const Question question{decided.plan, object, decided.call.kind, 1, is_batch, decided.expect};
-  if (const auto* rule = deciding_rule(question, decided.raw)) {
-    return rule->origin.text() + rule_text(decided.target, rule->origin);
+  if (const auto rules = deciding_rules(question, decided.raw); !rules.empty()) {
+    return rules.front()->origin.text() + rule_text(decided.target, rules.front()->origin);
   }
   if (!is_batch) {
     const auto& request = object.calls.at(decided.call.kind).request;
