@@ -25,7 +25,7 @@ void read_instance(const YamlNode& root, Diagnostics& diagnostics) {
   Instance instance;
   read_variables(root, diagnostics);
   read_instance_file(root, instance, diagnostics);
-  if (const YamlNode* alerts = root.find("alerts")) read_alerts(*alerts, SecretLookup("/nowhere", false), diagnostics);
+  if (const YamlNode* alerts = root.find("alerts")) read_alerts(*alerts, "/nowhere", SecretLookup("/nowhere", false), diagnostics);
 }
 
 void read_source(const YamlNode& root, Diagnostics& diagnostics) {
