@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "engine/base/secret.h"
 #include "engine/settings/read/sql_text.h"
 #include "test/engine/settings/instance_folder.h"
 
@@ -252,6 +253,16 @@ TEST_CASE("the catalogues are those of DATAPICKER_SHARE, else of the source tree
     CHECK(find_catalogues().targets == "/opt/share/targets");
   }
   CHECK(find_catalogues().dialects == std::filesystem::path(SOURCE_DIR) / "config" / "dialects");
+}
+
+TEST_CASE("a user that is the key itself may be a secret, and is masked like one") {
+  InstanceFolder folder;
+  folder.write("secrets/desk_key", "key-of-the-desk\n");
+  folder.write("connections/keyed.yaml",
+               "connection: keyed\ntarget: tickets\nurl: https://desk.example.com\n"
+               "auth: { user: \"${secret:desk_key}\", password: \"${secret:desk_key}\" }\n");
+  CHECK(std::get<BasicAuth>(loaded(folder).targets.at("keyed").auth).user == "key-of-the-desk");
+  CHECK(engine::redact("401 for key-of-the-desk") == "401 for ***");
 }
 
 TEST_CASE("two hundred pipelines more are all there") {

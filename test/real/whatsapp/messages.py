@@ -21,6 +21,7 @@ from harness import Instance, Workplace, as_published, free_port, main, seeded, 
 
 DATAPICKER = sys.argv[1]
 KILLS = next((int(word) for word in sys.argv[2:] if word.isdigit()), 20)
+PATIENCE = 500  # for failures only, and for a busy machine
 
 PIPELINE = """pipeline: shipped
 table: orders
@@ -63,7 +64,7 @@ webhook: {{ verify_token: "${{secret:verify}}", app_secret: "${{secret:app}}" }}
 limits: {{ in_flight: {in_flight} }}
 {more}""")
         write("tables/orders.yaml", "table: orders\nconnection: erp\nfrom: orders\nkey: [code]\n"
-              "capture: { mode: diff, every: 100ms }\ninitial: deliver\n")
+              "capture: { mode: diff, every: 300ms }\ninitial: deliver\n")
         write("pipelines/shipped/pipeline.yaml", PIPELINE.format(text=text))
 
     def erp(self):
@@ -123,7 +124,7 @@ limits: {{ in_flight: {in_flight} }}
         if unsure:
             done = self.instance.json("dead-letters", "retry", "--all", "--not-delivered")
             assert done, done
-        wait_until(lambda: self.counts()["delivered"] == self.number, 120, "the rest to be delivered")
+        wait_until(lambda: self.counts()["delivered"] == self.number, PATIENCE, "the rest to be delivered", pause=0.3)
         effects = self.effects()
         assert len(effects) == self.number and set(effects.values()) == {1}
         return len(unsure)
@@ -141,7 +142,7 @@ def cut():
     shop.graph.cut = lambda n: None if n < first or (n - first) % 2 else (n - first) // 2
     # The number in the key grows by some digits.
     shop.ship(2 * (total + 8))
-    wait_until(shop.settled, 300, "all messages to end")
+    wait_until(shop.settled, PATIENCE, "all messages to end", pause=0.3)
     shop.check_once()
     uncertain = shop.counts()["uncertain"]
     assert uncertain >= total - 1, f"{uncertain} of {total} cuts were noticed"
@@ -163,7 +164,7 @@ def kill():
         time.sleep(0.05 + draw.random() * 0.4)
         shop.instance.kill()
     shop.instance.start()
-    wait_until(shop.settled, 120, "all messages to end")
+    wait_until(shop.settled, PATIENCE, "all messages to end", pause=0.3)
     shop.check_once()
     reporter.end.set()
     reporter.join()
@@ -198,7 +199,7 @@ def limits():
         shop.ship(3, f"+3933300000{person:02}")
     shop.ship(60)
     shop.instance.start()
-    wait_until(lambda: shop.counts()["delivered"] == shop.number, 240, "all messages to be delivered")
+    wait_until(lambda: shop.counts()["delivered"] == shop.number, PATIENCE, "all messages to be delivered", pause=0.3)
     effects = shop.effects()
     assert len(effects) == shop.number and set(effects.values()) == {1}
     print(f"   {shop.number} messages, refused meanwhile: {dict(refused)}")
