@@ -49,9 +49,12 @@ std::string report_text(const journal::Report& report, const std::string& margin
   return text + "\n";
 }
 
-std::string change_text(const model::Change& change) {
+std::string change_text(const model::Change& change, const std::map<std::int64_t, std::int64_t>& echoes) {
   const std::string operation(model::name_of(change.operation));
   std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);
+  if (const auto echo = echoes.find(change.seq); echo != echoes.end()) {
+    text += fmt::format("    what delivery {} wrote: it is not delivered back\n", echo->second);
+  }
   for (const operate::ColumnChange& column : operate::columns_of(change)) {
     if (change.operation == model::Operation::update) {
       text += fmt::format("    {}: {} → {}\n", column.column, column.before, column.after);
@@ -90,7 +93,7 @@ std::string story_text(const operate::Story& story) {
   std::string text = fmt::format("{} {}\n", coloured(story.table, Colour::bold), story.key);
   text += "now: " + story.image.value_or("gone, or never seen") + "\n\n";
   for (const model::Change& change : story.changes) {
-    text += change_text(change);
+    text += change_text(change, story.echoes);
     for (const operate::PipelineStory& pipeline : story.pipelines) {
       for (const operate::DeliveryStory& delivery : pipeline.deliveries) {
         if (covers(delivery.delivery, change)) text += delivery_text(delivery, pipeline.pipeline, 4);

@@ -111,6 +111,9 @@ Story story_of(journal::Records& records, const std::string& table, std::span<co
   const TypedKey key = typed_key(records, row.name, key_parts);
   story.key = key.json;
   story.changes = records.changes.of_key(row.id, story.key, story_entries_max);
+  for (const model::Change& change : story.changes) {
+    if (const auto delivery = records.echoes.delivery_of(change.seq)) story.echoes[change.seq] = *delivery;
+  }
   if (auto image = records.images.find(row.id, key.encoded)) story.image = std::move(image->image);
   for (const journal::PipelineRow& pipeline : records.pipelines.all()) {
     if (pipeline.table_id == row.id) story.pipelines.push_back(pipeline_story(records, pipeline, story.key));
@@ -165,7 +168,11 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
 
 json::value json_of(const Story& story) {
   json::array changes;
-  for (const model::Change& change : story.changes) changes.push_back(json_of(change, story.table));
+  for (const model::Change& change : story.changes) {
+    json::object one = json_of(change, story.table).as_object();
+    if (const auto echo = story.echoes.find(change.seq); echo != story.echoes.end()) one["echo_of"] = echo->second;
+    changes.push_back(std::move(one));
+  }
   json::array pipelines;
   for (const PipelineStory& pipeline : story.pipelines) {
     json::array deliveries;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/fwd.hpp>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -48,6 +49,7 @@ struct Story {
   std::string table;
   std::string key;
   std::vector<model::Change> changes;
+  std::map<std::int64_t, std::int64_t> echoes;  ///< changes that are the effect of a delivery of ours, by seq
   std::optional<std::string> image;  ///< as last seen; none when it is gone
   std::vector<PipelineStory> pipelines;
 };

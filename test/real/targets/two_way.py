@@ -5,6 +5,7 @@
 PostgreSQL tells MariaDB, MariaDB tells PostgreSQL, and one way the names become capitals: a change that came back would turn names into
 capitals at home. People change rows on both sides while the daemon is killed with SIGKILL. At the end each side has what was written at
 either, nothing goes on by itself, and who sets a row back to what we once wrote is heard."""
+import json
 import sqlite3
 import sys
 import threading
@@ -99,6 +100,16 @@ def until(instance, pg, maria, condition, what):
         raise AssertionError(f"{problem}\n{instance.verb('status').stdout}\n{instance.log_text()[-2000:]}")
 
 
+def check_story(instance):
+    """Whoever wonders why a change went nowhere is told."""
+    with sqlite3.connect(f"file:{instance.folder}/journal.db?mode=ro", uri=True) as journal:
+        seq, delivery, table, key = journal.execute(
+            "SELECT e.seq, e.delivery_id, t.name, c.key FROM echo e JOIN change c USING (seq) JOIN source_table t ON t.id = c.table_id "
+            "ORDER BY seq DESC LIMIT 1").fetchone()
+    told = {change["seq"]: change.get("echo_of") for change in instance.json("story", table, *json.loads(key))["changes"]}
+    assert told[seq] == delivery, told
+
+
 def check_revert(instance, pg, maria):
     """The client's row goes back to what it was when we wrote it first."""
     for version in (900001, 900002):
@@ -138,6 +149,7 @@ def main():
     count = len(deliveries(instance))
     time.sleep(1)
     assert len(deliveries(instance)) == count, "something goes on by itself"
+    check_story(instance)
     check_revert(instance, pg, maria)
     assert instance.stop() == 0
     print(f"{KILLS} kills, {sum(person.version for person in people)} changes by people, {count} deliveries, none back")
