@@ -116,9 +116,9 @@ class HttpTarget : public engine::model::Target {
     Dispatched one;
     one.exchange = std::move(exchange);
     one.records = call.records;
-    one.judge = [this, &object, kind = call.kind, records = call.records, is_batch,
+    one.judge = [this, &object, name = call.object, kind = call.kind, records = call.records, is_batch,
                  expect = std::move(request.expect)](const RawAnswer& raw) {
-      return judge({plan_, object, kind, records, is_batch, expect}, raw, clock_.wall_ms());
+      return judge({plan_, object, kind, records, is_batch, expect, name}, raw, clock_.wall_ms());
     };
     one.answered = std::move(answered);
     if (call.kind == engine::model::CallKind::find && object.pages.any()) {

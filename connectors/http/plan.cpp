@@ -88,6 +88,7 @@ class ObjectBuilder {
     plan.set = FieldsTemplate(call.set, call.request.origin);
     plan.set_alone = call.as.has_value();
     plan.id = JsonPath(base->id);
+    if (base->job) add_job(plan.job.emplace(*base->job));
     if (!call.request.gone.empty()) plan.request.gone = call.request.gone;
     CallDefinition own = call;
     if (call.as && !own.repeat_safe) own.repeat_safe = base->repeat_safe;
@@ -98,6 +99,7 @@ class ObjectBuilder {
 
   void add_batch(CallKind kind, const BatchDefinition& batch) {
     BatchPlan plan(batch);
+    if (plan.job) add_job(*plan.job);
     CallTraits& traits = plan_.traits.calls[kind];
     if (!plan_.calls.contains(kind)) {
       CallDefinition call;
@@ -111,6 +113,12 @@ class ObjectBuilder {
     if (kind == CallKind::create && traits.repeat_safe && recognised_by_header_ && !carries_key) traits.records_max = 1;
     traits.bytes_max = batch.bytes_max;
     plan_.batch.emplace(kind, std::move(plan));
+  }
+
+  void add_job(const JobPlan& job) {
+    CallDefinition asking;
+    asking.repeat_safe = true;
+    plan_.traits.calls[CallKind::poll] = traits_of(CallKind::poll, asking, job.request.method);
   }
 
   void add_find(const FindDefinition& find) {
@@ -243,9 +251,20 @@ BatchPlan::BatchPlan(const BatchDefinition& batch)
       record_index(batch.record_index),
       record_status(batch.record_status),
       record_id(batch.record_id.empty() ? "/id" : batch.record_id) {
+  if (batch.job) job.emplace(*batch.job);
   for (const auto& [name, pointer] : batch.accounted_by) accounted_by.emplace(name, ItemPath(pointer));
   if (!record.auth_names().empty()) refuse_template("{auth.…} belongs into the request of a batch, not into its records", batch.request.origin);
 }
+
+JobPlan::JobPlan(const JobDefinition& job)
+    : request(job.request),
+      id(job.id),
+      done(*condition_plan(job.done, false, job.request.origin)),
+      failed(condition_plan(job.failed, false, job.request.origin)),
+      failed_is_permanent(job.failed_is_permanent),
+      every_ms(job.every_ms),
+      at_most_ms(job.at_most_ms),
+      remote_id(job.remote_id) {}
 
 AfterPlan::AfterPlan(const AfterRule& after) : rule(after), value(value_plan(after.value)) {
   if (after.value.header.empty() && after.value.json.empty()) value.header = "Retry-After";

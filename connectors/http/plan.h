@@ -36,6 +36,28 @@ struct RequestPlan {
   std::vector<int> absent;
 };
 
+struct ConditionPlan {
+  std::string name;  ///< of a header
+  JsonPath at;
+  std::vector<std::string> is;
+  std::optional<boost::regex> matches;
+  /// Else it is enough that something is there.
+  bool names_value() const { return !is.empty() || matches; }
+};
+
+struct JobPlan {
+  explicit JobPlan(const engine::settings::JobDefinition& job);
+
+  RequestPlan request;
+  JsonPath id;
+  ConditionPlan done;
+  std::optional<ConditionPlan> failed;
+  bool failed_is_permanent = false;
+  std::int64_t every_ms = 0;
+  std::int64_t at_most_ms = 0;
+  JsonPath remote_id;
+};
+
 struct CallPlan {
   explicit CallPlan(RequestPlan plan) : request(std::move(plan)) {}
 
@@ -43,6 +65,7 @@ struct CallPlan {
   FieldsTemplate set;
   bool set_alone = false;  ///< `as:`: the pipeline's own fields stay out
   JsonPath id;             ///< empty: the answer tells none
+  std::optional<JobPlan> job;
 };
 
 struct BatchPlan {
@@ -51,6 +74,7 @@ struct BatchPlan {
   RequestPlan request;
   JsonTemplate record;
   FieldsTemplate set;
+  std::optional<JobPlan> job;
   bool by_order = false;
   JsonPath order;
   std::map<std::string, ItemPath> accounted_by;
@@ -80,15 +104,6 @@ struct ObjectPlan {
   FieldWriting writing;
   ReadBackPlan read_back;
   FieldsTemplate key;  ///< what `create` sets: by this the record is found again
-};
-
-struct ConditionPlan {
-  std::string name;  ///< of a header
-  JsonPath at;
-  std::vector<std::string> is;
-  std::optional<boost::regex> matches;
-  /// Else it is enough that something is there.
-  bool names_value() const { return !is.empty() || matches; }
 };
 
 /// A value of an answer: in a header, or in its JSON, as a whole or as the first group of a pattern.

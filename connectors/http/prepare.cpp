@@ -190,6 +190,16 @@ PreparedRequest prepare_login(const TargetPlan& plan, const RequestPlan& request
   return fill(plan, request, values);
 }
 
+std::string prepare_poll(const TargetPlan& plan, const RequestPlan& request, const std::string& object,
+                         const std::string& job, std::string expect) {
+  Call call;
+  call.kind = CallKind::poll;
+  call.object = object;
+  PreparedRequest prepared = fill(plan, request, {.call = call, .fields = call.fields, .changed_fields = call.changed_fields, .job = job});
+  prepared.expect = std::move(expect);
+  return frozen_text(prepared);
+}
+
 PreparedCall prepare_calls(const TargetPlan& plan, std::span<const Call> calls) {
   ENGINE_ASSERT(!calls.empty());
   const Call& first = calls.front();

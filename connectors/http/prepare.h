@@ -15,4 +15,8 @@ engine::model::PreparedCall prepare_calls(const TargetPlan& plan, std::span<cons
 /// A request of a login, whose only values are {auth.x}. Not to be frozen.
 PreparedRequest prepare_login(const TargetPlan& plan, const RequestPlan& request, const CallValues& values);
 
+/// Asks for a job. `expect`: see PreparedRequest.
+std::string prepare_poll(const TargetPlan& plan, const RequestPlan& request, const std::string& object,
+                         const std::string& job, std::string expect);
+
 }  // namespace connectors::http

@@ -98,7 +98,7 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
 }
 
 bool only_reads(CallKind kind) {
-  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
+  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment || kind == CallKind::poll;
 }
 
 bool relates(CallKind kind) { return kind == CallKind::associate || kind == CallKind::dissociate; }

@@ -60,6 +60,8 @@ struct Job {
   model::FieldMap sent_fields;  ///< what the last write sent: compared when it is read back
   std::string partial_reason;   ///< what the target said it refused
   model::PreparedCall prepared;
+  /// The target carries it out as a job of several records, which are asked for together.
+  std::shared_ptr<const std::string> poll_of_all;
   std::optional<journal::Attempt> attempt;  ///< under way
   std::vector<journal::Attempt> ended;      ///< to be written
   Effects effects;

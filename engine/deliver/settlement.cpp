@@ -31,11 +31,45 @@ class Settling {
       : job_(job), delivery_(job.delivery()), answer_(answer), options_(options) {}
 
   Settled run() {
+    if (job_.kind == CallKind::poll && !speaks_of_poll()) end_polling();
     return std::visit([this](const auto& outcome) { return on(outcome); }, answer_.outcome);
   }
 
  private:
   Settled on(const model::Delivered& outcome) { return taken(outcome.remote_id); }
+  /// Asking for the job failed, or it is not over: of the delivery nothing is known yet.
+  bool speaks_of_poll() const {
+    if (const auto* refused = std::get_if<model::Permanent>(&answer_.outcome)) return refused->auth;
+    const bool later = std::holds_alternative<model::RetryLater>(answer_.outcome) && !answer_.of_this_record;
+    return later || std::holds_alternative<model::Accepted>(answer_.outcome);
+  }
+
+  /// What is told now, is told of the call that began the job.
+  void end_polling() {
+    job_.kind = model::call_kind_of(delivery_.operation).value_or(CallKind::create);
+    job_.suspected = false;
+    delivery_.frozen.reset();
+    delivery_.step = name_of(job_.kind);
+  }
+
+  /// Its name is on disk before it is asked for: killed meanwhile, we go on asking.
+  Settled on(const model::Accepted& outcome) {
+    if (!outcome.poll.empty()) delivery_.frozen = outcome.poll;
+    if (outcome.poll_of_all) job_.poll_of_all = outcome.poll_of_all;
+    job_.kind = CallKind::poll;
+    delivery_.state = DeliveryState::in_flight;
+    delivery_.step = name_of(CallKind::poll);
+    delivery_.tries = 0;
+    return {.then = Then::poll, .wait_ms = outcome.after_ms};
+  }
+
+  Settled asked_in_vain(const model::RetryLater& outcome) {
+    const std::int64_t own_ms = options_.retry.wait_ms(++delivery_.tries, options_.random);
+    const std::int64_t wait_ms = std::max(outcome.after_ms.value_or(0), std::min(own_ms, options_.ill_wait_ms_max));
+    return {.then = Then::poll, .health = outcome.throttled ? Health::throttled : Health::ill, .wait_ms = wait_ms,
+            .reason = outcome.reason, .budget = outcome.budget, .after_ms = outcome.after_ms};
+  }
+
   Settled on(const model::Duplicate& outcome) { return taken(outcome.remote_id); }
 
   Settled on(const model::Partial& outcome) {
@@ -49,6 +83,7 @@ class Settling {
   }
 
   Settled on(const model::RetryLater& outcome) {
+    if (job_.kind == CallKind::poll) return asked_in_vain(outcome);
     // A connector that may repeat a call says "later" for a lost answer, too: then it may have been applied.
     const bool refused = outcome.throttled || !answer_.any_byte_sent || (answer_.status >= 400 && answer_.status < 500);
     const bool suspected = !refused && !only_reads(job_.kind) && says_later_when_lost();
@@ -230,11 +265,21 @@ class Settling {
     }
     job_.kind = unsure;
     delivery_.looks = 0;
+    if (!delivery_.frozen) return made_anew();
     if (unsure == CallKind::create) {
       remember_sent(std::nullopt, false);
       job_.effects.yield_to_delete = true;
     }
     return {.then = Then::resend};
+  }
+
+  /// What was sent is not kept any more: a job took its place, and is not known either.
+  Settled made_anew() {
+    remember_sent(std::nullopt, false);
+    job_.absent_at_target = true;
+    delivery_.state = DeliveryState::pending;
+    delivery_.step.clear();
+    return {.then = Then::decide};
   }
 
   Settled unresolved(const std::string& reason) {

@@ -25,6 +25,7 @@ struct Settled {
     call,    ///< the next call is `job.kind`
     resend,  ///< proven absent: the frozen request goes out again, unless a delete waits
     wait,    ///< again after `wait_ms`
+    poll,    ///< a job is under way: asked for after `wait_ms`
   };
   enum class Health : std::uint8_t { well, ill, throttled, auth };
   Then then = Then::end;

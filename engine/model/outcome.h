@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -43,9 +44,16 @@ struct Uncertain {
   std::string reason;
 };
 
-using DeliveryOutcome = std::variant<Delivered, Duplicate, Partial, RetryLater, Permanent, Uncertain>;
+/// Taken as a job that ends later: then it is known what became of it.
+struct Accepted {
+  std::string poll;                                ///< the frozen request that asks for this record; empty: as before
+  std::shared_ptr<const std::string> poll_of_all;  ///< that asks for all records of the call; null: as before
+  std::int64_t after_ms = 0;
+};
 
-/// "delivered" "duplicate" "partial" "retry_later" "permanent" "uncertain"
+using DeliveryOutcome = std::variant<Delivered, Duplicate, Partial, RetryLater, Permanent, Uncertain, Accepted>;
+
+/// "delivered" "duplicate" "partial" "retry_later" "permanent" "uncertain" "accepted"
 std::string_view name_of(const DeliveryOutcome& outcome);
 
 }  // namespace engine::model

@@ -6,10 +6,10 @@ namespace engine::model {
 
 namespace {
 /// In the order of CallKind.
-constexpr std::array<std::string_view, 12> call_names = {"find",    "create",    "update",       "upsert",
-                                                         "delete",  "archive",   "resolve",      "comment",
-                                                         "read_back", "find_comment", "associate", "dissociate"};
-static_assert(static_cast<std::size_t>(CallKind::dissociate) + 1 == call_names.size());
+constexpr std::array<std::string_view, 13> call_names = {"find",         "create",    "update",     "upsert",  "delete",
+                                                         "archive",      "resolve",   "comment",    "read_back",
+                                                         "find_comment", "associate", "dissociate", "poll"};
+static_assert(static_cast<std::size_t>(CallKind::poll) + 1 == call_names.size());
 }  // namespace
 
 std::string_view name_of(CallKind kind) { return call_names[static_cast<std::size_t>(kind)]; }

@@ -29,6 +29,7 @@ enum class CallKind : std::uint8_t {
   find_comment,
   associate,   ///< relates the record to another one
   dissociate,  ///< ends such a relation
+  poll,        ///< asks how a job goes
 };
 
 std::string_view name_of(CallKind kind);  ///< "find" "create" … "delete" … "read_back" "find_comment" …

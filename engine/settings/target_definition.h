@@ -31,9 +31,22 @@ struct RequestTemplate {
   std::vector<int> absent;  ///< find: statuses that mean "no such record"
 };
 
+/// A call that is answered with a job, which is asked for until it ended.
+struct JobDefinition {
+  RequestTemplate request;  ///< asks for it; {job} is what the answer to the call called it
+  std::string id;           ///< JSON pointer to that
+  std::int64_t every_ms = 2'000;
+  std::int64_t at_most_ms = 600'000;  ///< after that nobody knows what became of it
+  AnswerCondition done;
+  AnswerCondition failed;
+  bool failed_is_permanent = false;  ///< nothing of it was applied; else that is not known
+  std::string remote_id;             ///< of a call for one record: JSON pointer in the answer of a job that is done
+};
+
 struct CallDefinition {
   RequestTemplate request;
   std::string id;  ///< JSON pointer to the remote id in the answer; empty: none
+  std::optional<JobDefinition> job;
   std::optional<bool> repeat_safe;
   model::ReadBack read_back = model::ReadBack::never;
   std::optional<model::CallKind> as;  ///< `as: update`: done by another kind of call, with the fields of `set` alone
@@ -76,6 +89,7 @@ struct ReadBackDefinition {
 
 struct BatchDefinition {
   RequestTemplate request;
+  std::optional<JobDefinition> job;  ///< then its last answer is the one that accounts for the records
   std::string record;   ///< JSON template of one record
   model::FieldMap set;  ///< fields added to each record's own; texts are templates
   std::size_t records_max = 1;

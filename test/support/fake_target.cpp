@@ -35,7 +35,7 @@ bool is_taken(Fate fate) {
 }
 
 bool is_write(CallKind kind) {
-  return kind != CallKind::find && kind != CallKind::read_back && kind != CallKind::find_comment;
+  return kind != CallKind::find && kind != CallKind::read_back && kind != CallKind::find_comment && kind != CallKind::poll;
 }
 
 CallAnswer refusal(Fate fate, std::int64_t throttle_ms) {
@@ -101,10 +101,13 @@ std::function<void()> FakeTarget::process_at(std::size_t index, Fate fate) {
 std::vector<CallAnswer> FakeTarget::answer(const PreparedCall& call, Fate fate) {
   if (!is_taken(fate)) {
     CallAnswer refused = refusal(fate, throttle_ms);
-    refused.of_this_record = call.records == 1;
+    refused.of_this_record = call.records == 1 && call.kind != CallKind::poll;
+    const bool unheard = call.kind == CallKind::poll && std::holds_alternative<Uncertain>(refused.outcome);
+    if (unheard) refused.outcome = RetryLater{.reason = "no answer in time"};
     return std::vector<CallAnswer>(call.records, refused);
   }
   seen.push_back({call.kind, call.request});
+  if (call.kind == CallKind::poll) return poll(call, fate);
   std::vector<CallAnswer> answers;
   const json::value list = json::parse(call.request);
   for (const json::value& one : list.as_array()) {
@@ -115,7 +118,32 @@ std::vector<CallAnswer> FakeTarget::answer(const PreparedCall& call, Fate fate) 
   if (fate == Fate::taken_answer_lost) {
     return std::vector<CallAnswer>(call.records, {.outcome = Uncertain{.reason = "no answer in time"}});
   }
-  return answers;
+  const bool is_job = polls_of_job > 0 && is_write(call.kind) && call.kind != CallKind::comment;
+  return is_job ? as_job(std::move(answers)) : answers;
+}
+
+std::vector<CallAnswer> FakeTarget::as_job(std::vector<CallAnswer> answers) {
+  const std::string name = std::to_string(jobs_.size());
+  const auto of_all = std::make_shared<const std::string>("{\"job\":" + name + "}");
+  std::vector<CallAnswer> begun(answers.size(), {.status = 202});
+  for (std::size_t i = 0; i < begun.size(); ++i) {
+    begun[i].outcome = Accepted{.poll = "{\"job\":" + name + ",\"record\":" + std::to_string(i) + "}",
+                                .poll_of_all = begun.size() > 1 ? of_all : nullptr,
+                                .after_ms = 1'000};
+  }
+  jobs_.push_back({std::move(answers), 0});
+  return begun;
+}
+
+std::vector<CallAnswer> FakeTarget::poll(const PreparedCall& call, Fate fate) {
+  const json::value asked = json::parse(call.request);
+  RunningJob& job = jobs_.at(asked.at("job").to_number<std::size_t>());
+  const CallAnswer lost{.outcome = RetryLater{.reason = "no answer in time"}, .of_this_record = false};
+  if (fate == Fate::taken_answer_lost) return std::vector<CallAnswer>(call.records, lost);
+  if (++job.polls < polls_of_job) return std::vector<CallAnswer>(call.records, {.outcome = Accepted{.after_ms = 1'000}, .status = 200});
+  const json::value* record = asked.as_object().if_contains("record");
+  if (record == nullptr) return job.answers;
+  return {job.answers.at(record->to_number<std::size_t>())};
 }
 
 std::string FakeTarget::id_of(const std::string& match, const std::string& remote_id) const {

@@ -74,6 +74,8 @@ class FakeTarget final : public engine::model::Target {
   /// Nobody listens any more: what waits is lost.
   void forget_waiting() { queue_.clear(); }
 
+  /// Writes are answered with a job, which is over when it was asked for this often; 0: at once, without one.
+  int polls_of_job = 0;
   bool automatic = true;
   std::deque<Fate> script;  ///< of the next requests when automatic; then `otherwise`
   Fate otherwise = Fate::taken;
@@ -104,6 +106,14 @@ class FakeTarget final : public engine::model::Target {
 
   engine::model::ObjectTraits traits_;
   std::deque<Waiting> queue_;
+  std::vector<engine::model::CallAnswer> poll(const engine::model::PreparedCall& call, Fate fate);
+  std::vector<engine::model::CallAnswer> as_job(std::vector<engine::model::CallAnswer> answers);
+
+  struct RunningJob {
+    std::vector<engine::model::CallAnswer> answers;
+    int polls = 0;
+  };
+  std::vector<RunningJob> jobs_;
   std::set<std::string> known_keys_;
   int next_id_ = 1;
 };

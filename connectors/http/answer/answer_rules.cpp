@@ -46,15 +46,6 @@ bool header_fits(const ConditionPlan& condition, const RawAnswer& raw) {
   return value != nullptr && !value->empty() && is_wanted(condition, *value);
 }
 
-bool json_fits(const ConditionPlan& condition, const Said& said) {
-  const json::value* document = said.document();
-  if (document == nullptr) return false;
-  for (const json::value* value : condition.at.all(*document)) {
-    if (!condition.names_value() ? says_something(value) : is_wanted(condition, shown_text(*value))) return true;
-  }
-  return false;
-}
-
 bool status_fits(const AnswerRule& rule, int status) {
   if (rule.statuses.empty()) return true;
   return std::any_of(rule.statuses.begin(), rule.statuses.end(),
@@ -85,6 +76,15 @@ const json::value* Said::document() const {
     if (!error) whole_ = std::move(value);
   }
   return whole_ ? &*whole_ : nullptr;
+}
+
+bool json_fits(const ConditionPlan& condition, const Said& said) {
+  const json::value* document = said.document();
+  if (document == nullptr) return false;
+  for (const json::value* value : condition.at.all(*document)) {
+    if (!condition.names_value() ? says_something(value) : is_wanted(condition, shown_text(*value))) return true;
+  }
+  return false;
 }
 
 const AnswerPlan* fitting_rule(const TargetPlan& target, CallKind kind, const Said& said) {

@@ -37,6 +37,9 @@ class Said {
 /// The first rule that fits, or null pointer.
 const AnswerPlan* fitting_rule(const TargetPlan& target, engine::model::CallKind kind, const Said& said);
 
+/// The JSON of the answer meets the condition.
+bool json_fits(const ConditionPlan& condition, const Said& said);
+
 /// Empty when it is not there.
 std::string text_said(const ValuePlan& value, const Said& said);
 

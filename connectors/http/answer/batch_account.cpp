@@ -109,7 +109,11 @@ std::vector<RecordWord> by_name(const BatchPlan& plan, const json::array& record
 std::vector<RecordWord> words_about_records(const BatchPlan& plan, const std::string& expect, const json::value& answer) {
   const json::value expected = json::parse(expect);
   const json::array& records = expected.at("records").as_array();
-  return plan.by_order ? by_order(plan, records.size(), answer) : by_name(plan, records, answer);
+  const json::value* of = expected.as_object().if_contains("of");
+  if (!plan.by_order) return by_name(plan, records, answer);
+  std::vector<RecordWord> words = by_order(plan, of != nullptr ? of->to_number<std::size_t>() : records.size(), answer);
+  if (of != nullptr) words = {words.at(expected.at("index").to_number<std::size_t>())};
+  return words;
 }
 
 }  // namespace connectors::http

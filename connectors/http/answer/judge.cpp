@@ -10,6 +10,7 @@
 #include "connectors/http/answer/answer_rules.h"
 #include "connectors/http/answer/answer_text.h"
 #include "connectors/http/answer/batch_account.h"
+#include "connectors/http/answer/job_answer.h"
 #include "connectors/http/answer/read_back.h"
 
 namespace connectors::http {
@@ -37,8 +38,8 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 
 class Judging {
  public:
-  Judging(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms)
-      : question_(question), raw_(raw), said_(raw), now_wall_ms_(now_wall_ms) {}
+  Judging(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms, const JobPlan* job)
+      : question_(question), raw_(raw), said_(raw), now_wall_ms_(now_wall_ms), job_(job) {}
 
   std::vector<const AnswerRule*> rules() const {
     std::vector<const AnswerRule*> all;
@@ -195,6 +196,10 @@ class Judging {
   }
 
   std::vector<CallAnswer> taken() const {
+    if (job_ != nullptr) {
+      auto answers = job_begun(question_, *job_, said_, for_all(Delivered{}).front(), now_wall_ms_);
+      return answers.empty() ? for_all(lost("the answer names no job: " + reason())) : answers;
+    }
     if (question_.is_batch) return account();
     switch (question_.kind) {
       case CallKind::find:
@@ -307,6 +312,7 @@ class Judging {
   const RawAnswer& raw_;
   const Said said_;
   const std::int64_t now_wall_ms_;
+  const JobPlan* const job_;  ///< that the answer may have begun
 };
 
 }  // namespace
@@ -317,11 +323,16 @@ bool may_repeat(const Question& question) {
 }
 
 std::vector<const AnswerRule*> deciding_rules(const Question& question, const RawAnswer& raw) {
-  return Judging(question, raw, 0).rules();
+  return Judging(question, raw, 0, nullptr).rules();
 }
 
 std::vector<CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms) {
-  return Judging(question, raw, now_wall_ms).run();
+  if (question.kind == CallKind::poll) return judge_poll(question, raw, now_wall_ms);
+  return Judging(question, raw, now_wall_ms, job_of(question)).run();
+}
+
+std::vector<CallAnswer> judge_ended(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms) {
+  return Judging(question, raw, now_wall_ms, nullptr).run();
 }
 
 }  // namespace connectors::http

@@ -18,6 +18,7 @@ struct Question {
   std::size_t records = 1;
   bool is_batch = false;
   const std::string& expect;  ///< PreparedRequest::expect
+  std::string object_name{};
 };
 
 /// Native upserts and calls that may be repeated: losing their answer does no harm.
@@ -32,5 +33,8 @@ std::vector<const engine::settings::AnswerRule*> deciding_rules(const Question& 
 /// and 4xx permanent; 5xx and lost answers uncertain, or retry where repeating does no harm. A 2xx that lacks what it
 /// must tell (the id of a created record) counts as lost.
 std::vector<engine::model::CallAnswer> judge(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms);
+
+/// The same for the last answer of a job that the call had begun.
+std::vector<engine::model::CallAnswer> judge_ended(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms);
 
 }  // namespace connectors::http

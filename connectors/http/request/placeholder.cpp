@@ -20,7 +20,7 @@ namespace {
 
 using Name = Placeholder::Name;
 
-constexpr std::array<std::pair<std::string_view, Name>, 17> plain_names{{
+constexpr std::array<std::pair<std::string_view, Name>, 18> plain_names{{
     {"match", Name::match},
     {"match_value", Name::match},
     {"match_field", Name::match_field},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, Name>, 17> plain_names{{
     {"text", Name::text},
     {"marker", Name::marker},
     {"object", Name::object},
+    {"job", Name::job},
     {"changed_field_names", Name::changed_field_names},
     {"association", Name::association},
     {"to", Name::to},
@@ -176,6 +177,8 @@ FieldValue value_of(const Placeholder& placeholder, const CallValues& values) {
       return text_value(call.marker, placeholder, values);
     case Name::object:
       return text_value(call.object, placeholder, values);
+    case Name::job:
+      return text_value(values.job, placeholder, values);
     case Name::auth:
       return auth_value(placeholder, values);
     case Name::changed_field_names:

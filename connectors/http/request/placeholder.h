@@ -32,6 +32,7 @@ struct CallValues {
   std::string_view records = {};  ///< JSON list; batches only
   const AuthValues* auth = nullptr;  ///< logins only: requests of calls are frozen without any
   const TemplateItem* item = nullptr;  ///< inside a `$each`
+  std::string job = {};              ///< the name of one that is asked for
 };
 
 struct Placeholder {
@@ -44,6 +45,7 @@ struct Placeholder {
     text,
     marker,
     object,
+    job,  ///< of a request that asks for one: its name
     auth,    ///< auth.x
     changed_field_names,  ///< of the outermost names, joined by commas
     association,

@@ -17,7 +17,7 @@ struct PreparedRequest {
   std::string body;
   /// JSON text, or empty: what judging the answer needs of the call, frozen with it so that it survives a restart.
   /// {"fields":"{…}","key":"{…}"} of a read-back, {"marker":…} of find_comment, {"records":[{"key","match","id"}…]} of
-  /// a batch.
+  /// a batch, {"poll":{"call","until_ms"},"records":[…]} of a job; there `index` and `of` where one record of it is asked for.
   std::string expect;
 };
 

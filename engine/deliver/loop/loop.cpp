@@ -73,6 +73,7 @@ void Loop::turn() {
   }
   const bool paused = breaker_.is_open() && !breaker_.allows(steady_ms(), 0);
   if (started_ && !draining_ && !paused) {
+    ask_for_jobs();
     resume_parked();
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
     send_batches();
@@ -102,8 +103,9 @@ std::int64_t Loop::wait_ms() const {
   if (!started_ || draining_ || dead_) return std::max<std::int64_t>(0, until - now);
   if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
   if (const auto next = intake_.next_ms()) until = std::min(until, *next);
+  if (!polls_.empty() && may_ask()) until = std::min(until, polls_.begin()->first);
   if (!parked_.empty()) until = std::min(until, parked_until_ms_);
-  if (waits_for_budget()) until = std::min(until, budgets_.opens_ms().value_or(until));
+  if (waits_to_start()) until = std::min(until, budgets_.opens_ms().value_or(until));
   return std::max<std::int64_t>(0, until - now);
 }
 

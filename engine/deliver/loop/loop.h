@@ -83,6 +83,12 @@ class Loop {
   static std::string kept_request(const Jobs& jobs, std::size_t index, const model::PreparedCall& prepared);
   void begin_batch(Jobs jobs, model::PreparedCall prepared);
   void batch_written(LedgerEntry& entry);
+
+  // Jobs at the target.
+  void note_job(const JobPtr& job, std::int64_t wait_ms);
+  void ask_later(const Jobs& answered);
+  void ask_for_jobs();
+  bool may_ask() const;
   void send(Jobs jobs, model::PreparedCall prepared);
   void send_out();
   bool prepare(const JobPtr& job);
@@ -98,7 +104,7 @@ class Loop {
   void resume_parked();
   Permit return_permit(const JobPtr& job, const model::CallAnswer& answer);
   void give_back_permit(const JobPtr& job);
-  bool waits_for_budget() const;
+  bool waits_to_start() const;
   void note_budget_wait();
   bool must_note_use() const;
   std::string use_to_note();
@@ -146,6 +152,9 @@ class Loop {
   std::size_t unwritten_ = 0;  ///< entries under way to disk
   std::map<std::pair<std::string, model::CallKind>, OpenBatch> batches_;  ///< by object and kind
   bool filling_ = false;  ///< a batch was opened in this turn: more may start, to fill it
+  Jobs polled_;  ///< of the answers that are being settled, those whose job is not over
+  std::int64_t polled_wait_ms_ = 0;
+  std::multimap<std::int64_t, Outgoing> polls_;  ///< by the steady time at which they are sent
   int finding_ = 0;       ///< look-ups under way, of which something may join a batch
   std::deque<JobPtr> parked_;  ///< wait for a budget, with their lanes; by priority, then as they came
   std::int64_t parked_until_ms_ = never_ms;

@@ -67,7 +67,10 @@ void Loop::resume_parked() {
       call(job);
     }
   }
-  if (!waiting.empty()) parked_until_ms_ = std::min(parked_until_ms_, budgets_.opens_ms().value_or(never_ms));
+  // Kept back by something else than a budget, they are looked at again with the next answer, or soon.
+  const bool by_budget = !budgets_.is_free() && !budgets_.is_open(moment());
+  const std::int64_t next_ms = by_budget ? budgets_.opens_ms().value_or(never_ms) : steady_ms() + looked_at_again_ms;
+  if (!waiting.empty()) parked_until_ms_ = std::min(parked_until_ms_, next_ms);
   parked_.insert(parked_.end(), std::make_move_iterator(waiting.begin()), std::make_move_iterator(waiting.end()));
 }
 
@@ -77,7 +80,6 @@ Permit Loop::return_permit(const JobPtr& job, const model::CallAnswer& answer) {
   if (held.empty()) return held;
   const bool was_answered = answer.status != 0;
   budgets_.answered(held, moment(), was_answered ? std::optional(answer.duration_ms) : std::nullopt);
-  parked_until_ms_ = 0;
   use_changed_ = budgets_.keeps_use();
   return held;
 }
@@ -88,10 +90,12 @@ void Loop::give_back_permit(const JobPtr& job) {
   parked_until_ms_ = 0;
 }
 
-bool Loop::waits_for_budget() const { return !parked_.empty() || (intake_.has_ready() && !budgets_.is_open(moment())); }
+bool Loop::waits_to_start() const {
+  return intake_.has_ready() && !budgets_.is_free() && !budgets_.is_open(moment());
+}
 
 void Loop::note_budget_wait() {
-  const bool waits = waits_for_budget();
+  const bool waits = waits_to_start() || !parked_.empty();
   if (!waits && waiting_for_.empty()) return;
   const std::int64_t now = steady_ms();
   if (!waiting_for_.empty()) report_.waited_for(waiting_for_, now - waiting_since_ms_);

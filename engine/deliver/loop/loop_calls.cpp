@@ -29,6 +29,8 @@ const std::string& reason_of(const model::DeliveryOutcome& outcome) {
   return none;
 }
 
+bool is_accepted(const model::CallAnswer& answer) { return std::holds_alternative<model::Accepted>(answer.outcome); }
+
 /// As one of a batch, with no word about itself.
 bool is_refused(const model::CallAnswer& answer) {
   const auto* permanent = std::get_if<model::Permanent>(&answer.outcome);
@@ -154,6 +156,7 @@ void Loop::send_out() {
 void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers) {
   ENGINE_ASSERT(answers.size() == jobs.size());
   --in_flight_;
+  parked_until_ms_ = 0;
   if (jobs.front()->kind == CallKind::find) --finding_;
   const std::int64_t now = wall_ms();
   const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
@@ -166,7 +169,9 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     if (answer.status != 0) attempt.status = answer.status;
     if (const std::string& reason = reason_of(answer.outcome); !reason.empty()) attempt.reason = reason;
     if (!answer.answer.empty()) attempt.answer = answer.answer;
-    jobs[i]->ended.push_back(std::move(attempt));
+    // That a job is not over is no news.
+    const bool goes_on = jobs[i]->kind == CallKind::poll && attempt.id == 0 && is_accepted(answer);
+    if (!goes_on) jobs[i]->ended.push_back(std::move(attempt));
     const Permit held = return_permit(jobs[i], answer);
     if (!refused_whole) {
       settle_job(jobs[i], answer, held);
@@ -178,6 +183,7 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     jobs[i]->delivery().step.clear();
     intake_.put_back(jobs[i]);
   }
+  ask_later(jobs);
 }
 
 void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held) {
@@ -209,6 +215,8 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
                        .request = job->delivery().frozen.value_or("")};
       return resend(job);
     }
+    case Then::poll:
+      return note_job(job, settled.wait_ms);
     case Then::wait:
       // Refused credentials are waited for by the breaker, and then the scan finds what is pending, but not what is
       // unsure.

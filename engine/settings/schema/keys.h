@@ -99,6 +99,7 @@ const Block& field_block();
 const Block& read_back_block();
 const Block& marker_block();
 const Block& window_block();
+const Block& job_block();
 const Block& batches_block();
 const Block& batch_block();
 const Block& at_most_block();

@@ -60,6 +60,25 @@ const Block& window_block() {
   return block;
 }
 
+const Block& job_block() {
+  static const Block block{
+      "job",
+      "A call that is answered before it is carried out.",
+      {{.name = "id", .about = "JSON pointer to the job's name in the answer; {job} stands for it.", .required = true},
+       {.name = "request", .type = KeyType::block, .about = "Asks how it goes.", .block = &request_block(), .required = true},
+       {"every", KeyType::duration, "How often.", "2s"},
+       {"at_most", KeyType::duration, "How long it may take; after that it is looked up what became of it.", "10m"},
+       {.name = "done", .type = KeyType::block, .about = "What its answer says when it ended.", .block = &json_condition_block(),
+        .required = true},
+       {"failed", KeyType::block, "What its answer says when it failed as a whole.", "", &json_condition_block()},
+       {.name = "failed_class",
+        .about = "What such a failure means: nothing was applied, or that is not known.",
+        .fallback = "uncertain",
+        .choices = {"permanent", "uncertain"}},
+       {"remote_id", KeyType::text, "Of one record: JSON pointer to its id in the last answer."}}};
+  return block;
+}
+
 const Block& call_block() {
   static const Block block{
       "call",
@@ -68,6 +87,7 @@ const Block& call_block() {
                      .about = "Done by another kind of call, with the fields of `set` alone.",
                      .choices = {"create", "update", "upsert", "delete", "archive", "resolve", "comment", "associate", "dissociate"}},
                     {"id", KeyType::text, "JSON pointer to the record's id in the answer."},
+                    {"job", KeyType::block, "The call is answered with a job.", "", &job_block()},
                     {"repeat_safe", KeyType::boolean, "Sending it twice does no harm."},
                     {.name = "read_back",
                      .about = "Whether the record is read after it was written.",
@@ -166,6 +186,7 @@ const Block& batch_block() {
       "A request that carries many records.",
       with_request({{"record", KeyType::anything, "The JSON of one record."},
                     {"set", KeyType::constants, "Fields that each record gets beside its own."},
+                    {"job", KeyType::block, "The call is answered with a job, whose last answer accounts for the records.", "", &job_block()},
                     {"at_most", KeyType::block, "How much one request may carry.", "", &at_most_block()},
                     {"accounted_by", KeyType::block, "Which records were taken.", "", &accounting_block()}})};
   return block;

@@ -51,22 +51,6 @@ void read_calls(MapReader& reader, AnswerRule& rule) {
   }
 }
 
-AnswerCondition take_condition(MapReader& reader, const char* key, const char* place, const Block& block) {
-  AnswerCondition condition;
-  const YamlNode* map = reader.take(key);
-  if (map == nullptr) return condition;
-  MapReader own(*map, block, fmt::format("'{}' of the answer rule", key), reader.diagnostics());
-  condition.place = own.required_text(place);
-  condition.is = own.texts("is");
-  condition.matches = own.text("matches");
-  if (place == std::string_view("at") && !condition.place.empty() && condition.place.front() != '/') {
-    reader.diagnostics().error("value.type", map->origin(),
-                               fmt::format("'{}' is not a JSON pointer: it must begin with '/'", condition.place));
-  }
-  own.finish();
-  return condition;
-}
-
 AnswerValue take_answer_value(MapReader& reader) {
   AnswerValue value{.origin = reader.node().origin()};
   value.header = reader.text("header");
@@ -134,6 +118,22 @@ AnswerRule read_rule(const YamlNode& map, Diagnostics& diagnostics) {
 }
 
 }  // namespace
+
+AnswerCondition take_condition(MapReader& reader, const char* key, const char* place, const Block& block) {
+  AnswerCondition condition;
+  const YamlNode* map = reader.take(key);
+  if (map == nullptr) return condition;
+  MapReader own(*map, block, fmt::format("'{}'", key), reader.diagnostics());
+  condition.place = own.required_text(place);
+  condition.is = own.texts("is");
+  condition.matches = own.text("matches");
+  if (place == std::string_view("at") && !condition.place.empty() && condition.place.front() != '/') {
+    reader.diagnostics().error("value.type", map->origin(),
+                               fmt::format("'{}' is not a JSON pointer: it must begin with '/'", condition.place));
+  }
+  own.finish();
+  return condition;
+}
 
 AfterRule read_after(const YamlNode& map, Diagnostics& diagnostics) {
   MapReader reader(map, after_block(), "'after'", diagnostics);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/settings/target/answers_reader.h"
+
 namespace engine::settings {
 
 using model::CallKind;
@@ -72,6 +74,26 @@ void read_marker(const YamlNode& map, ObjectDefinition& object, Diagnostics& dia
   object.comment_history = std::move(history);
 }
 
+std::optional<JobDefinition> take_job(MapReader& reader) {
+  const YamlNode* map = reader.take("job");
+  if (map == nullptr) return std::nullopt;
+  MapReader own(*map, job_block(), "the job", reader.diagnostics());
+  JobDefinition job;
+  own.require("id");
+  job.id = take_pointer(own, "id");
+  own.require("request");
+  job.request = take_request(own);
+  job.every_ms = own.duration_ms("every", job.every_ms, 100);
+  job.at_most_ms = own.duration_ms("at_most", job.at_most_ms, 1'000);
+  own.require("done");
+  job.done = take_condition(own, "done", "at", json_condition_block());
+  job.failed = take_condition(own, "failed", "at", json_condition_block());
+  job.failed_is_permanent = own.one_of("failed_class", false, {{"permanent", true}, {"uncertain", false}});
+  job.remote_id = take_pointer(own, "remote_id");
+  own.finish();
+  return job;
+}
+
 std::optional<CallKind> take_as(MapReader& reader) {
   const std::string name = reader.text("as");
   if (name.empty()) return std::nullopt;
@@ -89,6 +111,7 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
   if (!call.as) call.request = take_request(reader);
   call.request.origin = map.origin();
   call.id = take_pointer(reader, "id");
+  call.job = take_job(reader);
   if (reader.has("repeat_safe")) call.repeat_safe = reader.boolean("repeat_safe", false);
   call.read_back =
       reader.one_of("read_back", ReadBack::never,
@@ -159,6 +182,7 @@ void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Di
   batch.request = take_request(reader);
   if (const YamlNode* record = reader.require("record")) batch.record = json_of(*record);
   if (const YamlNode* set = reader.take("set")) batch.set = read_set(*set, diagnostics);
+  batch.job = take_job(reader);
   if (const YamlNode* at_most = reader.require("at_most")) {
     MapReader limits(*at_most, at_most_block(), "'at_most'", diagnostics);
     batch.records_max = static_cast<std::size_t>(limits.integer("records", 100, 1, 10'000));

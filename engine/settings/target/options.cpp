@@ -34,6 +34,7 @@ class OptionsFilling {
   void fill(CallDefinition& call) {
     fill(call.request);
     fill_set(call.set);
+    if (call.job) fill(call.job->request);
   }
   void fill(FindDefinition& find) {
     fill(find.request);
@@ -58,6 +59,7 @@ class OptionsFilling {
     fill(batch.request);
     fill_json(batch.record);
     fill_set(batch.set);
+    if (batch.job) fill(batch.job->request);
   }
   void fill(std::map<std::string, std::string>& texts) {
     std::map<std::string, std::string> filled;

@@ -82,6 +82,11 @@ TEST_CASE("killed after any commit, records that travel together end as those th
   die_everywhere([&](FakeTarget& target) { make_repeat_safe_object(target); together(target); }, false);
 }
 
+TEST_CASE("killed after any commit, jobs of the target are waited for, and none is begun twice") {
+  die_everywhere([](FakeTarget& target) { make_ticket_object(target); target.polls_of_job = 2; }, true);
+  die_everywhere([](FakeTarget& target) { make_upsert_object(target); target.polls_of_job = 2; }, false);
+}
+
 TEST_CASE("killed after any commit, a ticket system has no doubles, neither tickets nor comments") {
   die_everywhere([](FakeTarget& target) { make_ticket_object(target, ReadBack::always); }, true);
 }

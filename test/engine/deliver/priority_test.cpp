@@ -99,3 +99,25 @@ TEST_CASE("a day's budget goes on over a restart, and status tells until when it
   CHECK(world.target.effects.size() == 50);
   CHECK(world.loop->status().reason.empty());
 }
+
+TEST_CASE("while all places in flight are taken, nobody looks at the clock for what is parked") {
+  World world;
+  make_ticket_object(world.target);
+  auto& search = world.options.budgets["search"];
+  search.name = "search";
+  search.calls = {CallKind::find};
+  search.allowances["per_second"] = {.requests = 2};
+  world.options.in_flight = 2;
+  world.target.automatic = false;
+  for (int i = 0; i < 20; ++i) world.plan("K" + std::to_string(i), R"({"n":1})");
+  world.start();
+  world.settle();
+  REQUIRE(world.target.waiting() == 2);
+  world.time.advance(5'000);
+  world.settle();
+  CHECK(world.loop->wait_ms() >= 500);
+  world.target.automatic = true;
+  while (world.target.waiting() > 0) world.target.process(Fate::taken);
+  world.pass(30'000);
+  CHECK(world.target.records.size() == 20);
+}

@@ -128,6 +128,7 @@ std::vector<Place> places() {
       {read_back_block(), read_definition, object + "read_back: {", request, "}}}}"},
       {batch_block(), read_definition, object + "batch: {upsert: {", request, "}}}}}"},
       {at_most_block(), read_definition, object + "batch: {upsert: {method: PUT, path: /x, at_most: {", {}, "}}}}}}"},
+      {job_block(), read_definition, object + "upsert: {method: PUT, path: /x, job: {", {{"id", "/id"}, {"request", "{method: GET, path: /x}"}, {"done", "{at: /a}"}}, "}}}}}"},
       {accounting_block(), read_definition, object + "batch: {upsert: {method: PUT, path: /x, accounted_by: {", {}, "}}}}}}"},
       {answer_block(), read_definition, "{target: t, objects: {}, answers: [{", {}, "}]}"},
       {header_condition_block(), read_definition, "{target: t, objects: {}, answers: [{header: {", {}, "}}]}"},
