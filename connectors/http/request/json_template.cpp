@@ -16,6 +16,10 @@ namespace connectors::http {
 
 namespace json = boost::json;
 
+using engine::model::FieldMap;
+using engine::model::FieldScalar;
+using engine::model::FieldValue;
+
 namespace {
 
 void append_inside_string(std::string_view text, std::string& into) {
@@ -36,12 +40,30 @@ void append_number(const Placeholder& placeholder, const std::string& text, std:
   into += text;
 }
 
+FieldScalar as_text(const FieldScalar& scalar) {
+  if (std::holds_alternative<std::monostate>(scalar)) return scalar;
+  return text_of(FieldValue(scalar));
+}
+
+/// For APIs that take texts alone: numbers and booleans are told as texts, null stays.
+FieldMap as_texts(FieldMap fields) {
+  for (auto& [name, value] : fields) {
+    if (auto* scalar = std::get_if<FieldScalar>(&value)) {
+      *scalar = as_text(*scalar);
+    } else {
+      for (FieldScalar& item : std::get<std::vector<FieldScalar>>(value)) item = as_text(item);
+    }
+  }
+  return fields;
+}
+
 void append_whole(const Placeholder& placeholder, const CallValues& values, std::string& into) {
   if (placeholder.name == Placeholder::Name::records) {
     into += values.records.empty() ? "[]" : values.records;
   } else {
     const bool changed = placeholder.name == Placeholder::Name::changed_fields;
-    into += engine::model::nested_json(changed ? values.changed_fields : values.fields);
+    const FieldMap& fields = changed ? values.changed_fields : values.fields;
+    into += engine::model::nested_json(placeholder.filter == Filter::text ? as_texts(fields) : fields);
   }
 }
 
