@@ -100,6 +100,27 @@ TEST_CASE("every type arrives exactly, is updated in place and cleared by null")
   }
 }
 
+TEST_CASE("a server's own types take the text that it reads itself") {
+  for (const auto& db : odbc_test::databases()) {
+    if (db->is("sqlite")) continue;
+    CAPTURE(db->kind());
+    const bool pg = db->is("postgresql");
+    db->create("w", pg ? "k UUID PRIMARY KEY, data JSONB, address INET, at TIMESTAMPTZ, fixed CHAR(6), small SMALLINT, took INTERVAL, kinds TEXT[]"
+                       : "k UUID PRIMARY KEY, data JSON, address INET6, at TIMESTAMP, fixed CHAR(6), small SMALLINT UNSIGNED, took TIME, kinds SET('a','b')");
+    Written target(*db);
+    for (int repeat = 0; repeat < 2; ++repeat) {
+      Call made = call(CallKind::upsert, 0, {{"data", std::string(R"({"a": [1, "€"]})")}, {"address", std::string("::1")},
+                                             {"at", std::string("2026-11-22 10:00:00")}, {"fixed", std::string("C1")}, {"small", std::string("7")},
+                                             {"took", std::string("10:20:30")}, {"kinds", std::string(pg ? "{a,b}" : "a,b")}});
+      made.match = {{"k", std::string("0f4e1f06-7b1a-4f6a-9d3b-2f6c1a2b3c4d")}};
+      CHECK(reason_of(target.send(made)) == "delivered");
+    }
+    CHECK(db->ask("SELECT count(*) FROM w") == "1");
+    CHECK(db->ask("SELECT small FROM w WHERE fixed = 'C1'") == "7");
+    CHECK(holds(db->ask("SELECT took FROM w"), "10:20:30"));
+  }
+}
+
 TEST_CASE("of a batch only what the database refuses is refused, with its column") {
   for (const auto& db : odbc_test::databases()) {
     CAPTURE(db->kind());
