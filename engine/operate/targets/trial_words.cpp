@@ -52,9 +52,14 @@ class Following {
   }
   std::string operator()(const model::Permanent& refused) const {
     if (refused.auth) return "the whole connection waits until its credentials are renewed; nothing is lost";
+    if (refused.window_closed) return "another form of the message is sent where the pipeline maps one; else it becomes a dead letter";
+    if (refused.exists && call_.kind == CallKind::create) return "the record is looked for, and updated";
     if (refused.missing && is_removal(call_.kind)) return "the record counts as gone";
     if (refused.missing && call_.kind == CallKind::update) return "its id is forgotten, and the record is made anew";
     return dead_letter;
+  }
+  std::string operator()(const model::Accepted& accepted) const {
+    return fmt::format("it is asked after {} how the job goes, until it ends", seconds(accepted.after_ms));
   }
   std::string operator()(const model::Uncertain&) const {
     if (only_reads(call_.kind)) return "asked again";
@@ -84,7 +89,10 @@ class Following {
 std::string word_of(const model::DeliveryOutcome& outcome) {
   if (const auto* later = std::get_if<model::RetryLater>(&outcome)) return later->throttled ? "throttled" : "retry";
   if (const auto* refused = std::get_if<model::Permanent>(&outcome)) {
-    return refused->auth ? "auth" : refused->missing ? "missing" : "permanent";
+    if (refused->auth) return "auth";
+    if (refused->window_closed) return "window_closed";
+    if (refused->exists) return "exists";
+    return refused->missing ? "missing" : "permanent";
   }
   return std::string(model::name_of(outcome));
 }
