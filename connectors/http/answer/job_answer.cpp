@@ -16,7 +16,7 @@ namespace {
 struct Asked {
   explicit Asked(const std::string& expect) : parsed(json::parse(expect)) {
     const json::object& poll = parsed.at("poll").as_object();
-    kind = call_kind_of(json::value_to<std::string>(poll.at("call"))).value_or(CallKind::create);
+    kind = call_kind_of(scalar_text(&poll.at("call"))).value_or(CallKind::create);
     until_ms = poll.at("until_ms").to_number<std::int64_t>();
     is_batch = parsed.as_object().contains("records");
   }

@@ -20,13 +20,18 @@ constexpr std::array writing_calls = {CallKind::create,  CallKind::update,  Call
                                       CallKind::associate, CallKind::dissociate};
 
 /// The request of `reader`'s map, nested or flat.
+RequestTemplate read_nested_request(const YamlNode& nested, Diagnostics& diagnostics) {
+  MapReader reader(nested, request_block(), "the request", diagnostics);
+  RequestTemplate request = read_request(reader);
+  reader.finish();
+  return request;
+}
+
 RequestTemplate take_request(MapReader& reader) {
   if (!reader.has("request")) return read_request(reader);
   const YamlNode* nested = reader.take("request");
   if (nested == nullptr) return {};
-  MapReader request_reader(*nested, request_block(), "the request", reader.diagnostics());
-  RequestTemplate request = read_request(request_reader);
-  request_reader.finish();
+  RequestTemplate request = read_nested_request(*nested, reader.diagnostics());
   for (const char* key : {"gone", "absent"}) {
     if (reader.has(key)) {
       reader.diagnostics().error("key.unknown", reader.take(key)->origin(),
@@ -81,8 +86,7 @@ std::optional<JobDefinition> take_job(MapReader& reader) {
   JobDefinition job;
   own.require("id");
   job.id = take_pointer(own, "id");
-  own.require("request");
-  job.request = take_request(own);
+  if (const YamlNode* request = own.require("request")) job.request = read_nested_request(*request, reader.diagnostics());
   job.every_ms = own.duration_ms("every", job.every_ms, 100);
   job.at_most_ms = own.duration_ms("at_most", job.at_most_ms, 1'000);
   own.require("done");

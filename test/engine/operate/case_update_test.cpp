@@ -17,6 +17,6 @@ TEST_CASE("blank lines before the requests do not matter, and all that is not a 
   engine::operate::update_requests(path, came);
   std::ostringstream text;
   text << std::ifstream(path).rdbuf();
-  CHECK(text.str() == "case: a customer\n\nthen:\n  requests:\n    - { method: DELETE, path: /customers/C1 }\n\n  deliveries: { delivered: 1 }\n");
+  CHECK(text.str() == "case: a customer\n\nthen:\n  requests:\n    - { method: DELETE, path: \"/customers/C1\" }\n\n  deliveries: { delivered: 1 }\n");
   std::filesystem::remove_all(folder);
 }
