@@ -103,6 +103,8 @@ bool only_reads(CallKind kind) {
 
 bool relates(CallKind kind) { return kind == CallKind::associate || kind == CallKind::dissociate; }
 
+bool is_removal(CallKind kind) { return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve; }
+
 bool writes_record(CallKind kind) { return !only_reads(kind) && kind != CallKind::comment && !relates(kind); }
 
 bool may_repeat(CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves) {

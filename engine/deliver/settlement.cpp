@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/deliver/applied.h"
 #include "engine/deliver/read_back.h"
 
 namespace engine::deliver {
@@ -19,10 +20,6 @@ namespace {
 constexpr int soon_tries = 20;
 /// A create is told that the record exists, and a find does not show it: so often it is looked for.
 constexpr int looks_for_existing = 5;
-
-bool is_removal(CallKind kind) {
-  return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve;
-}
 
 /// One answer on its way to its consequences.
 class Settling {
@@ -149,44 +146,15 @@ class Settling {
 
   void record_applied(const std::optional<std::string>& remote_id) {
     remember_sent(delivery_.present ? delivery_.fields : std::nullopt, delivery_.present);
-    remember_remote_id(remote_id ? remote_id : job_.head.remote_id);
+    remember_remote_id(job_, remote_id ? remote_id : job_.head.remote_id);
     job_.suspected = false;
   }
 
   void remember_sent(std::optional<std::string> fields, bool live) {
-    if (fields && model::has_associations(job_.fields)) fields = before_associations(*fields);
-    journal::LastSent sent = unknown_last_sent(delivery_, job_.head.last_sent, options_.now_ms);
-    job_.effects.forgotten_match = sent.match;
-    // A record that is gone keeps the match value it had; one that is there has the new one now.
-    if (delivery_.present) sent.match = delivery_.match;
-    sent.fields = std::move(fields);
-    sent.live = live;
-    job_.head.last_sent = sent;
-    job_.effects.last_sent = std::move(sent);
+    deliver::remember_sent(job_, std::move(fields), live, options_.now_ms);
   }
 
-  /// Relations are made after the record: what counts as sent of them is what was.
-  std::string before_associations(const std::string& fields) const {
-    const auto& sent = job_.head.last_sent;
-    const bool known = sent && sent->live && sent->fields;
-    const model::FieldMap before = known ? model::fields_from_json(*sent->fields) : model::FieldMap{};
-    return fields_json(sent_before_associations(model::fields_from_json(fields), before));
-  }
-
-  void remember_remote_id(const std::optional<std::string>& remote_id) {
-    const std::string& match = job_.head.last_sent->match;
-    const bool gone = job_.kind == CallKind::delete_;
-    job_.effects.forget_remote_id = job_.head.remote_id.has_value() && (gone || job_.effects.forgotten_match != match);
-    job_.head.remote_id = gone ? std::nullopt : remote_id;
-    if (gone || !remote_id || match == "{}") return;
-    job_.effects.found_remote_id = remote_id;
-    job_.effects.remote_match = match;
-  }
-
-  void mark_unknown() {
-    job_.head.last_sent = unknown_last_sent(delivery_, job_.head.last_sent, options_.now_ms);
-    job_.effects.last_sent = job_.head.last_sent;
-  }
+  void mark_unknown() { mark_sent_unknown(job_, options_.now_ms); }
 
   /// A success that was none for some fields: what is there decides.
   Settled partly_taken(const model::Partial& outcome) {
@@ -403,56 +371,10 @@ class Settling {
   const SettleOptions& options_;
 };
 
-bool reads_back(const Job& job, CallKind done) {
-  if (is_removal(done) || !job.traits->has(CallKind::read_back) || job.sent_fields.empty()) return false;
-  const auto known = job.traits->calls.find(done);
-  return known != job.traits->calls.end() && known->second.read_back == model::ReadBack::always;
-}
-
-/// In fixed order (rule 10): the record, what it holds, its relations, the comment.
-std::optional<CallKind> next_call(const Job& job, CallKind done) {
-  const bool stays = done != CallKind::delete_ && done != CallKind::archive;
-  if (writes_record(done) && reads_back(job, done)) return CallKind::read_back;
-  if (job.delivery().present && done != CallKind::comment) {
-    if (const auto relation = next_association(job)) return relation->kind;
-  }
-  if (done != CallKind::comment && job.delivery().comment && stays) return CallKind::comment;
-  return std::nullopt;
-}
-
 }  // namespace
 
 Settled settle(Job& job, const CallAnswer& answer, const SettleOptions& options) {
   return Settling(job, answer, options).run();
-}
-
-Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
-  journal::Delivery& delivery = job.delivery();
-  delivery.tries = delivery.looks = 0;
-  delivery.frozen.reset();
-  delivery.updated_ms = now_ms;
-  const std::optional<CallKind> next = next_call(job, done);
-  if (!next) {
-    job.effects.supersede_dead = true;
-    return end_as(job, DeliveryState::delivered, "");
-  }
-  if (!job.traits->has(*next)) {
-    return end_as(job, DeliveryState::dead, fmt::format("written, but the target offers no {}", name_of(*next)));
-  }
-  delivery.state = DeliveryState::in_flight;
-  delivery.step = name_of(*next);
-  delivery.reason.clear();
-  job.kind = *next;
-  return {.then = Then::call};
-}
-
-Settled end_as(Job& job, DeliveryState state, std::string reason) {
-  journal::Delivery& delivery = job.delivery();
-  delivery.state = state;
-  delivery.reason = std::move(reason);
-  delivery.not_before_ms = 0;
-  if (state != DeliveryState::dead) delivery.frozen.reset();
-  return {.then = Then::end, .reason = delivery.reason};
 }
 
 }  // namespace engine::deliver

@@ -6,7 +6,7 @@
 #include "engine/operate/acts/act_kinds.h"
 #include "engine/operate/acts/request.h"
 #include "engine/operate/instance_access.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 
 namespace engine::operate {
 

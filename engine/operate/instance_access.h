@@ -9,7 +9,7 @@
 
 #include "engine/base/error.h"
 #include "engine/journal/journal.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/pipeline/forecast.h"
+#include "engine/pipeline/planning/forecast.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {

@@ -14,7 +14,7 @@
 #include "engine/journal/journal.h"
 #include "engine/model/source.h"
 #include "engine/model/target.h"
-#include "engine/pipeline/planner.h"
+#include "engine/pipeline/planning/planner.h"
 #include "engine/settings/instance.h"
 
 namespace engine::pipeline {

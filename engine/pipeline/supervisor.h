@@ -17,7 +17,7 @@
 #include "engine/pipeline/capture_scheduler.h"
 #include "engine/pipeline/housekeeper.h"
 #include "engine/pipeline/live_status.h"
-#include "engine/pipeline/planner.h"
+#include "engine/pipeline/planning/planner.h"
 #include "engine/settings/instance.h"
 
 namespace engine::pipeline {

@@ -53,7 +53,7 @@ def functions(project, path):
 def entries_of(folder, names):
     """A .h/.cpp pair is one entry; a folder's README and CMakeLists.txt describe it and are none."""
     if folder.split("/")[-1] in CATALOGUES:
-        names = {n for n in names if not n.endswith(".yaml")}
+        names = {n for n in names if not n.endswith((".yaml", ".md"))}
     return {re.sub(r"\.(h|cpp)$", "", n) for n in names if n not in ("README.md", "CMakeLists.txt")}
 
 

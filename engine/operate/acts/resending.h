@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/operate/acts/acts.h"
-#include "engine/pipeline/resend.h"
+#include "engine/pipeline/planning/resend.h"
 
 namespace engine::operate {
 

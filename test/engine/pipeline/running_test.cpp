@@ -3,7 +3,7 @@
 
 #include "engine/base/error.h"
 #include "engine/pipeline/capture_scheduler.h"
-#include "engine/pipeline/planner.h"
+#include "engine/pipeline/planning/planner.h"
 #include "test/engine/pipeline/small_instance.h"
 #include "test/support/fake_source.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "engine/journal/journal.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 #include "engine/settings/instance.h"
 
 namespace test {

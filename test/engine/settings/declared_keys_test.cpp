@@ -66,6 +66,21 @@ struct Place {
   std::string after = "}";
 };
 
+std::vector<Place> places_of_cases_and_dialects() {
+  return {
+      {case_block(), read_a_case, "{", {{"case", "c"}}},
+      {case_answer_block(), read_a_case, "{case: c, when: [{answers: [{", {}, "}]}]}"},
+      {expectation_block(), read_a_case, "{case: c, when: [], then: {", {}, "}}"},
+      {expected_request_block(), read_a_case, "{case: c, when: [], then: {requests: [{", {}, "}]}}"},
+      {expected_delivery_block(), read_a_case, "{case: c, when: [], then: {skipped: [{", {}, "}]}}"},
+      {expected_last_sent_block(), read_a_case, "{case: c, when: [], then: {last_sent: [{", {}, "}]}}"},
+      {counted_states_block(), read_a_case, "{case: c, when: [], then: {deliveries: {", {}, "}}}"},
+      {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
+      {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
+      {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
+      {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
+}
+
 std::vector<Place> places() {
   const std::string pipeline = "{pipeline: p, table: t, map: {a: b}, ";
   const std::string written = pipeline + "target: {connection: c, object: o, match: {a: b}, ";
@@ -133,18 +148,13 @@ std::vector<Place> places() {
       {answer_block(), read_definition, "{target: t, objects: {}, answers: [{", {}, "}]}"},
       {header_condition_block(), read_definition, "{target: t, objects: {}, answers: [{header: {", {}, "}}]}"},
       {json_condition_block(), read_definition, "{target: t, objects: {}, answers: [{json: {", {{"at", "/a"}}, "}}]}"},
-      {after_block(), read_definition, "{target: t, objects: {}, answers: [{after: {", {}, "}}]}"},
-      {case_block(), read_a_case, "{", {{"case", "c"}}},
-      {case_answer_block(), read_a_case, "{case: c, when: [{answers: [{", {}, "}]}]}"},
-      {expectation_block(), read_a_case, "{case: c, when: [], then: {", {}, "}}"},
-      {expected_request_block(), read_a_case, "{case: c, when: [], then: {requests: [{", {}, "}]}}"},
-      {expected_delivery_block(), read_a_case, "{case: c, when: [], then: {skipped: [{", {}, "}]}}"},
-      {expected_last_sent_block(), read_a_case, "{case: c, when: [], then: {last_sent: [{", {}, "}]}}"},
-      {counted_states_block(), read_a_case, "{case: c, when: [], then: {deliveries: {", {}, "}}}"},
-      {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
-      {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
-      {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
-      {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
+      {after_block(), read_definition, "{target: t, objects: {}, answers: [{after: {", {}, "}}]}"}};
+}
+
+std::vector<Place> all_places() {
+  std::vector<Place> all = places();
+  for (Place& place : places_of_cases_and_dialects()) all.push_back(std::move(place));
+  return all;
 }
 
 /// The codes of what is said of `key: value`, which stands on the second line.
@@ -171,7 +181,7 @@ bool is_laid_before(const Key& key) { return std::string_view(key.name) == "use"
 
 void for_each_key(const std::function<bool(const Place&, const Key&)>& holds) {
   std::map<std::pair<const Block*, std::string>, bool> result;
-  for (const Place& place : places()) {
+  for (const Place& place : all_places()) {
     for (const Key& key : place.block.keys) {
       if (!is_laid_before(key)) result[{&place.block, key.name}] = result[{&place.block, key.name}] || holds(place, key);
     }

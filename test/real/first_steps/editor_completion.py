@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 
-SOURCES = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = pathlib.Path(__file__).resolve().parents[3]
 INSTALLED = SOURCES / ".cache/yaml-language-server/node_modules/yaml-language-server/bin/yaml-language-server"
 WAIT_S = 60
 NOT_YET = "not available in this version"

@@ -1,4 +1,4 @@
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 
 #include "engine/base/error.h"
 

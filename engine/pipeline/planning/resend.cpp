@@ -1,4 +1,4 @@
-#include "engine/pipeline/resend.h"
+#include "engine/pipeline/planning/resend.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
-#include "engine/pipeline/outdated.h"
+#include "engine/pipeline/planning/outdated.h"
 
 #include "engine/model/key.h"
-#include "engine/pipeline/resend.h"
+#include "engine/pipeline/planning/resend.h"
 
 namespace engine::pipeline {
 

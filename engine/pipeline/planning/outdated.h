@@ -3,7 +3,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 
 namespace engine::pipeline {
 

@@ -14,7 +14,7 @@
 #include "engine/journal/journal.h"
 #include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 #include "engine/settings/instance.h"
 
 namespace engine::pipeline {

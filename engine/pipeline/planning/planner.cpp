@@ -1,12 +1,12 @@
-#include "engine/pipeline/planner.h"
+#include "engine/pipeline/planning/planner.h"
 
 #include <pthread.h>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
-#include "engine/pipeline/outdated.h"
-#include "engine/pipeline/renames.h"
+#include "engine/pipeline/planning/outdated.h"
+#include "engine/pipeline/planning/renames.h"
 
 namespace engine::pipeline {
 

@@ -8,7 +8,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 
 namespace engine::pipeline {
 

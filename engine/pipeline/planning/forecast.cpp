@@ -1,4 +1,4 @@
-#include "engine/pipeline/forecast.h"
+#include "engine/pipeline/planning/forecast.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include "engine/deliver/decision.h"
 #include "engine/deliver/job.h"
 #include "engine/deliver/references.h"
-#include "engine/pipeline/planning.h"
+#include "engine/pipeline/planning/planning.h"
 
 namespace engine::pipeline {
 

@@ -1,4 +1,4 @@
-#include "engine/pipeline/renames.h"
+#include "engine/pipeline/planning/renames.h"
 
 #include "engine/base/log.h"
 

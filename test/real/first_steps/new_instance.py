@@ -3,11 +3,13 @@
     new_instance.py DATAPICKER postgresql|mariadb [TEST…]"""
 import json
 import os
+import pathlib
 import stat
 import subprocess
 import sys
 
-from harness import Servers, Workplace, main, wait_until
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import Servers, Workplace, main, wait_until  # noqa: E402
 
 DATAPICKER, DATABASE = sys.argv[1:3]
 WORK = Workplace("new-instance")

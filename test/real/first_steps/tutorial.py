@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 
-from harness import ROOT, Servers, Workplace, free_port
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import ROOT, Servers, Workplace, free_port  # noqa: E402
 
 PAGE = ROOT / "docs/tutorial.md"
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -1,0 +1,63 @@
+// What comes after an answered call of a delivery, and how a delivery ends.
+#include <fmt/format.h>
+
+#include "engine/deliver/association.h"
+#include "engine/deliver/settlement.h"
+
+namespace engine::deliver {
+
+using journal::DeliveryState;
+using model::CallKind;
+using Then = Settled::Then;
+
+namespace {
+
+bool reads_back(const Job& job, CallKind done) {
+  if (is_removal(done) || !job.traits->has(CallKind::read_back) || job.sent_fields.empty()) return false;
+  const auto known = job.traits->calls.find(done);
+  return known != job.traits->calls.end() && known->second.read_back == model::ReadBack::always;
+}
+
+/// In fixed order (rule 10): the record, what it holds, its relations, the comment.
+std::optional<CallKind> next_call(const Job& job, CallKind done) {
+  const bool stays = done != CallKind::delete_ && done != CallKind::archive;
+  if (writes_record(done) && reads_back(job, done)) return CallKind::read_back;
+  if (job.delivery().present && done != CallKind::comment) {
+    if (const auto relation = next_association(job)) return relation->kind;
+  }
+  if (done != CallKind::comment && job.delivery().comment && stays) return CallKind::comment;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
+  journal::Delivery& delivery = job.delivery();
+  delivery.tries = delivery.looks = 0;
+  delivery.frozen.reset();
+  delivery.updated_ms = now_ms;
+  const std::optional<CallKind> next = next_call(job, done);
+  if (!next) {
+    job.effects.supersede_dead = true;
+    return end_as(job, DeliveryState::delivered, "");
+  }
+  if (!job.traits->has(*next)) {
+    return end_as(job, DeliveryState::dead, fmt::format("written, but the target offers no {}", name_of(*next)));
+  }
+  delivery.state = DeliveryState::in_flight;
+  delivery.step = name_of(*next);
+  delivery.reason.clear();
+  job.kind = *next;
+  return {.then = Then::call};
+}
+
+Settled end_as(Job& job, DeliveryState state, std::string reason) {
+  journal::Delivery& delivery = job.delivery();
+  delivery.state = state;
+  delivery.reason = std::move(reason);
+  delivery.not_before_ms = 0;
+  if (state != DeliveryState::dead) delivery.frozen.reset();
+  return {.then = Then::end, .reason = delivery.reason};
+}
+
+}  // namespace engine::deliver
