@@ -97,13 +97,7 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   return call;
 }
 
-bool only_reads(CallKind kind) {
-  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment || kind == CallKind::poll;
-}
-
 bool relates(CallKind kind) { return kind == CallKind::associate || kind == CallKind::dissociate; }
-
-bool is_removal(CallKind kind) { return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve; }
 
 bool writes_record(CallKind kind) { return !only_reads(kind) && kind != CallKind::comment && !relates(kind); }
 

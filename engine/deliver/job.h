@@ -90,8 +90,6 @@ std::string recipient_of(const journal::Delivery& delivery, const model::ObjectT
 
 model::Call make_call(const Job& job, model::CallKind kind, const std::string& journal_id);
 
-bool only_reads(model::CallKind kind);
-bool is_removal(model::CallKind kind);
 /// It writes the record itself: not a comment at it, nor its relations to others.
 bool writes_record(model::CallKind kind);
 bool relates(model::CallKind kind);

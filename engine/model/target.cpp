@@ -21,4 +21,10 @@ std::optional<CallKind> call_kind_of(std::string_view name) {
   return std::nullopt;
 }
 
+bool only_reads(CallKind kind) {
+  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment || kind == CallKind::poll;
+}
+
+bool is_removal(CallKind kind) { return kind == CallKind::delete_ || kind == CallKind::archive || kind == CallKind::resolve; }
+
 }  // namespace engine::model

@@ -34,6 +34,8 @@ enum class CallKind : std::uint8_t {
 
 std::string_view name_of(CallKind kind);  ///< "find" "create" … "delete" … "read_back" "find_comment" …
 std::optional<CallKind> call_kind_of(std::string_view name);
+bool only_reads(CallKind kind);  ///< nothing at the target changes by it
+bool is_removal(CallKind kind);  ///< after it the record does not count any more
 
 enum class ReadBack : std::uint8_t { never, when_unsure, always };
 

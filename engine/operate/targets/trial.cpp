@@ -26,8 +26,6 @@ namespace {
 /// What is put where an id will stand that only a look-up or a create tells.
 constexpr const char* unknown_id = "REMOTE-ID";
 
-bool only_reads(CallKind kind) { return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment; }
-
 bool needs_remote_id(CallKind kind) { return !only_reads(kind) && kind != CallKind::create && kind != CallKind::upsert; }
 
 std::string new_key() {

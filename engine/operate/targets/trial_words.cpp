@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "connectors/http/answer/judge.h"
-#include "engine/deliver/job.h"
 #include "engine/operate/targets/source_text.h"
 
 namespace engine::operate {
@@ -33,8 +32,8 @@ class Following {
 
   std::string operator()(const model::Delivered&) const {
     if (call_.kind == CallKind::find) return after_find();
-    if (deliver::only_reads(call_.kind)) return "what is there is compared with what was sent";
-    if (deliver::is_removal(call_.kind)) return "the record counts as gone";
+    if (only_reads(call_.kind)) return "what is there is compared with what was sent";
+    if (is_removal(call_.kind)) return "the record counts as gone";
     const bool reads_back = traits_.has(call_.kind) && traits_.of(call_.kind).read_back == model::ReadBack::always;
     return reads_back ? "the record is read back, since the target takes things back behind a success"
                       : "the fields are kept, and next time only what differs is sent";
@@ -51,7 +50,7 @@ class Following {
     if (refused.auth) return "the whole connection waits until its credentials are renewed; nothing is lost";
     if (refused.window_closed) return "another form of the message is sent where the pipeline maps one; else it becomes a dead letter";
     if (refused.exists && call_.kind == CallKind::create) return "the record is looked for, and updated";
-    if (refused.missing && deliver::is_removal(call_.kind)) return "the record counts as gone";
+    if (refused.missing && is_removal(call_.kind)) return "the record counts as gone";
     if (refused.missing && call_.kind == CallKind::update) return "its id is forgotten, and the record is made anew";
     return dead_letter;
   }
@@ -59,7 +58,7 @@ class Following {
     return fmt::format("it is asked after {} how the job goes, until it ends", seconds(accepted.after_ms));
   }
   std::string operator()(const model::Uncertain&) const {
-    if (deliver::only_reads(call_.kind)) return "asked again";
+    if (only_reads(call_.kind)) return "asked again";
     const bool addresses = call_.remote_id && call_.kind != CallKind::create && call_.kind != CallKind::comment;
     if (addresses) return "sent again as it is: to say the same twice of one known record has one effect";
     const bool can_look = call_.kind == CallKind::comment ? traits_.has(CallKind::find_comment)

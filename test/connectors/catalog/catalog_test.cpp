@@ -1,8 +1,5 @@
 #include <doctest/doctest.h>
 
-#include <filesystem>
-#include <fstream>
-
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
 #include "engine/settings/target/target_definition_reader.h"
@@ -26,20 +23,6 @@ TargetConnection shipped(const std::string& name, const std::string& connection_
 }
 
 }  // namespace
-
-TEST_CASE("every shipped definition becomes a target") {
-  const std::map<std::string, std::string> connections = {
-      {"webhook", "requests: { upsert: { method: PUT, path: /c } }"},
-      {"request_tracker", "options: { key_field: ExternalId }"}};
-  for (const auto& file : std::filesystem::directory_iterator(std::string(SOURCE_DIR) + "/connectors/targets")) {
-    if (file.path().extension() != ".yaml") continue;
-    const std::string name = file.path().stem();
-    CAPTURE(name);
-    REQUIRE(connections.contains(name));
-    const auto target = connectors::catalog::make_target(shipped(name, connections.at(name)));
-    CHECK(target != nullptr);
-  }
-}
 
 TEST_CASE("Request Tracker's traits are those its answers deserve") {
   const auto target =
