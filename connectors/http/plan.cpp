@@ -34,10 +34,6 @@ std::vector<std::pair<std::string, TextTemplate>> query_of(const RequestTemplate
   return query;
 }
 
-bool only_reads(CallKind kind) {
-  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
-}
-
 /// HTTP itself says that these methods may be repeated (RFC 9110, 9.2.2); a definition may say otherwise.
 bool repeats_by_method(const std::string& method) { return method == "GET" || method == "PUT" || method == "DELETE"; }
 

@@ -136,6 +136,7 @@ std::string live_status_json(const pipeline::LiveStatus& live) {
                         {"connection", item.connection},
                         {"state", item.state},
                         {"reason", item.reason},
+                        {"by_person", item.by_person},
                         {"last_cycle_ms", item.last_cycle_ms},
                         {"last_cycle_took_ms", item.last_cycle_took_ms},
                         {"rows_last_cycle", item.rows_last_cycle},
@@ -164,9 +165,17 @@ std::optional<pipeline::LiveStatus> ask_live_status(const std::filesystem::path&
   for (const json::value& item : object.at("tables").as_array()) {
     const json::object& table = item.as_object();
     const auto number = [&table](const char* name) { return table.at(name).to_number<std::int64_t>(); };
-    live.tables.push_back({text(table, "name"), text(table, "connection"), text(table, "state"), text(table, "reason"),
-                           number("last_cycle_ms"), number("last_cycle_took_ms"), number("rows_last_cycle"), number("rows_now"),
-                           number("rows_expected"), number("next_in_ms")});
+    live.tables.push_back({.name = text(table, "name"),
+                           .connection = text(table, "connection"),
+                           .state = text(table, "state"),
+                           .reason = text(table, "reason"),
+                           .by_person = table.at("by_person").as_bool(),
+                           .last_cycle_ms = number("last_cycle_ms"),
+                           .last_cycle_took_ms = number("last_cycle_took_ms"),
+                           .rows_last_cycle = number("rows_last_cycle"),
+                           .rows_now = number("rows_now"),
+                           .rows_expected = number("rows_expected"),
+                           .next_in_ms = number("next_in_ms")});
   }
   for (const json::value& item : object.at("pipelines").as_array()) {
     const json::object& row = item.as_object();

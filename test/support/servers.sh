@@ -83,7 +83,6 @@ listen_addresses = '127.0.0.1'
 port = $pg_port
 unix_socket_directories = '$data'
 fsync = off
-synchronous_commit = off
 full_page_writes = off
 wal_level = logical
 max_wal_size = 4GB
@@ -127,7 +126,7 @@ start_mariadb() {
   # Spawned with setsid and no terminal, so that it outlives the caller and holds none of its pipes.
   as mysql setsid "$server" --no-defaults --datadir="$tables" --port="$maria_port" --bind-address=127.0.0.1 \
     --socket="$data/mariadb.sock" --pid-file="$data/mariadb.pid" --tmpdir="$data/mariadb.tmp" --skip-name-resolve \
-    --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=0 --innodb-buffer-pool-size=320M --default-time-zone=+00:00 \
+    --character-set-server=utf8mb4 --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=320M --default-time-zone=+00:00 \
     --innodb-fast-shutdown=2 --log-error="$tables/log.err" </dev/null >/dev/null 2>&1 &
   until_true 60 maria_answers || fail "MariaDB does not start: see $tables/log.err"
   [[ -n $new ]] || return 0

@@ -15,10 +15,6 @@ using settings::CaseAnswer;
 
 namespace {
 
-bool only_reads(CallKind kind) {
-  return kind == CallKind::find || kind == CallKind::read_back || kind == CallKind::find_comment;
-}
-
 std::string text_of(const CaseAnswer& answer) {
   switch (answer.kind) {
     case CaseAnswer::Kind::lost: return "lost";
