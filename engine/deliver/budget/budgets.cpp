@@ -4,7 +4,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <limits>
 
 namespace engine::deliver {
 
@@ -13,8 +12,6 @@ using settings::BudgetDefinition;
 
 namespace {
 
-constexpr std::int64_t none_yet = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t period_ms = 60'000;  ///< routes and servers change: what was quick once need not be so any more
 constexpr std::int64_t first_pause_ms = 500;
 constexpr std::int64_t pause_ms_max = 60'000;
 constexpr std::int64_t kept_from_ms = 60'000;  ///< windows shorter than this are over before a restart matters
@@ -74,7 +71,7 @@ bool Budget::is_idle(Moment now) {
   return std::all_of(windows.begin(), windows.end(), [now](Window& window) { return window.is_idle(now); });
 }
 
-Budgets::Budgets(const std::map<std::string, BudgetDefinition>& definitions) : quickest_ms_{none_yet, none_yet} {
+Budgets::Budgets(const std::map<std::string, BudgetDefinition>& definitions) {
   const auto add = [this](const BudgetDefinition& definition) {
     groups_.push_back(std::make_unique<Group>(Group{.definition = definition}));
     Group& group = *groups_.back();
@@ -154,16 +151,9 @@ void Budgets::take(const Permit& wanted, Permit& permit) {
   permit.insert(permit.end(), wanted.begin(), wanted.end());
 }
 
-void Budgets::answered(const Permit& permit, Moment now, std::optional<std::int64_t> duration_ms) {
-  if (permit.empty()) return;
-  if (now.steady_ms >= period_ends_ms_) {
-    quickest_ms_ = {none_yet, quickest_ms_[0]};
-    period_ends_ms_ = now.steady_ms + period_ms;
-  }
-  if (duration_ms) quickest_ms_[0] = std::min(quickest_ms_[0], *duration_ms);
-  const std::int64_t quickest = std::min(quickest_ms_[0], quickest_ms_[1]);
+void Budgets::answered(const Permit& permit, Moment now) {
   for (Budget* budget : permit) {
-    for (Window& window : budget->windows) window.answered(now, quickest == none_yet ? 0 : quickest);
+    for (Window& window : budget->windows) window.answered(now);
   }
 }
 

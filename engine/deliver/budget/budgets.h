@@ -1,7 +1,6 @@
 // What a connection may send now: all its budgets, what was taken from each, and who waits for which.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -51,8 +50,8 @@ class Budgets {
   bool admit(const Spending& call, Counts counts, Permit& permit, Moment now);
   /// For what must go out now: more is taken than there may be, and the next ones wait longer.
   void take_all_the_same(const Spending& call, Counts counts, Permit& permit, Moment now);
-  /// The answer came, or none will come any more. `duration_ms`: none when there was none.
-  void answered(const Permit& permit, Moment now, std::optional<std::int64_t> duration_ms);
+  /// The answer came, or none will come any more.
+  void answered(const Permit& permit, Moment now);
   /// Nothing was sent.
   void give_back(const Permit& permit);
 
@@ -92,8 +91,6 @@ class Budgets {
   bool keeps_use_ = false;
   std::optional<std::int64_t> opens_ms_;
   const settings::BudgetDefinition* blocked_by_ = nullptr;  ///< never null
-  std::array<std::int64_t, 2> quickest_ms_;  ///< of this period and the one before
-  std::int64_t period_ends_ms_ = 0;
 };
 
 }  // namespace engine::deliver

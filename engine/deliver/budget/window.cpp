@@ -35,22 +35,22 @@ std::optional<std::int64_t> Window::opens_ms(Moment now) {
   return std::nullopt;
 }
 
-void Window::answered(Moment now, std::int64_t quickest_ms) {
+void Window::answered(Moment now) {
   --in_flight_;
-  count_until(free_again_ms(now, quickest_ms), 1);
+  count_until(free_again_ms(now), 1);
 }
 
-std::int64_t Window::free_again_ms(Moment now, std::int64_t quickest_ms) const {
+std::int64_t Window::free_again_ms(Moment now) const {
   const std::int64_t in_ms = allowance_.in_ms;
   switch (allowance_.kind) {
     case WindowKind::fixed:
       return now.steady_ms + in_ms - now.wall_ms % in_ms;
     case WindowKind::steps:
-      return std::max(now.steady_ms - quickest_ms, free_.empty() ? 0 : free_.back().first) + in_ms;
+      return std::max(now.steady_ms, free_.empty() ? 0 : free_.back().first) + in_ms;
     case WindowKind::sliding:
       break;
   }
-  return now.steady_ms - quickest_ms + in_ms;
+  return now.steady_ms + in_ms;
 }
 
 void Window::count_until(std::int64_t steady_ms, std::int64_t requests) {

@@ -18,9 +18,9 @@ struct Moment {
 };
 
 /// A request holds its place from before it is sent until the target counts it no more. When the target began to count it
-/// is not known, only that this was before its answer came, less the way back; and the next request needs at least the way
-/// there. So a place is free again one window after the answer, less the quickest way there and back that was seen: no
-/// jitter makes the target see more than it allows, and no latency is lost.
+/// is not known, only that this was before its answer came: so a place is free again one window after the answer. What that
+/// loses is a round trip in a window; to count on a part of it is safe only until a busy server stamps one request late and
+/// the next at once.
 class Window {
  public:
   explicit Window(const settings::Allowance& allowance);
@@ -33,7 +33,7 @@ class Window {
   void take() { ++in_flight_; }
   /// What was taken was not sent.
   void give_back() { --in_flight_; }
-  void answered(Moment now, std::int64_t quickest_ms);
+  void answered(Moment now);
   /// Others used `requests`, or nobody knows who: they are free again at `until_ms` (steady), 0: one window from now.
   void occupy(std::int64_t requests, std::int64_t until_ms, Moment now);
 
@@ -48,7 +48,7 @@ class Window {
  private:
   void forget_past(Moment now);
   std::int64_t kept_grain_ms() const { return 10 * grain_ms_; }
-  std::int64_t free_again_ms(Moment now, std::int64_t quickest_ms) const;
+  std::int64_t free_again_ms(Moment now) const;
   void count_until(std::int64_t steady_ms, std::int64_t requests);
 
   settings::Allowance allowance_;

@@ -102,7 +102,7 @@ class Loop {
   bool admit(const JobPtr& job);
   void park(const JobPtr& job);
   void resume_parked();
-  Permit return_permit(const JobPtr& job, const model::CallAnswer& answer);
+  Permit return_permit(const JobPtr& job);
   void give_back_permit(const JobPtr& job);
   bool waits_to_start() const;
   void note_budget_wait();

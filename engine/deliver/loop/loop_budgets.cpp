@@ -75,11 +75,10 @@ void Loop::resume_parked() {
 }
 
 /// The answer came: its places are counted from now on, and others may use what is free.
-Permit Loop::return_permit(const JobPtr& job, const model::CallAnswer& answer) {
+Permit Loop::return_permit(const JobPtr& job) {
   Permit held = std::exchange(job->permit, {});
   if (held.empty()) return held;
-  const bool was_answered = answer.status != 0;
-  budgets_.answered(held, moment(), was_answered ? std::optional(answer.duration_ms) : std::nullopt);
+  budgets_.answered(held, moment());
   use_changed_ = budgets_.keeps_use();
   return held;
 }

@@ -172,7 +172,7 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     // That a job is not over is no news.
     const bool goes_on = jobs[i]->kind == CallKind::poll && attempt.id == 0 && is_accepted(answer);
     if (!goes_on) jobs[i]->ended.push_back(std::move(attempt));
-    const Permit held = return_permit(jobs[i], answer);
+    const Permit held = return_permit(jobs[i]);
     if (!refused_whole) {
       settle_job(jobs[i], answer, held);
       continue;

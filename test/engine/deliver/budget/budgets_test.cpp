@@ -23,7 +23,7 @@ struct Spender {
     const FieldMap fields{{"to", FieldScalar(to)}};
     Permit permit;
     if (!budgets.admit({kind, object, match, id, fields}, Counts::all, permit, now)) return false;
-    budgets.answered(permit, now, 0);
+    budgets.answered(permit, now);
     return true;
   }
   int spend_all(CallKind kind, const std::string& to = "", const std::optional<std::string>& id = {}) {
@@ -94,7 +94,7 @@ TEST_CASE("one that is refused waits alone when its budget was named, else the c
   const std::string object = "m", match = "{}";
   Permit permit;
   REQUIRE(spender.budgets.admit({CallKind::create, object, match, {}, fields}, Counts::all, permit, spender.now));
-  spender.budgets.answered(permit, spender.now, 0);
+  spender.budgets.answered(permit, spender.now);
   spender.budgets.refused("pair", permit, 6'000, spender.now);
   CHECK_FALSE(spender.spend(CallKind::create, "+39333"));
   CHECK(spender.spend(CallKind::create, "+39334"));

@@ -56,7 +56,6 @@ Run send_all(Budgets& budgets, Counting server, const Traffic& traffic) {
   struct Event {
     std::int64_t at;
     bool arrives;
-    std::int64_t sent;
     bool operator>(const Event& other) const { return at > other.at; }
   };
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events;
@@ -76,7 +75,7 @@ Run send_all(Budgets& budgets, Counting server, const Traffic& traffic) {
       Permit permit;
       if (!budgets.admit({CallKind::upsert, object, match, none, fields}, Counts::all, permit, moment())) break;
       permits.push_back(permit);
-      events.push({now + way(), true, now});
+      events.push({now + way(), true});
       --to_send;
       ++under_way;
     }
@@ -88,11 +87,11 @@ Run send_all(Budgets& budgets, Counting server, const Traffic& traffic) {
       events.pop();
       if (event.arrives) {
         if (!server(event.at)) ++run.refused;
-        events.push({event.at + way(), false, event.sent});
+        events.push({event.at + way(), false});
         continue;
       }
       --under_way;
-      budgets.answered(permits.front(), moment(), now - event.sent);
+      budgets.answered(permits.front(), moment());
       permits.pop_front();
     }
   }
