@@ -152,7 +152,8 @@ class ObjectBuilder {
       const auto call = definition_.calls.find(kind);
       if (call != definition_.calls.end() && !call->second.id.empty()) return true;
       const auto batch = definition_.batch.find(kind);
-      if (batch != definition_.batch.end() && batch->second.accounted_by.contains("id")) return true;
+      if (batch == definition_.batch.end()) continue;
+      if (batch->second.accounted_by.contains("id") || !batch->second.record_id.empty()) return true;
     }
     return false;
   }

@@ -24,7 +24,8 @@ bool keeps_ids(const Instance& instance, const PipelineDefinition& parent) {
     const auto call = object->second.calls.find(kind);
     const auto batch = object->second.batch.find(kind);
     return (call != object->second.calls.end() && !call->second.id.empty()) ||
-           (batch != object->second.batch.end() && batch->second.accounted_by.contains("id"));
+           (batch != object->second.batch.end() &&
+            (batch->second.accounted_by.contains("id") || !batch->second.record_id.empty()));
   };
   return tells(CallKind::create) || tells(CallKind::upsert);
 }

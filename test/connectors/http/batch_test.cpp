@@ -82,6 +82,16 @@ TEST_CASE("an error about a record of somebody else makes nobody delivered by ar
         "retry_later retry_later retry_later");
 }
 
+TEST_CASE("a batch whose results tell an id each keeps ids; one that tells none goes by match values") {
+  const auto match_is_id = [](const std::string& accounted_by) {
+    const auto connection = shipped_connection("webhook", batch("upsert", accounted_by));
+    return target_of(connection, "http://127.0.0.1:9")->traits("customer").match_is_id;
+  };
+  CHECK_FALSE(match_is_id("{ order: /results, failed: /error, remote_id: /key }"));
+  CHECK_FALSE(match_is_id(by_name));
+  CHECK(match_is_id("{ order: /results, failed: /error }"));
+}
+
 TEST_CASE("a batch that fails as a whole gives every record that outcome") {
   CHECK(outcomes(batch("upsert", by_name), CallKind::upsert, {.status = 400}) == "permanent permanent permanent");
   CHECK(outcomes(batch("upsert", by_name), CallKind::upsert, {.status = 500}) == "retry_later retry_later retry_later");
