@@ -21,6 +21,9 @@ constexpr int soon_tries = 20;
 /// A create is told that the record exists, and a find does not show it: so often it is looked for.
 constexpr int looks_for_existing = 5;
 
+/// What was decided is done; only the id that other records refer to is looked up yet.
+bool finds_id_of_written(const journal::Delivery& delivery) { return delivery.step == name_of(CallKind::find); }
+
 /// One answer on its way to its consequences.
 class Settling {
  public:
@@ -206,6 +209,7 @@ class Settling {
       job_.kind = CallKind::create;
       return applied(job_.head.remote_id);
     }
+    if (finds_id_of_written(delivery_)) return go_on_after(job_, CallKind::find, options_.now_ms);
     if (!job_.after_find) return {.then = Then::decide};
     job_.kind = *job_.after_find;
     job_.after_find.reset();
@@ -214,9 +218,19 @@ class Settling {
 
   Settled found_none() {
     if (job_.is_uncertain()) return looked_in_vain(CallKind::create);
+    if (finds_id_of_written(delivery_)) return not_shown_yet();
     if (job_.after_find) return dead("the record cannot be found by its match value any more");
     job_.absent_at_target = true;
     return {.then = Then::decide};
+  }
+
+  /// The record was written, so a search lags; in the end it goes on without its id, which `link` finds later.
+  Settled not_shown_yet() {
+    if (++delivery_.looks >= looks_for_existing) return go_on_after(job_, CallKind::find, options_.now_ms);
+    delivery_.state = DeliveryState::pending;
+    const std::int64_t wait_ms = std::max(job_.traits->consistent_after_ms, options_.retry.first_wait_ms);
+    delivery_.not_before_ms = options_.now_ms + wait_ms;
+    return {.then = Then::wait, .wait_ms = wait_ms};
   }
 
   Settled found_comment() {
@@ -333,6 +347,7 @@ class Settling {
     if (job_.is_uncertain()) return;
     delivery_.state = DeliveryState::pending;
     const bool journaled = is_journaled_first(job_.kind, *job_.traits, job_.moves);
+    if (finds_id_of_written(delivery_)) return;
     if (only_reads(job_.kind)) {
       const CallKind later = job_.kind == CallKind::find ? job_.after_find.value_or(CallKind::find) : job_.kind;
       delivery_.step = later == CallKind::find ? "" : std::string(name_of(later));

@@ -18,10 +18,17 @@ bool reads_back(const Job& job, CallKind done) {
   return known != job.traits->calls.end() && known->second.read_back == model::ReadBack::always;
 }
 
-/// In fixed order (rule 10): the record, what it holds, its relations, the comment.
+/// Some upserts tell no id of a record that was there (Salesforce answers 204), and children wait for it.
+bool wants_id(const Job& job, CallKind done) {
+  return writes_record(done) && job.delivery().present && job.pipeline != nullptr && job.pipeline->has_children &&
+         !job.head.remote_id && job.traits->has(CallKind::find);
+}
+
+/// In fixed order (rule 10): the record, what it holds, its id, its relations, the comment.
 std::optional<CallKind> next_call(const Job& job, CallKind done) {
   const bool stays = done != CallKind::delete_ && done != CallKind::archive;
   if (writes_record(done) && reads_back(job, done)) return CallKind::read_back;
+  if (wants_id(job, done)) return CallKind::find;
   if (job.delivery().present && done != CallKind::comment) {
     if (const auto relation = next_association(job)) return relation->kind;
   }

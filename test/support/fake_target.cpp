@@ -235,7 +235,7 @@ CallAnswer FakeTarget::apply(CallKind kind, const std::string& one, Fate fate) {
     }
   }
   effects.push_back({kind, id, record.match, key, fields});
-  answer.outcome = Delivered{.remote_id = id};
+  answer.outcome = Delivered{.remote_id = tells_ids ? std::optional(id) : std::nullopt};
   if (fate == Fate::partly)
     answer.outcome = Partial{.reason = "some were refused", .refused = refused, .remote_id = id};
   return answer;

@@ -85,6 +85,7 @@ class FakeTarget final : public engine::model::Target {
   /// A search shows a record only so long after it was made.
   std::int64_t find_lags_ms = 0;
   const engine::Clock* clock = nullptr;
+  bool tells_ids = true;         ///< in answers to writes
   bool refuses_doubles = false;  ///< a create of a match value that is there is refused, and says so
 
   std::map<std::string, Record> records;  ///< by id

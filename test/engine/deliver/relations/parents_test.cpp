@@ -211,6 +211,54 @@ TEST_CASE("where a target tells no ids the parent's match value stands for one")
   CHECK(family.company_of("P1") == R"({"company":"erp-C1"})");
 }
 
+TEST_CASE("the id of a parent whose upsert told none is looked up, for the children that wait for it") {
+  Family family;
+  World& world = family.world;
+  world.target.object() = {};
+  make_upsert_object(world.target);
+  world.target.offers(CallKind::find);
+  world.target.tells_ids = false;
+  const auto child = world.plan(family.contact("P1", "C1"));
+  world.start();
+  world.target.script = {Fate::taken, Fate::busy};  // upsert, find
+  const auto parent = world.plan(family.company("C1"));
+  world.settle();
+  CHECK(world.state(child) == "pending");
+  world.restart();
+  world.pass(60'000);
+  CHECK(world.state(parent) == "delivered");
+  CHECK(world.state(child) == "delivered");
+  const std::string id = *world.journal().read()->deliveries.remote_id("crm", "companies", "{\"code\":\"C1\"}");
+  CHECK(family.company_of("P1") == "{\"company\":\"" + id + "\"}");
+  CHECK(world.target.effects.size() == 2);  // the parent was not written again
+
+  const int looked = world.target.count_seen(CallKind::find);
+  Delivery again = family.company("C1");
+  again.fields = R"({"name":"Verdi"})";
+  world.plan(std::move(again));
+  world.settle();
+  CHECK(world.target.count_seen(CallKind::find) == looked);
+}
+
+TEST_CASE("a parent that a search does not show yet is looked for until it does") {
+  Family family;
+  World& world = family.world;
+  world.target.object() = {};
+  make_upsert_object(world.target);
+  world.target.offers(CallKind::find);
+  world.target.object().consistent_after_ms = 10'000;
+  world.target.tells_ids = false;
+  world.target.clock = &world.time;
+  world.target.find_lags_ms = 25'000;
+  world.start();
+  const auto child = world.plan(family.contact("P1", "C1"));
+  world.plan(family.company("C1"));
+  world.pass(15'000);
+  CHECK(world.state(child) == "pending");
+  world.pass(60'000);
+  CHECK(world.state(child) == "delivered");
+}
+
 TEST_CASE("a reference that is no key of the parent's table is a dead letter at once") {
   Family family;
   World& world = family.world;
