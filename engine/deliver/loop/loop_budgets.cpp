@@ -10,9 +10,12 @@ namespace engine::deliver {
 
 namespace {
 
-/// Work that was begun and waits in memory. More than that goes back to the journal and is looked at again later.
+/// Work that was begun and waits in memory. More than that goes back to the journal and is looked at again later; so does
+/// what waits for long: meanwhile it may expire, its record change, its recipient write.
 constexpr std::size_t parked_max = 256;
+constexpr std::int64_t parked_ms_max = 60'000;
 constexpr std::int64_t looked_at_again_ms = 1'000;
+constexpr std::int64_t looked_at_again_ms_max = 600'000;
 constexpr std::int64_t note_use_every_ms = 2'000;
 /// Shorter waits are the ordinary pace of a limit, and no news.
 constexpr std::int64_t told_from_ms = 2'000;
@@ -40,11 +43,11 @@ bool Loop::admit(const JobPtr& job) {
 }
 
 void Loop::park(const JobPtr& job) {
-  if (is_fresh(*job) && parked_.size() >= parked_max) {
+  const std::int64_t wait_ms = budgets_.opens_ms().value_or(0) - steady_ms();
+  if (is_fresh(*job) && (parked_.size() >= parked_max || wait_ms > parked_ms_max)) {
     const std::int64_t id = job->delivery().id;
     intake_.release(job);
-    const std::int64_t until_ms = budgets_.opens_ms().value_or(steady_ms() + looked_at_again_ms);
-    return intake_.wait(id, std::max(looked_at_again_ms, until_ms - steady_ms()), false);
+    return intake_.wait(id, std::clamp(wait_ms, looked_at_again_ms, looked_at_again_ms_max), false);
   }
   const auto behind = std::find_if(parked_.begin(), parked_.end(), [&](const JobPtr& other) {
     return job->pipeline->priority < other->pipeline->priority;

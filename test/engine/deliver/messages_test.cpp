@@ -15,7 +15,8 @@ const std::string with_template = R"({"template":"shipped","text":"Spedito","to"
 const std::string text_alone = R"({"text":"Spedito","to":"+393331234567"})";
 
 /// A message as the planner leaves it, with the change it tells of.
-std::int64_t plan_message(World& world, const std::string& key, const std::string& fields) {
+std::int64_t plan_message(World& world, const std::string& key, const std::string& fields,
+                          std::optional<std::int64_t> valid_for_ms = {}) {
   Delivery message = world.delivery_for(key, "");
   world.write([&](Records& records) {
     engine::model::Change change;
@@ -28,6 +29,7 @@ std::int64_t plan_message(World& world, const std::string& key, const std::strin
   message.match = "{}";
   message.every_change = true;
   message.fields = fields;
+  if (valid_for_ms) message.expires_ms = world.time.wall_ms() + *valid_for_ms;
   return world.plan(message);
 }
 
@@ -164,4 +166,23 @@ TEST_CASE("a message that waits for another try and is reported meanwhile does n
   world.pass(10 * 60'000);
   CHECK(world.state(id) == "delivered");
   CHECK(world.target.effects.empty());
+}
+
+TEST_CASE("a message that becomes too old while its person's budget is used up is not sent when there is room again") {
+  World world;
+  make_message_object(world.target);
+  auto& pair = world.options.budgets["pair"];
+  pair.name = "pair";
+  pair.per = "field.to";
+  pair.allowances["per_day"] = {.requests = 1, .in_ms = 24 * hour_ms};
+  world.start();
+  plan_message(world, "K1", text_alone);
+  world.settle();
+  const auto late = plan_message(world, "K2", text_alone, hour_ms);
+  world.pass(2 * hour_ms);
+  CHECK(world.state(late) == "expired");
+  const auto next_day = plan_message(world, "K3", text_alone);
+  world.pass(23 * hour_ms);
+  CHECK(world.state(next_day) == "delivered");
+  CHECK(world.target.effects.size() == 2);
 }
