@@ -94,7 +94,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Window::kept(Moment now) {
       kept.emplace_back(wall_ms, requests);
     }
   }
-  if (in_flight_ > 0) kept.emplace_back(free_again_ms(now, 0) - now.steady_ms + now.wall_ms, in_flight_);
+  if (in_flight_ > 0) kept.emplace_back(free_again_ms(now) - now.steady_ms + now.wall_ms, in_flight_);
   return kept;
 }
 
