@@ -100,10 +100,10 @@ class BareReads {
     const connectors::odbc::StatementText text(definition.request, dialect_);
     const auto plan = connectors::odbc::plan_read(layout, dialect_, connection_.char_padding, true, false);
     const std::size_t chunk_rows = definition.capture.chunk_rows;
-    chunks_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, false),
+    chunks_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, connectors::odbc::SessionUse::read),
                .first = text.first_chunk(layout, chunk_rows).text, .next = text.next_chunk(layout, chunk_rows).text,
                .array_rows = plan.rows};
-    whole_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, true),
+    whole_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, connectors::odbc::SessionUse::stream),
               .first = text.whole(layout).text, .next = {}, .array_rows = plan.rows};
   }
   Cost in_chunks(const std::string& file) const { return cost(chunks_, file); }
