@@ -20,7 +20,7 @@ namespace engine::deliver {
 
 /// Records that go out in one request once the attempts of all are on disk.
 struct StartingBatch {
-  std::vector<JobPtr> jobs;
+  std::vector<JobPtr> jobs;  ///< those whose start is on disk, in order
   model::PreparedCall prepared;
   std::size_t unwritten = 0;
   bool is_whole = true;  ///< false: somebody else decided about one of them meanwhile

@@ -106,7 +106,6 @@ void Loop::begin_batch(Jobs jobs, model::PreparedCall prepared) {
     write_start(job, kept_request(jobs, i, prepared));
   }
   batch->unwritten = jobs.size();
-  batch->jobs = std::move(jobs);
   batch->prepared = std::move(prepared);
 }
 
@@ -115,10 +114,10 @@ void Loop::batch_written(LedgerEntry& entry) {
   const std::shared_ptr<StartingBatch> batch = std::exchange(job->starting, nullptr);
   if (entry.written && !entry.yielded) {
     job->attempt->id = entry.begun_id;
+    batch->jobs.push_back(job);
   } else {
     give_back_permit(job);
     intake_.release(job);
-    std::erase(batch->jobs, job);
     batch->is_whole = false;
   }
   if (--batch->unwritten > 0) return;

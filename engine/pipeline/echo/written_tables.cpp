@@ -21,14 +21,14 @@ std::string trimmed(std::string_view text) {
 }
 
 /// What drivers call the same thing.
-std::string_view meaning_of(std::string_view key) {
+std::string meaning_of(std::string_view key) {
   for (const std::string_view server : {"server", "servername", "host", "hostname", "system", "address", "addr"}) {
     if (key == server) return "server";
   }
   for (const std::string_view database : {"database", "db", "dbq", "dbname", "initial catalog"}) {
     if (key == database) return "database";
   }
-  return key == "dsn" || key == "port" ? key : std::string_view();
+  return key == "dsn" || key == "port" ? std::string(key) : std::string();
 }
 
 std::map<std::string, std::string> place_of(const std::string& connection_string) {
@@ -38,11 +38,11 @@ std::map<std::string, std::string> place_of(const std::string& connection_string
     const bool braced = equals + 1 < connection_string.size() && connection_string[equals + 1] == '{';
     const std::size_t from = braced ? std::min(connection_string.find('}', equals), connection_string.size()) : equals;
     const std::size_t end = std::min(connection_string.find(';', from), connection_string.size());
-    const std::string_view key = meaning_of(lower(trimmed(std::string_view(connection_string).substr(at, equals - at))));
+    const std::string key = meaning_of(lower(trimmed(std::string_view(connection_string).substr(at, equals - at))));
     std::string value = trimmed(std::string_view(connection_string).substr(std::min(equals + 1, end), end - std::min(equals + 1, end)));
     if (braced && value.size() > 1) value = value.substr(1, value.size() - 2);
     // Paths of files are told apart by case, names of servers are not.
-    if (!key.empty() && !value.empty()) place[std::string(key)] = key == "database" ? value : lower(value);
+    if (!key.empty() && !value.empty()) place[key] = key == "database" ? value : lower(value);
     at = end + 1;
   }
   return place;
