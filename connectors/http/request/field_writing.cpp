@@ -232,7 +232,7 @@ void FieldWriting::apply(engine::model::FieldMap& fields) const {
   if (empty()) return;
   for (auto& [name, value] : fields) {
     if (const FieldDefinition* field = field_of(name)) {
-      each_scalar(value, [&](FieldScalar& scalar) { convert(name, *field, scalar); });
+      each_scalar(value, [&, &field_name = name](FieldScalar& scalar) { convert(field_name, *field, scalar); });
       if (field->type == FieldType::choices) join_choices(*field, value);
     }
     if (values_as_text_) each_scalar(value, to_text);

@@ -51,7 +51,7 @@ void EchoWatch::start(const std::map<std::string, journal::PipelineRow>& rows) {
     Watched watched{.name = name};
     for (const std::string& writer : writers) watched.writers.insert(rows.at(writer).id);
     journal_.write([&](journal::Records& records) {
-      watched.table_id = records.tables.ensure(name).id;
+      watched.table_id = records.tables.ensure(watched.name).id;
       const auto known = records.echoes.position(watched.table_id);
       watched.position = known.value_or(journal::Echoes::Position{records.changes.last_seq(), records.deliveries.last_id()});
       if (!known) records.echoes.set_position(watched.table_id, watched.position);

@@ -96,7 +96,7 @@ void read_credentials(MapReader& reader, AuthDefinition& auth) {
   for (const auto& [name, word] : reader.text_map("credentials")) {
     const Origin& origin = reader.node().find("credentials")->origin();
     check_name(name, origin, reader.diagnostics());
-    const auto kind = std::find_if(std::begin(kinds), std::end(kinds), [&](const auto& each) { return word == each.first; });
+    const auto kind = std::find_if(std::begin(kinds), std::end(kinds), [&kind_word = word](const auto& each) { return kind_word == each.first; });
     if (kind != std::end(kinds)) {
       auth.credentials.emplace(name, kind->second);
     } else {
