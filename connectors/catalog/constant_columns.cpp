@@ -74,6 +74,13 @@ model::SourceKey without_constants(const model::TableRequest& table, const model
   return {{own, key.parts.end()}};
 }
 
+model::KeyRange without_constants(const model::TableRequest& table, const model::KeyRange& range) {
+  model::KeyRange own;
+  if (range.after) own.after = without_constants(table, *range.after);
+  if (range.up_to) own.up_to = without_constants(table, *range.up_to);
+  return own;
+}
+
 class ConstantColumns final : public model::Source {
  public:
   explicit ConstantColumns(std::unique_ptr<model::Source> source) : source_(std::move(source)) {}
@@ -83,13 +90,20 @@ class ConstantColumns final : public model::Source {
     return table.constants.empty() ? shape : with_constants(table, shape);
   }
 
-  std::unique_ptr<model::RowStream> open_after(const model::TableRequest& table, const model::TableShape& shape,
-                                               const std::optional<model::SourceKey>& after,
-                                               std::size_t limit) override {
-    if (table.constants.empty()) return source_->open_after(table, shape, after, limit);
-    std::optional<model::SourceKey> own_after;
-    if (after) own_after = without_constants(table, *after);
-    return wider(table, source_->open_after(table, without_constants(table, shape), own_after, limit));
+  std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape,
+                                               const model::KeyRange& range, std::size_t limit) override {
+    if (table.constants.empty()) return source_->open_range(table, shape, range, limit);
+    return wider(table, source_->open_range(table, without_constants(table, shape), without_constants(table, range), limit));
+  }
+
+  std::vector<std::string> probe(const model::TableRequest& table) override { return source_->probe(table); }
+
+  std::optional<std::vector<std::string>> checksums(const model::TableRequest& table, const model::TableShape& shape,
+                                                    std::span<const model::KeyRange> ranges) override {
+    if (table.constants.empty()) return source_->checksums(table, shape, ranges);
+    std::vector<model::KeyRange> own;
+    for (const model::KeyRange& range : ranges) own.push_back(without_constants(table, range));
+    return source_->checksums(table, without_constants(table, shape), own);
   }
 
   std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table,

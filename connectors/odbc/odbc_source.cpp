@@ -16,6 +16,7 @@ namespace connectors::odbc {
 
 using engine::Error;
 using engine::ErrorCode;
+using engine::model::KeyRange;
 using engine::model::Layout;
 using engine::model::RowStream;
 using engine::model::SourceKey;
@@ -41,7 +42,7 @@ class OdbcSource : public engine::model::Source {
   ~OdbcSource() override { OdbcSource::close(); }
 
   TableShape describe(const TableRequest& table) override;
-  std::unique_ptr<RowStream> open_after(const TableRequest& table, const TableShape& shape, const std::optional<SourceKey>& after,
+  std::unique_ptr<RowStream> open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range,
                                         std::size_t limit) override;
   std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) override;
   std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) override;
@@ -101,7 +102,8 @@ std::shared_ptr<PreparedRead> OdbcSource::make_read(const std::shared_ptr<Sessio
                                                     KeyedSql sql) {
   const bool row_by_row = read_row_by_row_.contains(identity_of(table));
   ReadPlan plan = plan_read(layout, dialect_, connection_.char_padding, session->getdata_of_bound(), row_by_row);
-  return std::make_shared<PreparedRead>(session, std::move(sql), std::move(plan), layout.key);
+  auto key = key_plan(plan, layout);
+  return std::make_shared<PreparedRead>(session, std::move(sql), std::move(plan), std::move(key));
 }
 
 std::shared_ptr<PreparedRead> OdbcSource::prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout,
@@ -143,13 +145,17 @@ void OdbcSource::refuse_null_keys(const TableRequest& table, const TableShape& s
               "choose a key that is never NULL, or leave such rows out by `query:`");
 }
 
-std::unique_ptr<RowStream> OdbcSource::open_after(const TableRequest& table, const TableShape& shape, const std::optional<SourceKey>& after,
+std::unique_ptr<RowStream> OdbcSource::open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range,
                                                   std::size_t limit) {
-  const StatementText text(table, dialect_);
-  if (!after) refuse_null_keys(table, shape);
-  auto read = prepared(session(), table, shape.layout, after ? text.next_chunk(shape.layout, limit) : text.first_chunk(shape.layout, limit));
-  read->execute(after ? std::span(&*after, 1) : std::span<const SourceKey>());
-  return stream(std::move(read), table, shape.layout, after, limit);
+  if (!range.after) refuse_null_keys(table, shape);
+  const RangeEnds ends{range.after.has_value(), range.up_to.has_value()};
+  auto read = prepared(session(), table, shape.layout, StatementText(table, dialect_).range(shape.layout, ends, limit));
+  std::vector<SourceKey> keys;
+  for (const auto& end : {range.after, range.up_to}) {
+    if (end) keys.push_back(*end);
+  }
+  read->execute(keys);
+  return stream(std::move(read), table, shape.layout, range.after, limit);
 }
 
 std::unique_ptr<RowStream> OdbcSource::open_whole(const TableRequest& table, const TableShape& shape) {

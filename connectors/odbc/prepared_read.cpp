@@ -46,7 +46,7 @@ void set_query_timeout(const Session& session, Handle statement) {
   SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT, attribute(static_cast<std::uint64_t>(timeout_s)), 0);
 }
 
-PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<std::size_t> key)
+PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<ColumnPlan> key)
     : session_(std::move(session)), sql_(std::move(sql)), plan_(std::move(plan)), key_(std::move(key)), parameters_(sql_.markers.size()) {
   SQLHANDLE statement = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, session_->handle(), &statement))) {
@@ -124,7 +124,7 @@ void PreparedRead::execute(std::span<const engine::model::SourceKey> keys) {
   for (std::size_t marker = 0; marker < sql_.markers.size(); ++marker) {
     const KeyMarker& at = sql_.markers[marker];
     ENGINE_ASSERT(at.key < keys.size() && at.part < keys[at.key].parts.size());
-    if (!parameters_[marker].bind(statement_, marker + 1, plan_.columns[key_[at.part]], keys[at.key].parts[at.part])) fail("binding a key");
+    if (!parameters_[marker].bind(statement_, marker + 1, key_[at.part], keys[at.key].parts[at.part])) fail("binding a key");
   }
   const Watched now = watched();
   const SQLRETURN result = SQLExecute(statement_);

@@ -22,8 +22,8 @@ void set_query_timeout(const Session& session, Handle statement);
 
 class PreparedRead {
  public:
-  /// `key` names the plan's columns that make the key, in key order.
-  PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<std::size_t> key);
+  /// `key` says how the parts of the keys that are bound travel, in key order.
+  PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<ColumnPlan> key);
   ~PreparedRead();
   PreparedRead(const PreparedRead&) = delete;
   PreparedRead& operator=(const PreparedRead&) = delete;
@@ -39,7 +39,6 @@ class PreparedRead {
 
   const ReadPlan& plan() const { return plan_; }
   Session& session() { return *session_; }
-  const std::vector<std::size_t>& key() const { return key_; }
 
   /// One cell of the rows last fetched; nullopt for NULL. Valid until the next call for this column or the next fetch.
   std::optional<std::string_view> cell(std::size_t row, std::size_t column) {
@@ -63,7 +62,7 @@ class PreparedRead {
   std::shared_ptr<Session> session_;
   KeyedSql sql_;
   ReadPlan plan_;
-  std::vector<std::size_t> key_;
+  std::vector<ColumnPlan> key_;
   Handle statement_ = nullptr;
   std::vector<std::vector<char>> cells_;
   std::vector<std::vector<std::int64_t>> indicators_;

@@ -61,6 +61,12 @@ std::size_t width_of(const Column& column, Wire wire, bool reread_is_cheap) {
 
 }  // namespace
 
+std::vector<ColumnPlan> key_plan(const ReadPlan& plan, const engine::model::Layout& layout) {
+  std::vector<ColumnPlan> parts;
+  for (const std::size_t column : layout.key) parts.push_back(plan.columns[column]);
+  return parts;
+}
+
 bool is_fixed_char(const Column& column) {
   const std::string name = plain_type_name(column.source_type);
   if (name.find("var") != std::string::npos || name.find("large") != std::string::npos) return false;

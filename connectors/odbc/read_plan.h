@@ -37,6 +37,9 @@ inline constexpr std::size_t array_bytes_max = 4'000'000;
 ReadPlan plan_read(const engine::model::Layout& layout, const engine::settings::DialectDefinition& dialect,
                    engine::settings::CharPadding padding, bool getdata_of_bound, bool row_by_row);
 
+/// How the parts of a key travel, in key order.
+std::vector<ColumnPlan> key_plan(const ReadPlan& plan, const engine::model::Layout& layout);
+
 /// Columns described as CHAR, by their type's name ("char", "NCHAR(10)", "bpchar"; not "character varying").
 bool is_fixed_char(const engine::model::Column& column);
 

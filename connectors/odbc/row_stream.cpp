@@ -178,7 +178,7 @@ std::string OdbcRowStream::shown_key_part(std::size_t row, std::size_t part) {
   return shown(hex);
 }
 
-/// What open_after and open_keys bind again: text with its padding, binary as hex digits, all else in canonical form.
+/// What open_range and open_keys bind again: text with its padding, binary as hex digits, all else in canonical form.
 void OdbcRowStream::keep_key(std::size_t row, KeyedRows& into) {
   bool repeats = options_.after.has_value();
   const engine::model::RowView converted = into.rows.row(into.rows.rows() - 1);

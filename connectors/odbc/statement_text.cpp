@@ -76,25 +76,35 @@ std::string StatementText::limited(std::string sql, std::size_t limit) const {
 
 std::string StatementText::described() const { return fmt::format("SELECT dp.* FROM {} WHERE 1 = 0", from_); }
 
-KeyedSql StatementText::first_chunk(const Layout& layout, std::size_t limit) const {
-  return {limited(selected(layout) + ordered(layout), limit), {}};
-}
-
-KeyedSql StatementText::next_chunk(const Layout& layout, std::size_t limit) const {
+/// Keys beyond one key, written as `a >= ? AND (a > ? OR (a = ? AND b > ?))`, which every planner can use an index for; row
+/// values are read from the start of the index by MariaDB. `above` is > or <, `last` what the last part is compared by.
+std::string StatementText::beyond(const Layout& layout, std::size_t key, std::string_view above, std::string_view last_by, KeyedSql& sql) const {
   const std::size_t last = layout.key.size() - 1;
-  std::string condition = column(layout.columns[layout.key[last]]) + " > ?";
+  std::string condition = fmt::format("{} {} ?", column(layout.columns[layout.key[last]]), last_by);
   for (std::size_t part = last; part-- > 0;) {
     const std::string name = column(layout.columns[layout.key[part]]);
-    condition = fmt::format("({0} > ? OR ({0} = ? AND {1}))", name, condition);
+    condition = fmt::format("({0} {1} ? OR ({0} = ? AND {2}))", name, above, condition);
   }
-  KeyedSql sql;
   if (last > 0) {
-    condition = fmt::format("{} >= ? AND {}", column(layout.columns[layout.key[0]]), condition);
-    sql.markers.push_back({0, 0});
-    for (std::size_t part = 0; part < last; ++part) sql.markers.insert(sql.markers.end(), {{0, part}, {0, part}});
+    condition = fmt::format("{} {}= ? AND {}", column(layout.columns[layout.key[0]]), above, condition);
+    sql.markers.push_back({key, 0});
+    for (std::size_t part = 0; part < last; ++part) sql.markers.insert(sql.markers.end(), {{key, part}, {key, part}});
   }
-  sql.markers.push_back({0, last});
-  sql.text = limited(fmt::format("{} WHERE {}{}", selected(layout), condition, ordered(layout)), limit);
+  sql.markers.push_back({key, last});
+  return condition;
+}
+
+std::string StatementText::within(const Layout& layout, RangeEnds ends, std::size_t key, KeyedSql& sql) const {
+  std::string condition;
+  if (ends.after) condition = " WHERE " + beyond(layout, key++, ">", ">", sql);
+  if (ends.up_to) condition += (condition.empty() ? " WHERE " : " AND ") + beyond(layout, key, "<", "<=", sql);
+  return condition;
+}
+
+KeyedSql StatementText::range(const Layout& layout, RangeEnds ends, std::size_t limit) const {
+  KeyedSql sql;
+  const std::string condition = within(layout, ends, 0, sql);
+  sql.text = limited(selected(layout) + condition + ordered(layout), limit);
   return sql;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,12 @@ struct KeyedSql {
   std::vector<KeyMarker> markers;
 };
 
+/// Which ends a range of keys has. They are bound as keys in this order: the first without a row in it, then the last of it.
+struct RangeEnds {
+  bool after = false;
+  bool up_to = false;
+};
+
 /// Every column is named through the alias `dp`: a bare name in ORDER BY would mean the selected expression, such as a
 /// date's text, and not the column that has the index.
 class StatementText {
@@ -31,10 +38,9 @@ class StatementText {
   /// All columns and no row.
   std::string described() const;
   /// What follows needs the layout.
-  KeyedSql first_chunk(const engine::model::Layout& layout, std::size_t limit) const;
-  /// Keys greater than key 0. Written as `a >= ? AND (a > ? OR (a = ? AND b > ?))`, which every planner can use an index for;
-  /// row values are read from the start of the index by MariaDB.
-  KeyedSql next_chunk(const engine::model::Layout& layout, std::size_t limit) const;
+  KeyedSql range(const engine::model::Layout& layout, RangeEnds ends, std::size_t limit) const;
+  /// One row for each of so many ranges with both ends: its number and the dialect's checksum. Empty: the dialect has none.
+  KeyedSql checksums(const engine::model::Layout& layout, std::span<const RangeEnds> ranges) const;
   KeyedSql whole(const engine::model::Layout& layout) const;
   KeyedSql with_keys(const engine::model::Layout& layout, std::size_t keys) const;
   /// One row when a part of a key is NULL: such rows compare with nothing, so chunks would leave them out without a word.
@@ -44,6 +50,9 @@ class StatementText {
   std::string column(const engine::model::Column& column) const;
   std::string selected(const engine::model::Layout& layout) const;
   std::string ordered(const engine::model::Layout& layout) const;
+  /// The condition of a range whose ends are the keys from number `key` on; empty without an end.
+  std::string within(const engine::model::Layout& layout, RangeEnds ends, std::size_t key, KeyedSql& sql) const;
+  std::string beyond(const engine::model::Layout& layout, std::size_t key, std::string_view above, std::string_view last, KeyedSql& sql) const;
   std::string limited(std::string sql, std::size_t limit) const;
 
   std::string from_;

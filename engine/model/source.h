@@ -28,6 +28,12 @@ struct TableShape {
   bool key_is_indexed = false;  ///< an index leads with the key: chunks are cheap; without one, read as a whole
 };
 
+/// A range of keys in the server's own order; an end that is missing is open.
+struct KeyRange {
+  std::optional<SourceKey> after;  ///< not in it
+  std::optional<SourceKey> up_to;  ///< in it
+};
+
 /// Rows of one statement. The statement is closed with the object.
 class RowStream {
  public:
@@ -35,7 +41,7 @@ class RowStream {
   /// Replaces `into` by the next rows (at most `row_array_size`). False when the statement ended without any diagnostic and
   /// nothing was read: only then is the read complete. Throws Error source_* otherwise.
   virtual bool next(RowBatch& into) = 0;
-  /// Key of row `index` of the batch last filled, exactly as the source gave it: bound again by open_after and open_keys.
+  /// Key of row `index` of the batch last filled, exactly as the source gave it: bound again by open_range and open_keys.
   virtual SourceKey source_key(std::size_t index) const = 0;
 };
 
@@ -46,9 +52,15 @@ class Source {
   /// Opens the connection when it is not open, and describes the table. Throws source_*: config problems as source_refused.
   virtual TableShape describe(const TableRequest& table) = 0;
 
-  /// At most `limit` rows with a key after `after` (from the start without), ordered by the server's key order.
-  virtual std::unique_ptr<RowStream> open_after(const TableRequest& table, const TableShape& shape,
-                                                const std::optional<SourceKey>& after, std::size_t limit) = 0;
+  /// At most `limit` rows of the range, the first ones in the server's key order.
+  virtual std::unique_ptr<RowStream> open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range,
+                                                std::size_t limit) = 0;
+  /// Texts of which each proves, when it is the same as at an earlier call through this connection, that no transaction became visible
+  /// in between that could have touched the table. None: nothing can be proved at this moment, or at this source.
+  virtual std::vector<std::string> probe(const TableRequest&) { return {}; }
+  /// One text for each range that is the same as long as its rows are, computed by the server. Nullopt: this source or table has none.
+  virtual std::optional<std::vector<std::string>> checksums(const TableRequest&, const TableShape&, std::span<const KeyRange>) { return std::nullopt; }
+
   /// All rows in no order, streamed where the driver can.
   virtual std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) = 0;
   /// The rows that now have one of these keys. At most `keys_max()` keys a call.

@@ -124,7 +124,7 @@ class Previewing {
     compile(shape.layout);
     std::unique_ptr<model::RowStream> rows;
     if (options_.key.empty()) {
-      rows = source->open_after(table.request, shape, std::nullopt, options_.limit);
+      rows = source->open_range(table.request, shape, {}, options_.limit);
     } else {
       const model::SourceKey key{options_.key};
       rows = source->open_keys(table.request, shape, {&key, 1});

@@ -101,7 +101,7 @@ class BareReads {
     const auto plan = connectors::odbc::plan_read(layout, dialect_, connection_.char_padding, true, false);
     const std::size_t chunk_rows = definition.capture.chunk_rows;
     chunks_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, connectors::odbc::SessionUse::read),
-               .first = text.first_chunk(layout, chunk_rows).text, .next = text.next_chunk(layout, chunk_rows).text,
+               .first = text.range(layout, {}, chunk_rows).text, .next = text.range(layout, {.after = true}, chunk_rows).text,
                .array_rows = plan.rows};
     whole_ = {.connection = connectors::odbc::full_connection_string(connection_, dialect_, connectors::odbc::SessionUse::stream),
               .first = text.whole(layout).text, .next = {}, .array_rows = plan.rows};

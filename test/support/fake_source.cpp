@@ -115,14 +115,16 @@ std::unique_ptr<engine::model::RowStream> FakeSource::stream(std::vector<Cells> 
 
 engine::model::TableShape FakeSource::describe(const engine::model::TableRequest&) { return {layout, key_is_indexed}; }
 
-std::unique_ptr<engine::model::RowStream> FakeSource::open_after(const engine::model::TableRequest&,
+std::unique_ptr<engine::model::RowStream> FakeSource::open_range(const engine::model::TableRequest&,
                                                                  const engine::model::TableShape&,
-                                                                 const std::optional<SourceKey>& after, std::size_t limit) {
-  const std::size_t statement = begin_statement('a', after);
+                                                                 const engine::model::KeyRange& range, std::size_t limit) {
+  const std::size_t statement = begin_statement('a', range.after);
   std::vector<Cells> given;
   for (const Cells* row : ordered()) {
     if (given.size() == limit) break;
-    if (!after || compare(key_of(*row), without_padding(*after)) > 0) given.push_back(*row);
+    const bool before = range.after && compare(key_of(*row), without_padding(*range.after)) <= 0;
+    const bool behind = range.up_to && compare(key_of(*row), without_padding(*range.up_to)) > 0;
+    if (!before && !behind) given.push_back(*row);
   }
   return stream(std::move(given), statement);
 }

@@ -51,10 +51,9 @@ class FakeSource final : public engine::model::Source {
   std::size_t rows_given(char kind) const;
 
   engine::model::TableShape describe(const engine::model::TableRequest& table) override;
-  std::unique_ptr<engine::model::RowStream> open_after(const engine::model::TableRequest& table,
+  std::unique_ptr<engine::model::RowStream> open_range(const engine::model::TableRequest& table,
                                                        const engine::model::TableShape& shape,
-                                                       const std::optional<engine::model::SourceKey>& after,
-                                                       std::size_t limit) override;
+                                                       const engine::model::KeyRange& range, std::size_t limit) override;
   std::unique_ptr<engine::model::RowStream> open_whole(const engine::model::TableRequest& table,
                                                        const engine::model::TableShape& shape) override;
   std::unique_ptr<engine::model::RowStream> open_keys(const engine::model::TableRequest& table,

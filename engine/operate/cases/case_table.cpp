@@ -112,10 +112,11 @@ void CaseTable::erase(const settings::CaseRow& row) {
 
 model::TableShape CaseTable::describe(const model::TableRequest&) { return {.layout = layout_, .key_is_indexed = true}; }
 
-std::unique_ptr<model::RowStream> CaseTable::open_after(const model::TableRequest&, const model::TableShape&,
-                                                        const std::optional<model::SourceKey>& after, std::size_t limit) {
+std::unique_ptr<model::RowStream> CaseTable::open_range(const model::TableRequest&, const model::TableShape&,
+                                                        const model::KeyRange& range, std::size_t limit) {
   std::vector<std::pair<Key, Cells>> rows;
-  for (auto at = after ? rows_.upper_bound(after->parts) : rows_.begin(); at != rows_.end() && rows.size() < limit; ++at) {
+  const auto end = range.up_to ? rows_.upper_bound(range.up_to->parts) : rows_.end();
+  for (auto at = range.after ? rows_.upper_bound(range.after->parts) : rows_.begin(); at != end && rows.size() < limit; ++at) {
     rows.push_back(*at);
   }
   return std::make_unique<Stream>(layout_.columns.size(), std::move(rows));

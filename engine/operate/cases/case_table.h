@@ -30,8 +30,8 @@ class CaseTable final : public model::Source {
   void truncate() { rows_.clear(); }
 
   model::TableShape describe(const model::TableRequest& table) override;
-  std::unique_ptr<model::RowStream> open_after(const model::TableRequest& table, const model::TableShape& shape,
-                                               const std::optional<model::SourceKey>& after, std::size_t limit) override;
+  std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape,
+                                               const model::KeyRange& range, std::size_t limit) override;
   std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table, const model::TableShape& shape) override;
   std::unique_ptr<model::RowStream> open_keys(const model::TableRequest& table, const model::TableShape& shape,
                                               std::span<const model::SourceKey> keys) override;

@@ -53,8 +53,8 @@ TEST_CASE("a constant column leads the rows and the key, in every kind of read")
   const std::string others = "[\"A01\",\"2\"]=A01,null [\"A01\",2]\n[\"A01\",\"3\"]=A01,Verdi [\"A01\",3]\n";
   auto& source = *company.source;
   CHECK(company.read(source.open_whole(company.request, shape), shape.layout) == first + others);
-  CHECK(company.read(source.open_after(company.request, shape, {}, 1), shape.layout) == first);
-  CHECK(company.read(source.open_after(company.request, shape, SourceKey{{"A01", "1"}}, 9), shape.layout) == others);
+  CHECK(company.read(source.open_range(company.request, shape, {}, 1), shape.layout) == first);
+  CHECK(company.read(source.open_range(company.request, shape, {.after = SourceKey{{"A01", "1"}}}, 9), shape.layout) == others);
   const std::vector<SourceKey> keys{{{"A01", "1"}}};
   CHECK(company.read(source.open_keys(company.request, shape, keys), shape.layout) == first);
 }

@@ -159,7 +159,7 @@ std::vector<Row> read_chunks(engine::model::Source& source, const engine::model:
   std::vector<Row> rows;
   std::optional<engine::model::SourceKey> after;
   while (true) {
-    const auto stream = source.open_after(table, shape, after, limit);
+    const auto stream = source.open_range(table, shape, {.after = after}, limit);
     engine::model::RowBatch batch;
     bool any = false;
     while (stream->next(batch)) {

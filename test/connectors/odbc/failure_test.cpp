@@ -106,15 +106,15 @@ TEST_CASE("a connection lost between chunks is unreachable, and the source works
     const auto source = db->source();
     const auto shape = source->describe(f);
     RowBatch batch;
-    const auto first = source->open_after(f, shape, std::nullopt, 1000);
+    const auto first = source->open_range(f, shape, {}, 1000);
     REQUIRE(first->next(batch));
     const auto last = first->source_key(batch.rows() - 1);
     end_other_connections(*db);
-    const Error lost = error_of([&] { odbc_test::rows_of(*source->open_after(f, shape, last, 1000)); });
+    const Error lost = error_of([&] { odbc_test::rows_of(*source->open_range(f, shape, {.after = last}, 1000)); });
     CAPTURE(std::string(lost.what()));
     CHECK(lost.code() == ErrorCode::source_unreachable);
     source->close();
-    CHECK(odbc_test::rows_of(*source->open_after(f, shape, last, 5000)).size() == 2000);
+    CHECK(odbc_test::rows_of(*source->open_range(f, shape, {.after = last}, 5000)).size() == 2000);
   }
 }
 
@@ -170,7 +170,7 @@ TEST_CASE("a locked SQLite database is busy") {
   const auto source = connectors::odbc::make_odbc_source(connection, db->dialect());
   const auto shape = source->describe(f);
   db->run("BEGIN EXCLUSIVE");
-  const Error error = error_of([&] { odbc_test::rows_of(*source->open_after(f, shape, std::nullopt, 5)); });
+  const Error error = error_of([&] { odbc_test::rows_of(*source->open_range(f, shape, {}, 5)); });
   db->run("COMMIT");
   CHECK(error.code() == ErrorCode::source_busy);
 }

@@ -43,7 +43,7 @@ void fill(Database& db, const KeyCase& keys) {
 std::vector<SourceKey> all_keys(engine::model::Source& source, const TableRequest& table) {
   std::vector<SourceKey> keys;
   const auto shape = source.describe(table);
-  const auto stream = source.open_after(table, shape, std::nullopt, 10'000);
+  const auto stream = source.open_range(table, shape, {}, 10'000);
   RowBatch batch;
   while (stream->next(batch)) {
     for (std::size_t i = 0; i < batch.rows(); ++i) keys.push_back(stream->source_key(i));
@@ -169,12 +169,12 @@ TEST_CASE("streams opened in turn and left unread do not disturb each other") {
     const auto shape = source->describe(table);
     for (int round = 0; round < 3; ++round) {
       RowBatch batch;
-      const auto left_unread = source->open_after(table, shape, std::nullopt, 5);
+      const auto left_unread = source->open_range(table, shape, {}, 5);
       const std::vector<SourceKey> keys{{{"7"}}, {{"8"}}, {{"99"}}};
       CHECK(odbc_test::rows_of(*source->open_keys(table, shape, keys)).size() == 2);
       const auto whole = source->open_whole(table, shape);
       REQUIRE(whole->next(batch));
-      CHECK(odbc_test::rows_of(*source->open_after(table, shape, SourceKey{{"10"}}, 100)).size() == 20);
+      CHECK(odbc_test::rows_of(*source->open_range(table, shape, {.after = SourceKey{{"10"}}}, 100)).size() == 20);
       REQUIRE(left_unread->next(batch));
       CHECK(batch.rows() == 5);
       CHECK_FALSE(left_unread->next(batch));
@@ -191,7 +191,7 @@ TEST_CASE("a padded key comes back as it was given, so that it is found again") 
     const auto source = db->source();
     const TableRequest table{"k", "", {"k"}, {}};
     const auto shape = source->describe(table);
-    const auto stream = source->open_after(table, shape, std::nullopt, 10);
+    const auto stream = source->open_range(table, shape, {}, 10);
     RowBatch batch;
     REQUIRE(stream->next(batch));
     CHECK(batch.row(0).text(0) == "ab");
@@ -215,7 +215,7 @@ TEST_CASE("a NULL in a key is refused, also where the server's order hides it fr
       }
       return false;
     };
-    CHECK(refused([&] { source->open_after(table, shape, std::nullopt, 1); }));
+    CHECK(refused([&] { source->open_range(table, shape, {}, 1); }));
     CHECK(refused([&] { odbc_test::rows_of(*source->open_whole(table, shape)); }));
   }
 }

@@ -73,13 +73,13 @@ TEST_CASE("PostgreSQL: a chunk uses the index, whatever the key's type") {
     db->run("ANALYZE q");
     const auto source = db->source();
     const auto shape = source->describe(q);
-    auto stream = source->open_after(q, shape, std::nullopt, 10);
+    auto stream = source->open_range(q, shape, {}, 10);
     engine::model::RowBatch batch;
     REQUIRE(stream->next(batch));
     const auto key = stream->source_key(5);
     const auto scans = [&] { return db->ask("SELECT pg_stat_force_next_flush()"), db->ask("SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'q'"); };
     const std::string before = scans();
-    CHECK(odbc_test::rows_of(*source->open_after(q, shape, key, 10)).size() == 10);
+    CHECK(odbc_test::rows_of(*source->open_range(q, shape, {.after = key}, 10)).size() == 10);
     source->close();  // a backend that ends has told its statistics
     CHECK(scans() == before);
   }
@@ -157,8 +157,8 @@ TEST_CASE("a driver that cannot read a cut cell inside an array: the table is re
     const auto source = connectors::odbc::make_odbc_source(db->connection(), dialect);
     auto shape = source->describe(q);
     shape.layout.columns[1].size = 10;
-    CHECK_THROWS_AS(odbc_test::rows_of(*source->open_after(q, shape, std::nullopt, 10)), const Error&);
-    const auto all = odbc_test::rows_of(*source->open_after(q, shape, std::nullopt, 10));
+    CHECK_THROWS_AS(odbc_test::rows_of(*source->open_range(q, shape, {}, 10)), const Error&);
+    const auto all = odbc_test::rows_of(*source->open_range(q, shape, {}, 10));
     REQUIRE(all.size() == 3);
     CHECK(all[1][1] == std::string(1500, 'l'));
   }
@@ -182,7 +182,7 @@ TEST_CASE("columns that are not bound but read one by one give the same rows, ke
     const connectors::odbc::StatementText text(q, dialect);
     const auto plan = connectors::odbc::plan_read(shape.layout, dialect, connection.char_padding, false, true);
     REQUIRE(plan.bound == 0);
-    const auto read = std::make_shared<connectors::odbc::PreparedRead>(session, text.first_chunk(shape.layout, 10), plan, shape.layout.key);
+    const auto read = std::make_shared<connectors::odbc::PreparedRead>(session, text.range(shape.layout, {}, 10), plan, connectors::odbc::key_plan(plan, shape.layout));
     read->execute({});
     connectors::odbc::OdbcRowStream stream(read, shape.layout, {"q", std::nullopt, 10, {}});
     engine::model::RowBatch batch;

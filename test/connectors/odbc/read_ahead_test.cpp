@@ -121,7 +121,7 @@ TEST_CASE("rows and their keys belong together in every batch of a long read") {
     fill(*db, 6500);
     const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
-    const auto stream = source->open_after(r, shape, std::nullopt, 6300);
+    const auto stream = source->open_range(r, shape, {}, 6300);
     RowBatch batch;
     int rows = 0;
     while (const int more = next_batch(*stream, batch, rows + 1)) rows += more;
@@ -136,10 +136,10 @@ TEST_CASE("two reads of one source in turns both give all their rows") {
     fill(*db, 6500);
     const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
-    const auto one = source->open_after(r, shape, std::nullopt, 6500);
+    const auto one = source->open_range(r, shape, {}, 6500);
     RowBatch batch;
     int of_one = next_batch(*one, batch, 1);
-    const auto other = source->open_after(r, shape, engine::model::SourceKey{{"1000"}}, 5000);
+    const auto other = source->open_range(r, shape, {.after = engine::model::SourceKey{{"1000"}}}, 5000);
     int of_other = 0;
     for (bool more = true; more;) {
       const int ones = next_batch(*one, batch, of_one + 1);
@@ -160,7 +160,7 @@ TEST_CASE("a read that is left in the middle leaves a source that works") {
     const auto source = reading_ahead(*db);
     const auto shape = source->describe(r);
     RowBatch batch;
-    for (int i = 0; i < 10; ++i) REQUIRE(source->open_after(r, shape, std::nullopt, 6000)->next(batch));
+    for (int i = 0; i < 10; ++i) REQUIRE(source->open_range(r, shape, {}, 6000)->next(batch));
     for (int i = 0; i < 3; ++i) REQUIRE(source->open_whole(r, shape)->next(batch));
     CHECK(odbc_test::read_chunks(*source, r, 3000).size() == 6500);
     source->close();
@@ -174,7 +174,7 @@ TEST_CASE("a value that is none is refused behind the rows before its batch") {
   db->run("UPDATE r SET v = 'seven' WHERE k = 2500");
   const auto source = reading_ahead(*db);
   const auto shape = source->describe(r);
-  const auto stream = source->open_after(r, shape, std::nullopt, 4000);
+  const auto stream = source->open_range(r, shape, {}, 4000);
   RowBatch batch;
   CHECK(next_batch(*stream, batch, 1) == 1000);
   CHECK(next_batch(*stream, batch, 1001) == 1000);
@@ -192,7 +192,7 @@ TEST_CASE("text that is not UTF-8 is refused, naming its row, and never changed 
   db->create("r", "k INTEGER PRIMARY KEY, v VARCHAR(20)");
   db->run("INSERT INTO r VALUES (1, 'caffè'), (2, CAST(X'636166666C' AS TEXT)), (3, CAST(X'C8636166' AS TEXT))");
   const auto source = db->source();
-  const auto stream = source->open_after(r, source->describe(r), std::nullopt, 10);
+  const auto stream = source->open_range(r, source->describe(r), {}, 10);
   RowBatch batch;
   try {
     while (stream->next(batch)) continue;

@@ -1,4 +1,4 @@
-#include "engine/capture/snapshot.h"
+#include "engine/capture/position.h"
 
 #include <doctest/doctest.h>
 
@@ -17,9 +17,9 @@ void fill(CapturedTable& table, int rows) {
 }  // namespace
 
 TEST_CASE("a checkpoint says how far a first snapshot came, or that it is over") {
-  using capture::DiffPosition;
-  for (const DiffPosition& position : {DiffPosition{true, std::nullopt}, DiffPosition{false, std::nullopt},
-                                       DiffPosition{true, model::SourceKey{{"C\"1  ", "7"}}}}) {
+  using capture::Position;
+  for (const Position& position : {Position{}, Position{.snapshot = false}, Position{.after = model::SourceKey{{"C\"1  ", "7"}}},
+                                   Position{.snapshot = false, .whole_ms = 7, .mode = "watermark", .mark = R"({"at":"2026-01-01"})"}}) {
     CHECK(capture::position_from(capture::position_text(position)) == position);
   }
   CHECK_THROWS_AS(capture::position_from(R"({"lsn":"0/1"})"), Error);

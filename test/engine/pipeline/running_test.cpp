@@ -92,9 +92,9 @@ TEST_CASE("a table that can't be read says so while its neighbour goes on, and c
       if (table.from == "bad" && broken_) throw Error(ErrorCode::source_unreachable, "nobody there");
       return rows_.describe(table);
     }
-    std::unique_ptr<model::RowStream> open_after(const model::TableRequest& table, const model::TableShape& shape,
-                                                 const std::optional<model::SourceKey>& after, std::size_t limit) override {
-      return rows_.open_after(table, shape, after, limit);
+    std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape,
+                                                 const model::KeyRange& range, std::size_t limit) override {
+      return rows_.open_range(table, shape, range, limit);
     }
     std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table, const model::TableShape& shape) override {
       return rows_.open_whole(table, shape);

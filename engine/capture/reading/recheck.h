@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/capture/diff/cycle_writer.h"
-#include "engine/capture/diff/keyed_batch.h"
+#include "engine/capture/reading/cycle_writer.h"
+#include "engine/capture/reading/keyed_batch.h"
 
 namespace engine::capture {
 
@@ -45,7 +45,9 @@ class Recheck {
   model::RowBatch image_row_;
 };
 
-/// The key of a row as its image has it, to be bound at the source. `row` is memory for the image.
+/// The key of an image as the source gave it, to be bound there. `row` is memory for the image.
+model::SourceKey source_key_of(const model::Layout& layout, const journal::RowImage& image, model::RowBatch& row);
+/// The same in canonical form.
 model::SourceKey canonical_source_key(const model::Layout& layout, const std::string& image, model::RowBatch& row);
 
 void stop_if_asked(const StopSignal& stop);

@@ -1,16 +1,18 @@
-#include "engine/capture/diff/pass.h"
+#include "engine/capture/reading/pass.h"
 
 #include "engine/base/error.h"
 
 namespace engine::capture {
 
-void Pass::run() { scope_.shape.key_is_indexed ? read_chunks() : read_whole(); }
+void Pass::run() {
+  if (!reading_.scope.shape.key_is_indexed) return read_whole();
+  run({.after = reading_.scope.table.position.after, .up_to = std::nullopt});
+}
 
-void Pass::read_chunks() {
-  std::optional<model::SourceKey> after = scope_.table.position.after;
+void Pass::run(model::KeyRange range) {
   // Fewer rows than asked for are no sign of the end: only an empty chunk is.
-  while (auto last = read_chunk(after)) {
-    if (last == after) {
+  while (auto last = read_chunk(range)) {
+    if (last == range.after) {
       throw Error(ErrorCode::source_bad_data,
                   "reading does not advance: a chunk ends with the key it should begin behind, " + model::source_key_json(*last),
                   {{"key", model::source_key_json(*last)}}, "check the collation of the key columns and the index that leads with them");
@@ -18,30 +20,33 @@ void Pass::read_chunks() {
     if (merge_.last_row_differed()) merge_.doubt(merge_.last_key(), *last);
     write(last);
     settle_doubts();
-    after = std::move(last);
+    if (chunk_read_) chunk_read_(*last);
+    range.after = std::move(last);
   }
 }
 
-std::optional<model::SourceKey> Pass::read_chunk(const std::optional<model::SourceKey>& after) {
+std::optional<model::SourceKey> Pass::read_chunk(const model::KeyRange& range) {
+  const CycleScope& scope = reading_.scope;
   std::optional<model::SourceKey> last;
-  const auto stream = scope_.source.open_after(scope_.definition.request, scope_.shape, after, scope_.definition.capture.chunk_rows);
+  const auto stream = scope.source.open_range(scope.definition.request, scope.shape, range, scope.definition.capture.chunk_rows);
   while (stream->next(rows_)) {
-    stop_if_asked(scope_.stop);
+    stop_if_asked(scope.stop);
     if (rows_.rows() == 0) continue;
     take_batch(*stream);
     last = stream->source_key(rows_.rows() - 1);
-    if (writer_.is_full()) write(last);
+    if (reading_.writer.is_full()) write(last);
   }
   return last;
 }
 
 void Pass::read_whole() {
+  const CycleScope& scope = reading_.scope;
   {
-    const auto stream = scope_.source.open_whole(scope_.definition.request, scope_.shape);
+    const auto stream = scope.source.open_whole(scope.definition.request, scope.shape);
     while (stream->next(rows_)) {
-      stop_if_asked(scope_.stop);
+      stop_if_asked(scope.stop);
       take_batch(*stream);
-      if (writer_.is_full()) write(std::nullopt);
+      if (reading_.writer.is_full()) write(std::nullopt);
     }
   }
   write(std::nullopt);
@@ -50,15 +55,14 @@ void Pass::read_whole() {
 
 void Pass::take_batch(const model::RowStream& stream) {
   merge_.add(rows_, stream);
-  writer_.rows_read(static_cast<std::int64_t>(rows_.rows()));
-  if (scope_.progress) scope_.progress(writer_.result().rows_read, scope_.table.row.rows);
+  reading_.writer.rows_read(static_cast<std::int64_t>(rows_.rows()));
+  if (reading_.scope.progress) reading_.scope.progress(reading_.writer.result().rows_read, reading_.scope.table.row.rows);
 }
 
 /// A first snapshot keeps the key up to which all is journaled; other passes have no position of their own.
 void Pass::write(const std::optional<model::SourceKey>& up_to) {
   merge_.release();
-  const bool resumable = scope_.table.position.snapshot && up_to;
-  writer_.write(resumable ? std::optional(DiffPosition{true, up_to}) : std::nullopt);
+  reading_.writer.write(reading_.scope.table.position.snapshot ? up_to : std::nullopt);
 }
 
 /// Not before the stream is closed: some drivers allow one open statement a connection.
@@ -66,8 +70,8 @@ void Pass::settle_doubts() {
   std::vector<Recheck::Suspect> suspects;
   for (auto& [key, source_key] : merge_.take_doubtful()) suspects.push_back({key, source_key});
   if (suspects.empty()) return;
-  recheck_.look(suspects);
-  writer_.write();
+  reading_.recheck.look(suspects);
+  reading_.writer.write();
 }
 
 }  // namespace engine::capture

@@ -1,4 +1,4 @@
-#include "engine/capture/diff/recheck.h"
+#include "engine/capture/reading/recheck.h"
 
 #include <algorithm>
 #include <set>
@@ -39,6 +39,10 @@ model::SourceKey canonical_source_key(const model::Layout& layout, const std::st
   model::SourceKey key;
   for (const std::size_t column : layout.key) key.parts.push_back(model::source_key_part(layout.columns[column].type, row.row(0).text(column)));
   return key;
+}
+
+model::SourceKey source_key_of(const model::Layout& layout, const journal::RowImage& image, model::RowBatch& row) {
+  return image.locator ? model::source_key_from_json(*image.locator) : canonical_source_key(layout, image.image, row);
 }
 
 void Recheck::look_at_group(std::span<Suspect> suspects) {

@@ -1,4 +1,4 @@
-#include "engine/capture/diff/pass_bitmap.h"
+#include "engine/capture/reading/pass_bitmap.h"
 
 namespace engine::capture {
 

@@ -1,4 +1,4 @@
-#include "engine/capture/diff/keyed_batch.h"
+#include "engine/capture/reading/keyed_batch.h"
 
 #include <algorithm>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "engine/capture/diff/cycle_writer.h"
-#include "engine/capture/diff/keyed_batch.h"
+#include "engine/capture/reading/cycle_writer.h"
+#include "engine/capture/reading/keyed_batch.h"
 
 namespace engine::capture {
 

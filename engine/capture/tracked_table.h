@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "engine/base/clock.h"
-#include "engine/capture/snapshot.h"
+#include "engine/capture/position.h"
 #include "engine/journal/journal.h"
 #include "engine/model/layout.h"
 #include "engine/settings/table_definition.h"
@@ -16,7 +16,7 @@ struct TrackedTable {
   journal::SourceTable row;
   model::Layout layout;  ///< in the order in which rows are read
   std::int64_t layout_id = 0;
-  DiffPosition position;
+  Position position;
   std::optional<std::int64_t> open_cycle;  ///< a killed cycle, to go on under its id
 };
 

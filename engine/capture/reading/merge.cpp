@@ -1,4 +1,4 @@
-#include "engine/capture/diff/merge.h"
+#include "engine/capture/reading/merge.h"
 
 #include "engine/base/error.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "engine/capture/capture_mode.h"
-#include "engine/capture/diff/pass_bitmap.h"
-#include "engine/capture/diff/tracked_table.h"
+#include "engine/capture/reading/pass_bitmap.h"
+#include "engine/capture/tracked_table.h"
 
 namespace engine::capture {
 
@@ -40,10 +40,14 @@ class CycleWriter {
   bool is_full() const { return bytes_ >= bytes_max; }
   void rows_read(std::int64_t rows) { result_.rows_read += rows; }
 
-  /// Commits what waits, with `position` when given; nothing at all when there is neither. New images are marked as seen.
-  void write(const std::optional<DiffPosition>& position = std::nullopt);
-  /// The pass was complete: closes the cycle. Without changes it only notes, at most once a minute, that a pass was made.
-  void finish(std::int64_t rows_in_table);
+  /// Commits what waits; nothing at all when nothing does. New images are marked as seen. With `up_to` the first snapshot
+  /// goes on behind that key.
+  void write(const std::optional<model::SourceKey>& up_to = std::nullopt);
+  /// All that had to be read was: closes the cycle, and the table is watched from `position` on. Without changes it only notes, at
+  /// most once a minute, that a cycle was made.
+  void finish(std::int64_t rows_in_table, const Position& position);
+  /// What the cycle is called in the journal; "snapshot" for the first.
+  void call_it(std::string kind) { kind_ = std::move(kind); }
 
   const CycleResult& result() const { return result_; }
   /// Images inserted less images erased.
@@ -74,6 +78,7 @@ class CycleWriter {
   const TrackedTable& table_;
   std::optional<model::Operation> insert_operation_;
   PassBitmap& seen_;
+  std::string kind_ = "diff";
   std::optional<std::int64_t> cycle_id_;
   std::vector<Found> found_;
   std::unordered_set<std::string> insert_keys_;

@@ -1,4 +1,4 @@
-#include "engine/capture/diff/tracked_table.h"
+#include "engine/capture/tracked_table.h"
 
 #include "engine/base/error.h"
 #include "engine/capture/schema_drift.h"

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
-#include "engine/capture/diff/recheck.h"
+#include "engine/capture/reading/reading.h"
 
 namespace engine::capture {
 
@@ -13,22 +14,18 @@ namespace engine::capture {
 /// a killed search goes on where it was, since what it journaled has no image any more.
 class DeleteSearch {
  public:
-  DeleteSearch(journal::Journal& journal, const TrackedTable& table, const PassBitmap& seen, CycleWriter& writer,
-               Recheck& recheck)
-      : journal_(journal), table_(table), seen_(seen), writer_(writer), recheck_(recheck) {}
+  explicit DeleteSearch(Reading& reading) : reading_(reading) {}
 
-  /// Returns how many candidates were there after all.
+  /// Among all images of the table. Returns how many candidates were there after all.
   std::int64_t run();
+  /// Among these.
+  void run(std::span<const std::int64_t> ordinals);
 
  private:
-  std::vector<journal::RowImage> unseen(const std::vector<std::int64_t>& ordinals, std::size_t& at, std::size_t limit);
+  std::vector<journal::RowImage> unseen(std::span<const std::int64_t> ordinals, std::size_t& at);
   void settle(std::vector<journal::RowImage> images);
 
-  journal::Journal& journal_;
-  const TrackedTable& table_;
-  const PassBitmap& seen_;
-  CycleWriter& writer_;
-  Recheck& recheck_;
+  Reading& reading_;
   model::RowBatch row_;
   std::int64_t there_ = 0;
 };

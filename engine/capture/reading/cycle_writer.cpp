@@ -1,4 +1,4 @@
-#include "engine/capture/diff/cycle_writer.h"
+#include "engine/capture/reading/cycle_writer.h"
 
 #include "engine/base/error.h"
 #include "engine/model/row_json.h"
@@ -138,14 +138,14 @@ std::int64_t CycleWriter::apply(journal::Records& records, std::int64_t cycle_id
 }
 
 // One transaction: a checkpoint without its changes would lose them, images without changes would hide them.
-void CycleWriter::write(const std::optional<DiffPosition>& position) {
-  if (found_.empty() && !position) return;
+void CycleWriter::write(const std::optional<model::SourceKey>& up_to) {
+  if (found_.empty() && !up_to) return;
   const std::int64_t now = clock_.wall_ms();
   std::optional<std::int64_t> cycle = cycle_id_;
   std::vector<std::int64_t> ordinals;
   journal_.write([&](journal::Records& records) {
     const bool changes = result_.inserts + result_.updates + result_.deletes > 0;
-    if (!cycle && changes) cycle = records.cycles.start(table_.row.id, table_.position.snapshot ? "snapshot" : "diff", now);
+    if (!cycle && changes) cycle = records.cycles.start(table_.row.id, table_.position.snapshot ? "snapshot" : kind_, now);
     for (Found& found : found_) {
       if (const std::int64_t ordinal = apply(records, cycle.value_or(0), now, found)) ordinals.push_back(ordinal);
     }
@@ -153,7 +153,7 @@ void CycleWriter::write(const std::optional<DiffPosition>& position) {
       records.cycles.add(*cycle, result_.rows_read - written_.rows_read, result_.inserts - written_.inserts,
                          result_.updates - written_.updates, result_.deletes - written_.deletes);
     }
-    if (position) records.tables.save_checkpoint(table_.row.id, position_text(*position), now);
+    if (up_to) records.tables.save_checkpoint(table_.row.id, position_text({.snapshot = true, .after = up_to}), now);
   });
   cycle_id_ = cycle;
   written_ = result_;
@@ -163,16 +163,17 @@ void CycleWriter::write(const std::optional<DiffPosition>& position) {
   bytes_ = 0;
 }
 
-void CycleWriter::finish(std::int64_t rows_in_table) {
+void CycleWriter::finish(std::int64_t rows_in_table, const Position& position) {
   write();
   const std::int64_t now = clock_.wall_ms();
-  if (!cycle_id_ && !worth_noting(now)) return;
+  const bool moved = position != table_.position;
+  if (!cycle_id_ && !moved && !worth_noting(now)) return;
   journal_.write([&](journal::Records& records) {
     if (cycle_id_) {
       records.cycles.add(*cycle_id_, result_.rows_read - written_.rows_read, 0, 0, 0);
       records.cycles.close(*cycle_id_, now);
     }
-    if (table_.position.snapshot) records.tables.save_checkpoint(table_.row.id, position_text({false, std::nullopt}), now);
+    if (moved) records.tables.save_checkpoint(table_.row.id, position_text(position), now);
     if (table_.row.state != "watching") records.tables.set_state(table_.row.id, "watching", "");
     records.tables.cycle_done(table_.row.id, now, rows_in_table);
   });

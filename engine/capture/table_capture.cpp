@@ -1,0 +1,120 @@
+#include "engine/capture/table_capture.h"
+
+#include <set>
+
+#include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/capture/reading/delete_search.h"
+#include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/pass.h"
+
+namespace engine::capture {
+
+namespace {
+
+// What the condition holds for, as a query of its own; the columns are chosen around it as for every query.
+std::string selected(const model::TableRequest& request, const std::string& where) {
+  // On a line of its own: the query's last one may be a comment.
+  const std::string rows = request.query.empty() ? request.from : "(" + request.query + "\n) chosen";
+  return "SELECT * FROM " + rows + " WHERE " + where;
+}
+
+std::vector<Recheck::Suspect> suspects_of(const Selection& selection) {
+  std::vector<Recheck::Suspect> suspects;
+  std::set<std::string_view> once;
+  for (const Selection::Key& key : selection.keys) {
+    if (once.insert(key.encoded).second) suspects.push_back({key.encoded, key.source_key});
+  }
+  return suspects;
+}
+
+}  // namespace
+
+TableCapture::TableCapture(const settings::TableDefinition& table, journal::Journal& journal, const Clock& clock, std::unique_ptr<Lookout> lookout)
+    : table_(table), journal_(journal), clock_(clock), lookout_(std::move(lookout)) {}
+
+CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) {
+  const std::int64_t started = clock_.steady_ms();
+  const std::optional<std::int64_t> images_before = std::exchange(images_, std::nullopt);
+  try {
+    const model::TableShape shape = source.describe(table_.request);
+    const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
+    const std::int64_t images = images_before ? *images_before : journal_.read()->images.count(table.row.id);
+    Reading reading({source, shape, table_, table, journal_, clock_, stop, progress});
+    Position position{.snapshot = false, .whole_ms = table.position.whole_ms, .mode = table_.capture.mode};
+    const std::int64_t looked_ms = clock_.wall_ms();
+    const Finding finding = look(reading);
+    if (finding == Finding::everything) {
+      read_all(reading, images);
+      position.whole_ms = lookout_ ? looked_ms : 0;
+    } else if (finding == Finding::part) {
+      reading.writer.call_it(table_.capture.mode);
+      lookout_->read_part(reading);
+    }
+    images_ = images + reading.writer.growth();
+    if (lookout_) position.mark = lookout_->settle(finding);
+    if (position.mark.empty()) position.mode.clear();
+    reading.writer.finish(*images_, position);
+    CycleResult result = reading.writer.result();
+    result.duration_ms = clock_.steady_ms() - started;
+    return result;
+  } catch (Error& error) {
+    images_.reset();
+    error.with("table", table_.name);
+    throw;
+  }
+}
+
+/// The lookout is asked even when all is read anyway: what it sees before that is where its next look begins.
+Finding TableCapture::look(Reading& reading) const {
+  if (!lookout_) return Finding::everything;
+  const Finding finding = lookout_->look(reading);
+  return whole_is_due(reading.scope.table.position) ? Finding::everything : finding;
+}
+
+/// A clock that was set back makes it due: the last time cannot lie in the future.
+bool TableCapture::whole_is_due(const Position& position) const {
+  const std::int64_t now = clock_.wall_ms();
+  return position.snapshot || now < position.whole_ms || now - position.whole_ms >= table_.capture.full_every_ms;
+}
+
+void TableCapture::read_all(Reading& reading, std::int64_t images) const {
+  Pass::ChunkRead chunk_read;
+  if (lookout_) chunk_read = [&](const model::SourceKey& up_to) { lookout_->chunk_read(reading, up_to); };
+  Pass(reading, chunk_read).run();
+  // A snapshot that went on at its checkpoint did not see the rows before it; the next pass sees all.
+  if (reading.scope.table.position.snapshot || reading.seen.marked() >= images + reading.writer.growth()) return;
+  const std::int64_t there = DeleteSearch(reading).run();
+  if (there > 0) {
+    log_event(LogLevel::warning, "capture.rows_overlooked", {{"table", table_.name}, {"rows", std::to_string(there)}});
+  }
+}
+
+SelectedRows TableCapture::read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
+                                      const Progress& progress) {
+  images_.reset();  // counted anew by the next cycle
+  model::TableShape shape = source.describe(table_.request);
+  const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
+  if (table.position.snapshot) {
+    throw Error(ErrorCode::config_invalid, "the first read of table " + table_.name + " is not complete", {}, "wait for it: it reads every row");
+  }
+  settings::TableDefinition chosen = table_;
+  if (selection.keys.empty()) {
+    chosen.request.query = selected(table_.request, selection.where);
+    chosen.request.from.clear();
+    shape.key_is_indexed = false;  // one statement: the condition is the index's business
+  }
+  Reading reading({source, shape, chosen, table, journal_, clock_, stop, progress});
+  selection.keys.empty() ? Pass(reading).run() : read_keys(reading, suspects_of(selection));
+  SelectedRows rows{reading.writer.result(), {}};
+  for (std::int64_t after = 0;;) {
+    const auto ordinals = journal_.read()->images.ordinals(table.row.id, after, 10'000);
+    if (ordinals.empty()) return rows;
+    for (const std::int64_t ordinal : ordinals) {
+      if (reading.seen.contains(ordinal)) rows.ordinals.push_back(ordinal);
+    }
+    after = ordinals.back();
+  }
+}
+
+}  // namespace engine::capture
