@@ -96,6 +96,8 @@ class ConstantColumns final : public model::Source {
     return wider(table, source_->open_range(table, without_constants(table, shape), without_constants(table, range), limit));
   }
 
+  bool open_view() override { return source_->open_view(); }
+  void close_view() override { source_->close_view(); }
   std::vector<std::string> probe(const model::TableRequest& table) override { return source_->probe(table); }
 
   std::optional<std::vector<std::string>> checksums(const model::TableRequest& table, const model::TableShape& shape,

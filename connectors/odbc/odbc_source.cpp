@@ -9,6 +9,7 @@
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/row_stream.h"
 #include "connectors/odbc/session.h"
+#include "connectors/odbc/standing.h"
 #include "connectors/odbc/statement_text.h"
 #include "connectors/odbc/catalogue/table_shape.h"
 
@@ -46,6 +47,10 @@ class OdbcSource : public engine::model::Source {
                                         std::size_t limit) override;
   std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) override;
   std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) override;
+  bool open_view() override;
+  void close_view() override;
+  std::vector<std::string> probe(const TableRequest& table) override;
+  std::optional<std::vector<std::string>> checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) override;
   std::size_t keys_max() const override { return key_counts[2]; }
   void close() override;
 
@@ -57,6 +62,7 @@ class OdbcSource : public engine::model::Source {
   };
 
   const std::shared_ptr<Session>& session();
+  Standing& standing();
   std::shared_ptr<Session> streaming_session();
   std::shared_ptr<PreparedRead> prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
@@ -68,6 +74,7 @@ class OdbcSource : public engine::model::Source {
   engine::settings::DialectDefinition dialect_;
   std::shared_ptr<Session> session_;
   std::list<Kept> kept_;  ///< the one used last in front
+  std::optional<Standing> standing_;
   std::set<std::string> read_row_by_row_;
 };
 
@@ -85,7 +92,31 @@ std::shared_ptr<Session> OdbcSource::streaming_session() {
 void OdbcSource::close() {
   if (session_) session_->stop_reading_ahead();
   kept_.clear();
+  standing_.reset();
   session_.reset();
+}
+
+/// How tables stand, asked through the connection that reads them.
+Standing& OdbcSource::standing() {
+  const std::shared_ptr<Session>& open = session();
+  if (!standing_) standing_.emplace(open);
+  return *standing_;
+}
+
+bool OdbcSource::open_view() {
+  if (dialect_.open_view.empty()) return false;
+  session()->run(dialect_.open_view);
+  return true;
+}
+
+void OdbcSource::close_view() { session()->run(dialect_.close_view); }
+
+std::vector<std::string> OdbcSource::probe(const TableRequest& table) {
+  return dialect_.probes.empty() ? std::vector<std::string>() : standing().probe(table);
+}
+
+std::optional<std::vector<std::string>> OdbcSource::checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) {
+  return standing().checksums(table, shape, ranges);
 }
 
 TableShape OdbcSource::describe(const TableRequest& table) {
@@ -134,13 +165,7 @@ std::unique_ptr<RowStream> OdbcSource::stream(std::shared_ptr<PreparedRead> read
 void OdbcSource::refuse_null_keys(const TableRequest& table, const TableShape& shape) {
   KeyedSql sql = StatementText(table, dialect_).null_key(shape.layout);
   if (sql.text.empty()) return;
-  ReadPlan plan;
-  plan.columns.push_back({engine::model::ColumnType::text, Wire::text, 64, false, false, false});
-  plan.bound = 1;
-  PreparedRead read(session(), std::move(sql), std::move(plan), {});
-  read.execute({});
-  const Watched now = read.watched();
-  if (read.fetch() == 0) return;
+  if (TextQuery(session(), std::move(sql), 1).run().empty()) return;
   throw Error(ErrorCode::source_bad_data, fmt::format("{} has a row whose key holds NULL", title_of(table)), {{"table", title_of(table)}},
               "choose a key that is never NULL, or leave such rows out by `query:`");
 }

@@ -1,6 +1,7 @@
 #include "connectors/odbc/session.h"
 
 #include <algorithm>
+#include <atomic>
 #include <clocale>
 
 #include <fmt/format.h>
@@ -15,6 +16,8 @@ using engine::settings::DialectDefinition;
 using engine::settings::SourceConnection;
 
 namespace {
+
+std::atomic<std::uint64_t> sessions_made{0};
 
 /// The process has one environment. unixODBC's own pooling stays off: it hands out connections whose state nobody reset.
 Handle environment() {
@@ -93,7 +96,7 @@ std::string full_connection_string(const SourceConnection& connection, const Dia
 }
 
 Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use)
-    : connection_(connection), dialect_(dialect), use_(use), watchdog_(connection.query_timeout_ms) {
+    : connection_(connection), dialect_(dialect), use_(use), number_(++sessions_made), watchdog_(connection.query_timeout_ms) {
   SQLHANDLE handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment(), &handle))) fail(HandleKind::environment, environment(), "connecting");
   handle_ = handle;
@@ -101,7 +104,7 @@ Session::Session(const SourceConnection& connection, const DialectDefinition& di
     connect();
     learn_traits();
     const auto& statements = use == SessionUse::write ? dialect.write.session : dialect.session;
-    for (const std::string& sql : statements) execute_session_statement(with_timeouts(sql, connection));
+    for (const std::string& sql : statements) run(with_timeouts(sql, connection), fmt::format("preparing the session by \"{}\"", sql));
     if (use == SessionUse::write) set_autocommit(false);
   } catch (...) {
     if (connected_) SQLDisconnect(handle_);
@@ -175,14 +178,18 @@ void Session::learn_traits() {
   if (SQL_SUCCEEDED(SQLGetInfo(handle_, SQL_CATALOG_NAME, catalogs, sizeof catalogs, nullptr))) supports_catalogs_ = catalogs[0] == 'Y';
 }
 
-void Session::execute_session_statement(const std::string& sql) {
+void Session::run(const std::vector<std::string>& statements) {
+  for (const std::string& sql : statements) run(sql, fmt::format("running \"{}\"", sql));
+}
+
+void Session::run(const std::string& sql, const std::string& doing) {
   SQLHANDLE statement = nullptr;
-  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, handle_, &statement))) fail(HandleKind::connection, handle_, "preparing the session");
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, handle_, &statement))) fail(HandleKind::connection, handle_, doing);
   const SQLRETURN result = SQLExecDirect(statement, reinterpret_cast<SQLCHAR*>(const_cast<char*>(sql.data())), static_cast<SQLINTEGER>(sql.size()));
   const bool failed = !SQL_SUCCEEDED(result) && result != SQL_NO_DATA;
   const auto diagnostics = failed ? diagnostics_of(HandleKind::statement, statement) : std::vector<Diagnostic>{};
   SQLFreeHandle(SQL_HANDLE_STMT, statement);
-  if (failed) throw error_of(diagnostics, dialect_, connection_.name, fmt::format("preparing the session by \"{}\"", sql), role());
+  if (failed) throw error_of(diagnostics, dialect_, connection_.name, doing, role());
 }
 
 }  // namespace connectors::odbc

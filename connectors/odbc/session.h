@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -37,6 +38,8 @@ class Session {
   const engine::settings::SourceConnection& connection() const { return connection_; }
   const engine::settings::DialectDefinition& dialect() const { return dialect_; }
   std::string_view role() const { return use_ == SessionUse::write ? "target" : "source"; }
+  /// Another for each connection of the process.
+  std::uint64_t number() const { return number_; }
   Watchdog& watchdog() { return watchdog_; }
   /// A stream's thread reads from here on.
   void reads_ahead(const std::shared_ptr<ReadAhead>& reader);
@@ -57,6 +60,8 @@ class Session {
   enum class NameCase { upper, lower, as_is };
   NameCase name_case() const { return name_case_; }
 
+  /// Runs statements that give no rows.
+  void run(const std::vector<std::string>& statements);
   /// Commits or rolls back what a session that writes has under way. Throws as all do.
   void end_transaction(bool commit);
 
@@ -68,11 +73,12 @@ class Session {
   void connect();
   void set_autocommit(bool on);
   void learn_traits();
-  void execute_session_statement(const std::string& sql);
+  void run(const std::string& sql, const std::string& doing);
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
   SessionUse use_;
+  std::uint64_t number_;
   Handle handle_ = nullptr;
   Watchdog watchdog_;
   std::weak_ptr<ReadAhead> reader_;

@@ -35,12 +35,16 @@ std::string plain_type_name(std::string_view source_type) {
   return name;
 }
 
-const std::string* select_expression(const Column& column, const engine::settings::DialectDefinition& dialect) {
+const std::string* by_type(const std::map<std::string, std::string>& texts, const Column& column) {
   for (const std::string& name : {plain_type_name(column.source_type), std::string(engine::model::name_of(column.type))}) {
-    const auto found = dialect.select.find(name);
-    if (found != dialect.select.end()) return &found->second;
+    const auto found = texts.find(name);
+    if (found != texts.end()) return &found->second;
   }
   return nullptr;
+}
+
+const std::string* select_expression(const Column& column, const engine::settings::DialectDefinition& dialect) {
+  return by_type(dialect.select, column);
 }
 
 StatementText::StatementText(const engine::model::TableRequest& table, const engine::settings::DialectDefinition& dialect)
@@ -105,6 +109,25 @@ KeyedSql StatementText::range(const Layout& layout, RangeEnds ends, std::size_t 
   KeyedSql sql;
   const std::string condition = within(layout, ends, 0, sql);
   sql.text = limited(selected(layout) + condition + ordered(layout), limit);
+  return sql;
+}
+
+KeyedSql StatementText::checksums(const Layout& layout, std::span<const RangeEnds> ranges) const {
+  const engine::settings::DialectChecksum& checksum = dialect_.checksum;
+  std::string list;
+  for (const Column& each : layout.columns) {
+    const std::string* special = by_type(checksum.columns, each);
+    if (!list.empty()) list += ", ";
+    list += replaced(special == nullptr ? checksum.column : *special, "{column}", column(each));
+  }
+  const std::string sum = replaced(checksum.rows, "{columns}", list);
+  KeyedSql sql;
+  std::size_t key = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    const std::string condition = within(layout, ranges[i], key, sql);
+    key += static_cast<std::size_t>(ranges[i].after) + static_cast<std::size_t>(ranges[i].up_to);
+    sql.text += fmt::format("{}SELECT {}, {} FROM {}{}", i == 0 ? "" : " UNION ALL ", i, sum, from_, condition);
+  }
   return sql;
 }
 

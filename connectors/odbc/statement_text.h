@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,7 +40,7 @@ class StatementText {
   std::string described() const;
   /// What follows needs the layout.
   KeyedSql range(const engine::model::Layout& layout, RangeEnds ends, std::size_t limit) const;
-  /// One row for each of so many ranges with both ends: its number and the dialect's checksum. Empty: the dialect has none.
+  /// One row for each range: its number here and the dialect's checksum. The ends are bound as keys, range by range.
   KeyedSql checksums(const engine::model::Layout& layout, std::span<const RangeEnds> ranges) const;
   KeyedSql whole(const engine::model::Layout& layout) const;
   KeyedSql with_keys(const engine::model::Layout& layout, std::size_t keys) const;
@@ -64,6 +65,9 @@ std::string quoted_name(const std::string& name, const engine::settings::Dialect
 
 /// Every `from` in the text becomes `to`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);
+
+/// What a dialect says of the column's source type, or else of its canonical type; null pointer: nothing.
+const std::string* by_type(const std::map<std::string, std::string>& texts, const engine::model::Column& column);
 
 /// The dialect's expression for such a column, or null pointer: its bare name serves.
 const std::string* select_expression(const engine::model::Column& column, const engine::settings::DialectDefinition& dialect);

@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 35> catalogue{{
+constexpr std::array<Metric, 36> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -18,6 +18,7 @@ constexpr std::array<Metric, 35> catalogue{{
     {"datapicker_capture_age_seconds", gauge, "table", "Seconds since the last complete read: how old what we know may be"},
     {"datapicker_capture_every_seconds", gauge, "table", "The interval at which the table is to be read"},
     {"datapicker_capture_rows", gauge, "table", "Rows read in the last complete cycle"},
+    {"datapicker_capture_readings_total", counter, "table, rows", "Cycles that read all rows, some, or none"},
     {"datapicker_capture_cycle_seconds", histogram, "table", "Duration of a complete read"},
     {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},

@@ -1,13 +1,14 @@
 #include "engine/capture/capture_mode.h"
 
 #include "engine/base/error.h"
+#include "engine/capture/diff/diff_lookout.h"
 #include "engine/capture/table_capture.h"
 
 namespace engine::capture {
 
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
                                                const Clock& clock) {
-  if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock);
+  if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<DiffLookout>(table, clock));
   throw Error(ErrorCode::config_invalid, "capture mode " + table.capture.mode + " is not known", {{"table", table.name}});
 }
 

@@ -3,8 +3,7 @@
 
 #include <cstdint>
 #include <string>
-
-#include "engine/model/key.h"
+#include <string_view>
 
 namespace engine::capture {
 
@@ -16,6 +15,11 @@ enum class Finding : std::uint8_t {
   everything,  ///< it cannot tell
 };
 
+/// "none", "some", "all": the rows that were read.
+constexpr std::string_view name_of(Finding finding) {
+  return finding == Finding::nothing ? "none" : finding == Finding::part ? "some" : "all";
+}
+
 /// A capture mode, or what makes one cheaper. Used by one cycle after another; after one that failed, `look` comes again without `settle`.
 class Lookout {
  public:
@@ -24,8 +28,10 @@ class Lookout {
   virtual Finding look(Reading& reading) = 0;
   /// After `part`, unless all is read anyway: reads what may have changed and hands it to the reading's writer.
   virtual void read_part(Reading& reading) = 0;
-  /// While all is read: the rows up to this key are in the journal. For a table without an index on its key it is not called.
-  virtual void chunk_read(Reading&, const model::SourceKey&) {}
+  /// Reads all rows, by default in one pass. Rows that are not seen are looked for by the caller.
+  virtual void read_all(Reading& reading);
+  /// Rows were read beside the cycles: what is remembered of them may be of another state than their images.
+  virtual void distrust() {}
   /// All that the cycle had to read is journaled: what `look` saw stands from here on. Returns the mark for the checkpoint, as JSON; empty:
   /// what it knows ends with the process.
   virtual std::string settle(Finding read) = 0;

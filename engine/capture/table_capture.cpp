@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/base/metrics.h"
 #include "engine/capture/reading/delete_search.h"
 #include "engine/capture/reading/key_reading.h"
 #include "engine/capture/reading/pass.h"
@@ -41,20 +42,25 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
     const std::int64_t images = images_before ? *images_before : journal_.read()->images.count(table.row.id);
     Reading reading({source, shape, table_, table, journal_, clock_, stop, progress});
-    Position position{.snapshot = false, .whole_ms = table.position.whole_ms, .mode = table_.capture.mode};
     const std::int64_t looked_ms = clock_.wall_ms();
     const Finding finding = look(reading);
-    if (finding == Finding::everything) {
-      read_all(reading, images);
-      position.whole_ms = lookout_ ? looked_ms : 0;
-    } else if (finding == Finding::part) {
+    if (finding == Finding::part) {
       reading.writer.call_it(table_.capture.mode);
       lookout_->read_part(reading);
     }
+    if (finding == Finding::everything) {
+      read_all(reading, images);
+      whole_ms_ = started;
+    }
     images_ = images + reading.writer.growth();
+    Position position{.snapshot = false};
     if (lookout_) position.mark = lookout_->settle(finding);
-    if (position.mark.empty()) position.mode.clear();
+    if (!position.mark.empty()) {
+      position.mode = table_.capture.mode;
+      position.whole_ms = finding == Finding::everything ? looked_ms : table.position.whole_ms;
+    }
     reading.writer.finish(*images_, position);
+    count("datapicker_capture_readings_total", {{"table", table_.name}, {"rows", std::string(name_of(finding))}});
     CycleResult result = reading.writer.result();
     result.duration_ms = clock_.steady_ms() - started;
     return result;
@@ -72,16 +78,16 @@ Finding TableCapture::look(Reading& reading) const {
   return whole_is_due(reading.scope.table.position) ? Finding::everything : finding;
 }
 
-/// A clock that was set back makes it due: the last time cannot lie in the future.
+/// What another process last read is known by the wall clock, and one that was set back makes it due: the last time cannot lie in the future.
 bool TableCapture::whole_is_due(const Position& position) const {
+  if (position.snapshot) return true;
+  if (whole_ms_) return clock_.steady_ms() - *whole_ms_ >= table_.capture.full_every_ms;
   const std::int64_t now = clock_.wall_ms();
-  return position.snapshot || now < position.whole_ms || now - position.whole_ms >= table_.capture.full_every_ms;
+  return now < position.whole_ms || now - position.whole_ms >= table_.capture.full_every_ms;
 }
 
 void TableCapture::read_all(Reading& reading, std::int64_t images) const {
-  Pass::ChunkRead chunk_read;
-  if (lookout_) chunk_read = [&](const model::SourceKey& up_to) { lookout_->chunk_read(reading, up_to); };
-  Pass(reading, chunk_read).run();
+  lookout_ ? lookout_->read_all(reading) : Pass(reading).run();
   // A snapshot that went on at its checkpoint did not see the rows before it; the next pass sees all.
   if (reading.scope.table.position.snapshot || reading.seen.marked() >= images + reading.writer.growth()) return;
   const std::int64_t there = DeleteSearch(reading).run();
@@ -93,6 +99,7 @@ void TableCapture::read_all(Reading& reading, std::int64_t images) const {
 SelectedRows TableCapture::read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
                                       const Progress& progress) {
   images_.reset();  // counted anew by the next cycle
+  if (lookout_) lookout_->distrust();
   model::TableShape shape = source.describe(table_.request);
   const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
   if (table.position.snapshot) {

@@ -31,6 +31,7 @@ class TableCapture final : public CaptureMode {
   journal::Journal& journal_;
   const Clock& clock_;
   std::unique_ptr<Lookout> lookout_;
+  std::optional<std::int64_t> whole_ms_;  ///< when this process last read all rows; steady
   /// Images of the table; nobody else writes them. Unknown at first and after a failed cycle.
   std::optional<std::int64_t> images_;
 };

@@ -55,10 +55,15 @@ class Source {
   /// At most `limit` rows of the range, the first ones in the server's key order.
   virtual std::unique_ptr<RowStream> open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range,
                                                 std::size_t limit) = 0;
+  /// Until `close_view` all that is read is of one state of the database. False: this source cannot, and nothing began.
+  virtual bool open_view() { return false; }
+  virtual void close_view() {}
+
   /// Texts of which each proves, when it is the same as at an earlier call through this connection, that no transaction became visible
   /// in between that could have touched the table. None: nothing can be proved at this moment, or at this source.
   virtual std::vector<std::string> probe(const TableRequest&) { return {}; }
-  /// One text for each range that is the same as long as its rows are, computed by the server. Nullopt: this source or table has none.
+  /// One text for each range that is the same as long as its rows are, computed by the server. Nullopt: this source or table has none, or the
+  /// source has no views: a checksum of another state than the rows that were read says nothing of them.
   virtual std::optional<std::vector<std::string>> checksums(const TableRequest&, const TableShape&, std::span<const KeyRange>) { return std::nullopt; }
 
   /// All rows in no order, streamed where the driver can.

@@ -2,6 +2,7 @@
 // with `dialect:` for the name; an instance's own `dialects/` folder goes before the shipped one.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,6 +36,22 @@ struct DialectWriting {
   std::map<std::string, std::string> parameters;
   /// Regular expressions over messages; the first group is the column that a value was refused for.
   std::vector<std::string> blamed_column;
+};
+
+/// A question whose one text stays the same while nothing that can be seen changes: a proof as `model::Source::probe` gives them.
+struct DialectProbe {
+  /// Gives the text; NULL, or no row, proves nothing just now. {schema} and {name} are the table's, bound as parameters (an empty text: not given);
+  /// a statement that holds them is not asked for a `query`.
+  std::string sql;
+  /// The text may move so long before what moved it can be seen: only one that was the same for this time proves anything.
+  std::int64_t settles_ms = 0;
+};
+
+/// How a server computes one text over all rows of a range that differs when they do.
+struct DialectChecksum {
+  std::string rows;    ///< an aggregate over {columns}; empty: the server has none that could be trusted
+  std::string column = "{column}";  ///< one item of {columns}
+  std::map<std::string, std::string> columns;  ///< the same by source type name or canonical type
 };
 
 struct DialectDefinition {
@@ -71,6 +88,11 @@ struct DialectDefinition {
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.
   std::map<std::string, std::string> errors;
+  std::vector<DialectProbe> probes;
+  /// Begin and end a transaction that only reads and sees one state of the database; empty: it has none, or none without locks.
+  std::vector<std::string> open_view;
+  std::vector<std::string> close_view;
+  DialectChecksum checksum;
   std::vector<DriverTrap> traps;
   DialectWriting write;
 };

@@ -15,7 +15,9 @@ enum class Initial : std::uint8_t { baseline, deliver };
 struct CaptureDefinition {
   std::string mode = "diff";
   std::int64_t every_ms = 5'000;
-  std::int64_t full_every_ms = 0;  ///< accepted for modes and probes to come; diff reads all every time
+  std::int64_t full_every_ms = 0;  ///< all rows are read at the latest after so long; 0: each time
+  bool probe = true;               ///< diff: nothing is read while the source proves that nothing changed
+  bool segments = true;            ///< diff: ranges of keys are compared by checksums before they are read
   std::size_t chunk_rows = 10'000;
 };
 

@@ -138,4 +138,9 @@ class Reader {
 
 BareResult read_bare(const BareRead& wanted) { return Reader(wanted).read(); }
 
+void execute_bare(const std::string& connection, const std::string& sql) {
+  const Session session(connection);
+  require(SQLExecDirect(session.statement, reinterpret_cast<SQLCHAR*>(const_cast<char*>(sql.c_str())), SQL_NTS), SQL_HANDLE_STMT, session.statement);
+}
+
 }  // namespace bench

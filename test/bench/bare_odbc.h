@@ -24,4 +24,7 @@ struct BareResult {
 /// Reads every row; the first column is the key. Throws std::runtime_error with the driver's message.
 BareResult read_bare(const BareRead& wanted);
 
+/// Runs one statement on a connection of its own. Throws as above.
+void execute_bare(const std::string& connection, const std::string& sql);
+
 }  // namespace bench

@@ -21,33 +21,18 @@
 #include "engine/capture/capture_mode.h"
 #include "engine/settings/instance.h"
 #include "test/bench/bare_odbc.h"
+#include "test/bench/bench_instance.h"
 #include "test/bench/figure.h"
 
 namespace {
 
 namespace settings = engine::settings;
 
-constexpr const char* table = "bench_customers";
 constexpr int rounds = 5;
 
 struct Options {
   std::string driver, dialect, odbc;
 };
-
-settings::Instance instance(const std::string& folder, const Options& options) {
-  std::filesystem::create_directories(folder + "/connections");
-  std::filesystem::create_directories(folder + "/tables");
-  std::ofstream(folder + "/datapicker.yaml") << "instance: bench\njournal:\n  path: journal.db\n";
-  std::ofstream(folder + "/connections/erp.yaml")
-      << "connection: erp\nodbc: \"" << options.odbc << "\"\ndialect: " << options.dialect << "\n";
-  std::ofstream(folder + "/tables/customers.yaml")
-      << "table: customers\nconnection: erp\nfrom: " << table << "\nkey: [codcli]\ncapture: { mode: diff, every: 1s }\n";
-  settings::Diagnostics diagnostics;
-  auto read = settings::load_instance({folder}, settings::find_catalogues(), {}, diagnostics);
-  for (const auto& problem : diagnostics.all()) fmt::print(stderr, "{}: {}\n", problem.origin.text(), problem.message);
-  if (!diagnostics.ok()) throw std::runtime_error("the bench's own instance was refused");
-  return read;
-}
 
 /// The peak of RssAnon while it lives: the kernel keeps peaks only of all memory, mapped files included.
 class MemoryPeak {
@@ -154,7 +139,7 @@ Cost cycle_cost(engine::capture::CaptureMode& mode, engine::model::Source& sourc
 
 void run(const Options& options) {
   const bench::WorkFolder folder;
-  const auto all = instance(folder.file("instance"), options);
+  const auto all = bench::bench_instance(folder.file("instance"), options.odbc, options.dialect, "probe: false, segments: false");
   const auto& definition = all.tables.at("customers");
   const auto journal = engine::journal::Journal::open({.path = folder.file("journal.db")});
   const auto source = connectors::catalog::make_source(all.sources.at("erp"), all.dialects.at(options.dialect));

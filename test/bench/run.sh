@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds and runs all benches; prints a table, or with --json one object a line. Exit 1 when a goal was missed.
-# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, journal, map, deliver, many or arrival
+# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, cycles, journal, map, deliver, many or arrival
 # Everything runs in a release build, on servers of its own; quiet machines give better figures.
 set -uo pipefail
 exec </dev/null
@@ -38,17 +38,40 @@ build_all() {
 }
 build_all >"$work/build.log" 2>&1 || { tail -n 30 "$work/build.log" >&2; exit 1; }
 
+into_postgresql() {
+  bash test/bench/tables.sh postgresql "$1" | PGPASSWORD=$DATAPICKER_TEST_PG_PASSWORD psql -q -v ON_ERROR_STOP=1 \
+    -h "$DATAPICKER_TEST_PG_HOST" -p "$DATAPICKER_TEST_PG_PORT" -U "$DATAPICKER_TEST_PG_USER" "$DATAPICKER_TEST_PG_DATABASE" >&2
+}
+into_mariadb() {
+  bash test/bench/tables.sh mariadb "$1" | mariadb -h "$DATAPICKER_TEST_MARIADB_HOST" -P "$DATAPICKER_TEST_MARIADB_PORT" \
+    -u "$DATAPICKER_TEST_MARIADB_USER" -p"$DATAPICKER_TEST_MARIADB_PASSWORD" "$DATAPICKER_TEST_MARIADB_DATABASE" >&2
+}
+
 diff_cycles() {
   bash test/bench/tables.sh sqlite "$rows" | sqlite3 "$work/erp.db"
   bench capture_bench --driver sqlite --dialect sqlite --odbc "Driver=SQLite3;Database=$work/erp.db"
   test/support/servers.sh start "$work/servers" >&2 || { problem "the servers did not start"; return; }
   . "$work/servers/env"
-  bash test/bench/tables.sh postgresql "$rows" | PGPASSWORD=$DATAPICKER_TEST_PG_PASSWORD psql -q -v ON_ERROR_STOP=1 \
-    -h "$DATAPICKER_TEST_PG_HOST" -p "$DATAPICKER_TEST_PG_PORT" -U "$DATAPICKER_TEST_PG_USER" "$DATAPICKER_TEST_PG_DATABASE" >&2
+  into_postgresql "$rows"
   bench capture_bench --driver postgresql --dialect postgresql --odbc "$DATAPICKER_TEST_PG"
-  bash test/bench/tables.sh mariadb "$rows" | mariadb -h "$DATAPICKER_TEST_MARIADB_HOST" -P "$DATAPICKER_TEST_MARIADB_PORT" \
-    -u "$DATAPICKER_TEST_MARIADB_USER" -p"$DATAPICKER_TEST_MARIADB_PASSWORD" "$DATAPICKER_TEST_MARIADB_DATABASE" >&2
+  into_mariadb "$rows"
   bench capture_bench --driver mariadb --dialect mariadb --odbc "$DATAPICKER_TEST_MARIADB"
+  test/support/servers.sh stop "$work/servers" >&2
+  rm -rf "$work/servers"
+}
+
+cycles() {
+  test/support/servers.sh start "$work/servers" >&2 || { problem "the servers did not start"; return; }
+  . "$work/servers/env"
+  for size in 10000 100000 "$rows"; do
+    rm -f "$work/erp.db"
+    bash test/bench/tables.sh sqlite "$size" | sqlite3 "$work/erp.db"
+    bench cycle_bench --driver sqlite --dialect sqlite --rows "$size" --odbc "Driver=SQLite3;Database=$work/erp.db"
+    into_postgresql "$size"
+    bench cycle_bench --driver postgresql --dialect postgresql --rows "$size" --sparing 2.5 --odbc "$DATAPICKER_TEST_PG"
+    into_mariadb "$size"
+    bench cycle_bench --driver mariadb --dialect mariadb --rows "$size" --sparing 1.5 --odbc "$DATAPICKER_TEST_MARIADB"
+  done
   test/support/servers.sh stop "$work/servers" >&2
   rm -rf "$work/servers"
 }
@@ -73,6 +96,7 @@ many_pipelines() {
 }
 
 ! wanted diff || diff_cycles
+! wanted cycles || cycles
 ! wanted journal || bench journal_bench
 ! wanted map || bench map_bench
 ! wanted deliver || deliveries

@@ -122,17 +122,42 @@ std::unique_ptr<engine::model::RowStream> FakeSource::open_range(const engine::m
   std::vector<Cells> given;
   for (const Cells* row : ordered()) {
     if (given.size() == limit) break;
-    const bool before = range.after && compare(key_of(*row), without_padding(*range.after)) <= 0;
-    const bool behind = range.up_to && compare(key_of(*row), without_padding(*range.up_to)) > 0;
-    if (!before && !behind) given.push_back(*row);
+    if (lies_in(*row, range)) given.push_back(*row);
   }
   return stream(std::move(given), statement);
+}
+
+bool FakeSource::lies_in(const Cells& row, const engine::model::KeyRange& range) const {
+  const Key key = key_of(row);
+  return (!range.after || compare(key, without_padding(*range.after)) > 0) && (!range.up_to || compare(key, without_padding(*range.up_to)) <= 0);
+}
+
+bool FakeSource::open_view() {
+  if (!sums) return false;
+  viewed_ = rows;
+  return true;
+}
+
+// The rows themselves: a checksum that never lies.
+std::optional<std::vector<std::string>> FakeSource::checksums(const engine::model::TableRequest&, const engine::model::TableShape&,
+                                                              std::span<const engine::model::KeyRange> ranges) {
+  if (!sums) return std::nullopt;
+  begin_statement('s', std::nullopt);
+  std::vector<std::string> all;
+  for (const engine::model::KeyRange& range : ranges) {
+    std::string& sum = all.emplace_back();
+    for (const Cells* row : ordered()) {
+      if (!lies_in(*row, range)) continue;
+      for (const auto& cell : *row) sum += cell ? *cell + "," : "NULL,";
+    }
+  }
+  return all;
 }
 
 std::unique_ptr<engine::model::RowStream> FakeSource::open_whole(const engine::model::TableRequest&,
                                                                  const engine::model::TableShape&) {
   const std::size_t statement = begin_statement('w', std::nullopt);
-  return stream(rows, statement);
+  return stream(visible(), statement);
 }
 
 std::unique_ptr<engine::model::RowStream> FakeSource::open_keys(const engine::model::TableRequest&,
@@ -141,7 +166,7 @@ std::unique_ptr<engine::model::RowStream> FakeSource::open_keys(const engine::mo
   ENGINE_ASSERT(keys.size() <= keys_max_);
   const std::size_t statement = begin_statement('k', std::nullopt);
   std::vector<Cells> given;
-  for (const Cells& row : rows) {
+  for (const Cells& row : visible()) {
     const auto wanted = [&](const SourceKey& key) { return compare(key_of(row), without_padding(key)) == 0; };
     if (std::ranges::any_of(keys, wanted)) given.push_back(row);
   }

@@ -31,6 +31,10 @@ class FakeSource final : public engine::model::Source {
   std::function<int(const Key&, const Key&)> compare;
   /// Called before each statement with its number from 0: may change the rows, or throw.
   std::function<void(std::size_t)> before_statement;
+  /// What it proves when it is probed.
+  std::function<std::vector<std::string>()> proofs;
+  /// It gives checksums of ranges, and views.
+  bool sums = false;
   /// Rows that a statement gives before it ends early, none: all of them.
   std::function<std::optional<std::size_t>(std::size_t statement)> cut_short;
   /// Rows that a statement gives before it fails with source_unreachable.
@@ -43,7 +47,7 @@ class FakeSource final : public engine::model::Source {
   Key key_of(const Cells& row) const;
 
   struct Statement {
-    char kind;  ///< 'a'fter, 'w'hole, 'k'eys
+    char kind;  ///< 'a'fter, 'w'hole, 'k'eys, check's'ums
     std::optional<engine::model::SourceKey> after;
     std::size_t given = 0;
   };
@@ -59,8 +63,13 @@ class FakeSource final : public engine::model::Source {
   std::unique_ptr<engine::model::RowStream> open_keys(const engine::model::TableRequest& table,
                                                       const engine::model::TableShape& shape,
                                                       std::span<const engine::model::SourceKey> keys) override;
+  bool open_view() override;
+  void close_view() override { viewed_.reset(); }
+  std::vector<std::string> probe(const engine::model::TableRequest&) override { return proofs ? proofs() : std::vector<std::string>(); }
+  std::optional<std::vector<std::string>> checksums(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
+                                                    std::span<const engine::model::KeyRange> ranges) override;
   std::size_t keys_max() const override { return keys_max_; }
-  void close() override {}
+  void close() override { viewed_.reset(); }
 
  private:
   class Stream;
@@ -69,7 +78,12 @@ class FakeSource final : public engine::model::Source {
   engine::model::SourceKey source_key(const Cells& row) const;
   Key without_padding(const engine::model::SourceKey& key) const;
   std::vector<const Cells*> ordered() const;
+  bool lies_in(const Cells& row, const engine::model::KeyRange& range) const;
 
+  /// The rows that statements read.
+  const std::vector<Cells>& visible() const { return viewed_ ? *viewed_ : rows; }
+
+  std::optional<std::vector<Cells>> viewed_;
   bool open_ = false;  ///< a statement is: like many drivers, no second one beside it
 };
 

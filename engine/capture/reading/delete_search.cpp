@@ -42,7 +42,12 @@ void DeleteSearch::settle(std::vector<journal::RowImage> images) {
   reading_.recheck.look(suspects);
   for (std::size_t i = 0; i < images.size(); ++i) {
     if (!suspects[i].found) reading_.recheck.look_by_canonical_key(suspects[i], images[i]);
-    suspects[i].found ? void(++there_) : reading_.writer.erase(std::move(images[i]));
+    if (suspects[i].found) {
+      ++there_;
+      reading_.seen.mark(images[i].ordinal);
+    } else {
+      reading_.writer.erase(std::move(images[i]));
+    }
   }
 }
 

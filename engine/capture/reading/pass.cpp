@@ -6,29 +6,28 @@ namespace engine::capture {
 
 void Pass::run() {
   if (!reading_.scope.shape.key_is_indexed) return read_whole();
-  run({.after = reading_.scope.table.position.after, .up_to = std::nullopt});
+  model::KeyRange rest{.after = reading_.scope.table.position.after, .up_to = std::nullopt};
+  while (auto last = read_chunk(rest, reading_.scope.definition.capture.chunk_rows)) rest.after = std::move(last);
 }
 
-void Pass::run(model::KeyRange range) {
-  // Fewer rows than asked for are no sign of the end: only an empty chunk is.
-  while (auto last = read_chunk(range)) {
-    if (last == range.after) {
-      throw Error(ErrorCode::source_bad_data,
-                  "reading does not advance: a chunk ends with the key it should begin behind, " + model::source_key_json(*last),
-                  {{"key", model::source_key_json(*last)}}, "check the collation of the key columns and the index that leads with them");
-    }
-    if (merge_.last_row_differed()) merge_.doubt(merge_.last_key(), *last);
-    write(last);
-    settle_doubts();
-    if (chunk_read_) chunk_read_(*last);
-    range.after = std::move(last);
+std::optional<model::SourceKey> Pass::read_chunk(const model::KeyRange& range, std::size_t rows) {
+  auto last = take_chunk(range, rows);
+  if (!last) return last;
+  if (last == range.after) {
+    throw Error(ErrorCode::source_bad_data,
+                "reading does not advance: a chunk ends with the key it should begin behind, " + model::source_key_json(*last),
+                {{"key", model::source_key_json(*last)}}, "check the collation of the key columns and the index that leads with them");
   }
+  if (merge_.last_row_differed()) merge_.doubt(merge_.last_key(), *last);
+  write(last);
+  settle_doubts();
+  return last;
 }
 
-std::optional<model::SourceKey> Pass::read_chunk(const model::KeyRange& range) {
+std::optional<model::SourceKey> Pass::take_chunk(const model::KeyRange& range, std::size_t rows) {
   const CycleScope& scope = reading_.scope;
   std::optional<model::SourceKey> last;
-  const auto stream = scope.source.open_range(scope.definition.request, scope.shape, range, scope.definition.capture.chunk_rows);
+  const auto stream = scope.source.open_range(scope.definition.request, scope.shape, range, rows);
   while (stream->next(rows_)) {
     stop_if_asked(scope.stop);
     if (rows_.rows() == 0) continue;

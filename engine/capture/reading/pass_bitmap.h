@@ -6,6 +6,8 @@
 #include <memory>
 #include <vector>
 
+#include "engine/capture/reading/ordinal_runs.h"
+
 namespace engine::capture {
 
 /// A set of ordinals. Ordinals of all tables share one number range, so memory is taken only for the blocks in use:
@@ -22,8 +24,11 @@ class PassBitmap {
     if ((word & bit) != 0) return false;
     word |= bit;
     ++marked_;
+    if (recorded_ != nullptr) recorded_->add(ordinal);
     return true;
   }
+  /// What is marked from now on is added there, too; null: nowhere.
+  void record(OrdinalRuns* recorded) { recorded_ = recorded; }
 
   bool contains(std::int64_t ordinal) const;
   std::int64_t marked() const { return marked_; }
@@ -36,6 +41,7 @@ class PassBitmap {
 
   std::vector<std::unique_ptr<Block>> blocks_;
   std::int64_t marked_ = 0;
+  OrdinalRuns* recorded_ = nullptr;
 };
 
 }  // namespace engine::capture

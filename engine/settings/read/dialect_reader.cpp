@@ -55,6 +55,18 @@ void read_traps(MapReader& reader, DialectDefinition& dialect) {
   }
 }
 
+void read_probes(MapReader& reader, DialectDefinition& dialect) {
+  const YamlNode* probes = reader.take("probes");
+  if (probes == nullptr) return;
+  if (!probes->is_sequence()) return refuse_kind(*probes, reader.named("probes"), "a list", reader.diagnostics());
+  for (const YamlNode& each : probes->items()) {
+    MapReader probe(each, probe_block(), "the probe", reader.diagnostics());
+    if (!probe.is_map()) continue;
+    dialect.probes.push_back({probe.required_text("sql"), probe.duration_ms("settles_after", 0, 0)});
+    probe.finish();
+  }
+}
+
 void read_writing(const YamlNode& value, Diagnostics& diagnostics, DialectWriting& write) {
   MapReader reader(value, dialect_writing_block(), "'write' of the dialect", diagnostics);
   write.session = reader.texts("session");
@@ -79,6 +91,22 @@ void read_writing(const YamlNode& value, Diagnostics& diagnostics, DialectWritin
     }
     diagnostics.error("value.type", value.find("blamed_column")->origin(),
                       fmt::format("'{}' is no regular expression with a group", pattern));
+  }
+  reader.finish();
+}
+
+void read_checksum(const YamlNode& value, Diagnostics& diagnostics, DialectDefinition& dialect) {
+  DialectChecksum& checksum = dialect.checksum;
+  MapReader reader(value, dialect_checksum_block(), "checksum", diagnostics);
+  if (!reader.is_map()) return;
+  checksum.rows = reader.required_text("rows");
+  checksum.column = reader.text("column", checksum.column);
+  for (auto& [type, text] : reader.text_map("columns")) checksum.columns[type] = std::move(text);
+  if (!checksum.rows.empty() && checksum.rows.find("{columns}") == std::string::npos) {
+    diagnostics.error("value.type", value.find("rows")->origin(), "'rows' of checksum must hold {columns}");
+  }
+  if (dialect.open_view.empty()) {
+    diagnostics.error("key.missing", value.origin(), "'checksum' needs 'open_view': it must be of the same state as the rows that are read");
   }
   reader.finish();
 }
@@ -111,6 +139,10 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.read_ahead = reader.boolean("read_ahead", true);
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
+  read_probes(reader, dialect);
+  dialect.open_view = reader.texts("open_view");
+  dialect.close_view = reader.texts("close_view");
+  if (const YamlNode* checksum = reader.take("checksum")) read_checksum(*checksum, diagnostics, dialect);
   read_errors(reader, dialect);
   read_traps(reader, dialect);
   if (const YamlNode* write = reader.take("write")) read_writing(*write, diagnostics, dialect.write);

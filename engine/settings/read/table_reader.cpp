@@ -61,6 +61,9 @@ void read_key(MapReader& reader, TableDefinition& table) {
   }
 }
 
+/// Of a table that says nothing: what spares its reading is not believed for longer.
+constexpr std::int64_t full_every_ms = 3'600'000;
+
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
   MapReader reader(value, capture_block(), "capture", diagnostics);
   const YamlNode* mode = reader.take("mode");
@@ -71,7 +74,9 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
     capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}});
   }
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
-  capture.full_every_ms = reader.duration_ms("full_every", capture.full_every_ms, 1'000);
+  capture.full_every_ms = reader.duration_ms("full_every", full_every_ms, 1'000);
+  capture.probe = reader.boolean("probe", true);
+  capture.segments = reader.boolean("segments", true);
   capture.chunk_rows = static_cast<std::size_t>(
       reader.integer("chunk_rows", static_cast<std::int64_t>(capture.chunk_rows), 1, 1'000'000));
   reader.finish();
@@ -84,6 +89,7 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   TableDefinition table;
   table.origin = root.origin();
   table.capture.every_ms = every_ms;
+  table.capture.full_every_ms = full_every_ms;
   table.name = reader.required_text("table");
   table.connection = reader.required_text("connection");
   read_rows(reader, table);

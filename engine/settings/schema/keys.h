@@ -84,6 +84,8 @@ const Block& limits_block();
 const Block& budget_block();
 const Block& usage_block();
 const Block& written_table_block();
+const Block& probe_block();
+const Block& dialect_checksum_block();
 const Block& dialect_writing_block();
 const Block& capture_block();
 const Block& enumeration_block();

@@ -303,6 +303,26 @@ const Block& trap_block() {
   return block;
 }
 
+const Block& probe_block() {
+  static const Block block{
+      "probe",
+      "A statement whose one text stays the same while nothing that can be seen changes.",
+      {{.name = "sql", .about = "The statement; NULL proves nothing just now. {schema} and {name} are the table's, as parameters.", .required = true},
+       {"settles_after", KeyType::duration,
+        "The text may move so long before what moved it can be seen: only one that was the same for this time is a proof.", "0s"}}};
+  return block;
+}
+
+const Block& dialect_checksum_block() {
+  static const Block block{
+      "checksum",
+      "One text over all rows of a range of keys that differs when they do: what is equal is not read.",
+      {{.name = "rows", .about = "An aggregate over the rows, which holds {columns}.", .required = true},
+       {"column", KeyType::text, "One item of {columns}.", "{column}"},
+       {"columns", KeyType::text_map, "The same by source type: what the column's own text would not tell."}}};
+  return block;
+}
+
 const Block& dialect_writing_block() {
   static const Block block{
       "writing",
@@ -342,6 +362,10 @@ const Block& dialect_block() {
        {"read_ahead", KeyType::boolean, "A thread of its own reads the next rows while the last are compared.", "true"},
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
+       {"probes", KeyType::list, "Statements that prove that nothing changed.", "", &probe_block()},
+       {"open_view", KeyType::texts, "Statements that begin a transaction which only reads, and sees one state of the database."},
+       {"close_view", KeyType::texts, "Statements that end it."},
+       {"checksum", KeyType::block, "How the server computes a checksum of rows.", "", &dialect_checksum_block()},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;

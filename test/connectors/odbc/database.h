@@ -26,6 +26,7 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   const std::string& kind() const { return kind_; }
+  const std::string& connection_string() const { return connection_string_; }
   bool is(const char* kind) const { return kind_ == kind; }
   void run(const std::string& sql);
   /// Ignores errors: DROP TABLE of what is not there.

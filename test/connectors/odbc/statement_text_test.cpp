@@ -25,12 +25,36 @@ TEST_CASE("the next chunk starts behind a composite key with a bound that an ind
   engine::settings::DialectDefinition dialect;
   dialect.limit = "{sql} LIMIT {n}";
   dialect.select["date"] = "{column}::text";
-  const auto sql = StatementText({"erp.t", "", {}, {}}, dialect).next_chunk(layout(), 500);
+  const auto sql = StatementText({"erp.t", "", {}, {}}, dialect).range(layout(), {.after = true}, 500);
   CHECK(sql.text == "SELECT dp.\"a\", dp.\"b\"::text, dp.\"say \"\"c\"\"\" FROM erp.t dp WHERE dp.\"a\" >= ? AND (dp.\"a\" > ? OR (dp.\"a\" = ? AND"
                     " (dp.\"b\" > ? OR (dp.\"b\" = ? AND dp.\"say \"\"c\"\"\" > ?)))) ORDER BY dp.\"a\", dp.\"b\", dp.\"say \"\"c\"\"\" LIMIT 500");
   std::vector<std::size_t> parts;
   for (const auto& marker : sql.markers) parts.push_back(marker.part);
   CHECK(parts == std::vector<std::size_t>{0, 0, 0, 1, 1, 2});
+}
+
+TEST_CASE("a range ends with its last key, and checksums are asked for range by range") {
+  engine::settings::DialectDefinition dialect;
+  dialect.limit = "{sql} LIMIT {n}";
+  dialect.checksum = {.rows = "sum(h({columns}))", .column = "{column}::text", .columns = {{"date", "d({column})"}}};
+  const StatementText text({"t", "", {}, {}}, dialect);
+  Layout pair = layout();
+  pair.key = {0, 1};
+  const auto range = text.range(pair, {.after = true, .up_to = true}, 5);
+  CHECK(range.text.ends_with("WHERE dp.\"a\" >= ? AND (dp.\"a\" > ? OR (dp.\"a\" = ? AND dp.\"b\" > ?)) AND"
+                             " dp.\"a\" <= ? AND (dp.\"a\" < ? OR (dp.\"a\" = ? AND dp.\"b\" <= ?)) ORDER BY dp.\"a\", dp.\"b\" LIMIT 5"));
+  std::string keys;
+  for (const auto& marker : range.markers) keys += std::to_string(marker.key) + std::to_string(marker.part) + " ";
+  CHECK(keys == "00 00 00 01 10 10 10 11 ");
+  Layout single = layout();
+  single.key = {0};
+  const std::vector<connectors::odbc::RangeEnds> ends{{.up_to = true}, {.after = true, .up_to = true}, {.after = true}};
+  const auto sums = text.checksums(single, ends);
+  const std::string sum = "sum(h(dp.\"a\"::text, d(dp.\"b\"), dp.\"say \"\"c\"\"\"::text))";
+  CHECK(sums.text == "SELECT 0, " + sum + " FROM t dp WHERE dp.\"a\" <= ? UNION ALL SELECT 1, " + sum + " FROM t dp WHERE dp.\"a\" > ? AND dp.\"a\" <= ?"
+                     " UNION ALL SELECT 2, " + sum + " FROM t dp WHERE dp.\"a\" > ?");
+  REQUIRE(sums.markers.size() == 4);
+  CHECK(sums.markers[3].key == 3);
 }
 
 TEST_CASE("several keys are asked for by IN, or by OR where they are composite") {

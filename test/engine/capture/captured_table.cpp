@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <stdlib.h>
 
+#include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/model/key.h"
 #include "engine/model/row_json.h"
@@ -74,7 +75,12 @@ capture::CycleResult CapturedTable::cycle() {
   open();
   clock.now_ms += 1'000;
   source.statements.clear();
-  return mode_->run_cycle(source, stop, progress);
+  try {
+    return mode_->run_cycle(source, stop, progress);
+  } catch (const Error&) {
+    source.close();
+    throw;
+  }
 }
 
 std::vector<model::Change> CapturedTable::changes_after(std::int64_t seq) {

@@ -77,6 +77,8 @@ std::vector<Place> places_of_cases_and_dialects() {
       {counted_states_block(), read_a_case, "{case: c, when: [], then: {deliveries: {", {}, "}}}"},
       {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
       {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
+      {probe_block(), read_a_dialect, "{dialect: d, probes: [{", {}, "}]}"},
+      {dialect_checksum_block(), read_a_dialect, "{dialect: d, checksum: {", {}, "}}"},
       {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
