@@ -1,56 +1,13 @@
 #include "engine/base/blocking.h"
 
-#include <pthread.h>
-
 #include <chrono>
 
 namespace engine {
 
-BlockingPool::BlockingPool(std::string name, std::size_t threads, std::size_t queued_max) : queued_max_(queued_max) {
-  for (std::size_t i = 0; i < threads; ++i) {
-    threads_.emplace_back([this, name] {
-      pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
-      work();
-    });
-  }
-}
-
-BlockingPool::~BlockingPool() { stop(); }
-
-bool BlockingPool::post(std::function<void()> job) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_ || jobs_.size() >= queued_max_) return false;
-    jobs_.push_back(std::move(job));
-  }
-  wake_.notify_one();
-  return true;
-}
-
-void BlockingPool::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
-  for (std::thread& thread : threads_) {
-    if (thread.joinable()) thread.join();
-  }
-}
-
-void BlockingPool::work() {
-  for (;;) {
-    std::function<void()> job;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-      if (jobs_.empty()) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
-    }
-    job();
-  }
-}
+BlockingPool::BlockingPool(std::string name, std::size_t threads, std::size_t queued_max)
+    : jobs_({.thread_name = std::move(name), .threads = threads, .waiting_max = queued_max}, [](auto& jobs) {
+        for (auto next = jobs.take(1); !next.empty(); next = jobs.take(1)) next.front()();
+      }) {}
 
 void StopSignal::request() {
   {

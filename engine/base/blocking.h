@@ -2,12 +2,12 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
+#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <thread>
-#include <vector>
+
+#include "engine/base/work_queue.h"
 
 namespace engine {
 
@@ -15,24 +15,14 @@ namespace engine {
 class BlockingPool {
  public:
   BlockingPool(std::string name, std::size_t threads, std::size_t queued_max = 100'000);
-  ~BlockingPool();
-  BlockingPool(const BlockingPool&) = delete;
-  BlockingPool& operator=(const BlockingPool&) = delete;
 
   /// False when the pool is stopping or the queue is full.
-  bool post(std::function<void()> job);
+  bool post(std::function<void()> job) { return jobs_.put(job) == nullptr; }
   /// Runs what is queued, then ends the threads. Called by the destructor, too.
-  void stop();
+  void stop() { jobs_.finish(); }
 
  private:
-  void work();
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
-  std::size_t queued_max_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  WorkQueue<std::function<void()>> jobs_;
 };
 
 /// Set once, seen by all who hold it: how long work is asked to stop.

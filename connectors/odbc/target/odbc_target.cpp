@@ -1,15 +1,9 @@
 #include "connectors/odbc/target/odbc_target.h"
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-
-#include <pthread.h>
-
 #include "connectors/odbc/target/transactions.h"
 #include "connectors/odbc/target/write_request.h"
 #include "engine/base/error.h"
+#include "engine/base/work_queue.h"
 
 namespace connectors::odbc {
 
@@ -40,7 +34,12 @@ ObjectTraits appended(const engine::settings::WrittenTable& table) {
 
 class OdbcTarget : public Target {
  public:
-  explicit OdbcTarget(const engine::settings::TargetConnection& connection) : connection_(connection) {
+  explicit OdbcTarget(const engine::settings::TargetConnection& connection)
+      : connection_(connection),
+        requests_({.thread_name = "odbc-target",
+                   .threads = static_cast<std::size_t>(connection.database.writers),
+                   .waiting_max = requests_waiting_max},
+                  [this](auto& requests) { write(requests); }) {
     for (const auto& [name, table] : connection.database.tables) {
       if (table.appends) appended_.emplace(name, appended(table));
     }
@@ -66,33 +65,13 @@ class OdbcTarget : public Target {
     auto request = std::dynamic_pointer_cast<const WriteRequest>(call.ready);
     if (!request) request = std::make_shared<WriteRequest>(read_request(call.request));
     const std::size_t records = request->records.size();
-    const char* refused = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= requests_waiting_max ? "too many rows wait" : nullptr;
-      if (refused == nullptr) {
-        start_threads();
-        waiting_.push_back({std::move(request), std::move(answered)});
-      }
-    }
-    if (refused == nullptr) return wake_.notify_one();
-    answered(unsent(records, refused));
+    Waiting waiting{.request = std::move(request), .answered = std::move(answered)};
+    if (const char* refused = requests_.put(waiting)) waiting.answered(unsent(records, refused));
   }
 
   /// Transactions under way end by themselves, at the latest by the connection's time-out; what waits is given back.
   void stop() override {
-    const std::lock_guard stopping(stop_mutex_);
-    std::deque<Waiting> left;
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-      left.swap(waiting_);
-    }
-    wake_.notify_all();
-    for (Waiting& each : left) each.answered(unsent(each.request->records.size(), "the daemon is stopping"));
-    for (std::thread& thread : threads_) {
-      if (thread.joinable()) thread.join();
-    }
+    requests_.give_up([](Waiting& each) { each.answered(unsent(each.request->records.size(), "the daemon is stopping")); });
   }
 
  private:
@@ -108,36 +87,17 @@ class OdbcTarget : public Target {
     return std::vector<CallAnswer>(records, answer);
   }
 
-  /// A target that only prepares, as in a preview, needs none.
-  void start_threads() {
-    while (threads_.size() < static_cast<std::size_t>(connection_.database.writers)) threads_.emplace_back([this] { run(); });
-  }
-
-  void run() {
-    pthread_setname_np(pthread_self(), "odbc-target");
+  void write(engine::WorkQueue<Waiting>& requests) {
     Transactions transactions(connection_);
-    for (;;) {
-      Waiting next;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-        if (waiting_.empty()) return;
-        next = std::move(waiting_.front());
-        waiting_.pop_front();
-      }
-      next.answered(transactions.write(*next.request));
+    for (auto next = requests.take(1); !next.empty(); next = requests.take(1)) {
+      next.front().answered(transactions.write(*next.front().request));
     }
   }
 
   const engine::settings::TargetConnection connection_;
   const ObjectTraits upserted_ = upserted();
   std::map<std::string, ObjectTraits, std::less<>> appended_;
-  std::mutex stop_mutex_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Waiting> waiting_;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  engine::WorkQueue<Waiting> requests_;
 };
 
 }  // namespace

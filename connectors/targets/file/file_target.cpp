@@ -1,14 +1,12 @@
 #include "connectors/targets/file/file_target.h"
 
-#include <condition_variable>
-#include <mutex>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "connectors/targets/file/line_file.h"
 #include "connectors/targets/message/message.h"
 #include "engine/base/error.h"
+#include "engine/base/work_queue.h"
 #include "engine/model/row_json.h"
 
 namespace connectors::targets::file {
@@ -18,7 +16,6 @@ using namespace engine::model;
 namespace {
 
 constexpr std::string_view frozen_start = R"({"append":)";
-constexpr std::size_t waiting_max = 100'000;
 constexpr std::size_t group_max = 1'000;
 
 ObjectTraits offered(bool debezium) {
@@ -66,7 +63,13 @@ CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
 class FileTarget : public Target {
  public:
   FileTarget(std::string path, bool debezium)
-      : path_(std::move(path)), debezium_(debezium), traits_(offered(debezium)), file_(path_), thread_([this] { run(); }) {}
+      : path_(std::move(path)),
+        debezium_(debezium),
+        traits_(offered(debezium)),
+        file_(path_),
+        lines_({.thread_name = "file-target"}, [this](auto& lines) {
+          for (auto group = lines.take(group_max); !group.empty(); group = lines.take(group_max)) write(group);
+        }) {}
   ~FileTarget() override { stop(); }
 
   const ObjectTraits& traits(std::string_view) const override { return traits_; }
@@ -90,45 +93,14 @@ class FileTarget : public Target {
                     .answered = std::move(answered)};
     const std::size_t key_begin = waiting.line.find(':') + 2;
     waiting.key = waiting.line.substr(key_begin, waiting.line.find('"', key_begin) - key_begin);
-    const char* refused = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= waiting_max ? "too many lines wait" : nullptr;
-      if (refused == nullptr) waiting_.push_back(std::move(waiting));
-    }
-    if (refused == nullptr) return wake_.notify_one();
-    waiting.answered({answer_of(RetryLater{.reason = refused}, false)});
+    if (const char* refused = lines_.put(waiting)) waiting.answered({answer_of(RetryLater{.reason = refused}, false)});
   }
 
   /// Lines that wait are still written.
-  void stop() override {
-    const std::lock_guard stopping(stop_mutex_);
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() override { lines_.finish(); }
 
  private:
-  void run() {
-    while (true) {
-      std::vector<Waiting> group;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-        if (waiting_.empty()) return;
-        const std::size_t count = std::min(waiting_.size(), group_max);
-        group.assign(std::make_move_iterator(waiting_.begin()),
-                     std::make_move_iterator(waiting_.begin() + static_cast<long>(count)));
-        waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<long>(count));
-      }
-      write(group);
-    }
-  }
-
-  void write(std::vector<Waiting>& group) {
+  void write(std::deque<Waiting>& group) {
     std::vector<LineFile::Line> lines;
     for (const Waiting& waiting : group) lines.push_back({.key = waiting.key, .text = waiting.line});
     std::string failure;
@@ -151,13 +123,8 @@ class FileTarget : public Target {
   const std::string path_;
   const bool debezium_;
   const ObjectTraits traits_;
-  std::mutex stop_mutex_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Waiting> waiting_;
-  bool stopping_ = false;
-  LineFile file_;  ///< the thread's only
-  std::thread thread_;
+  LineFile file_;  ///< the queue's thread's only
+  engine::WorkQueue<Waiting> lines_;
 };
 
 }  // namespace

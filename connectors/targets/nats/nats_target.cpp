@@ -1,15 +1,9 @@
 #include "connectors/targets/nats/nats_target.h"
 
-#include <pthread.h>
-
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-
 #include "connectors/targets/message/message.h"
 #include "connectors/targets/nats/jet_stream.h"
 #include "engine/base/error.h"
+#include "engine/base/work_queue.h"
 
 namespace connectors::targets::nats {
 
@@ -17,7 +11,7 @@ using namespace engine::model;
 
 namespace {
 
-constexpr std::size_t waiting_max = 100'000;
+constexpr std::size_t group_max = 10'000;
 
 class NatsTarget : public Target {
  public:
@@ -25,7 +19,8 @@ class NatsTarget : public Target {
       : connection_(connection),
         subject_(connection.stream.subject),
         // A stream keeps every message: only the frozen one under its id may go out again.
-        traits_(message_traits(false, connection.envelope.debezium || subject_.names_pipeline())) {}
+        traits_(message_traits(false, connection.envelope.debezium || subject_.names_pipeline())),
+        messages_({.thread_name = "nats-target"}, [this](auto& messages) { publish(messages); }) {}
   ~NatsTarget() override { stop(); }
 
   const ObjectTraits& traits(std::string_view) const override { return traits_; }
@@ -45,16 +40,8 @@ class NatsTarget : public Target {
     // The journal gives the text alone: an earlier try of it may have been stored.
     waiting.repeated = !waiting.message;
     if (waiting.repeated) waiting.message = std::make_shared<Message>(read_message(call.request));
-    const char* refused = nullptr;
-    {
-      const std::lock_guard lock(mutex_);
-      refused = stopping_ ? "the daemon is stopping" : waiting_.size() >= waiting_max ? "too many messages wait" : nullptr;
-      if (refused == nullptr) {
-        if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
-        waiting_.push_back(std::move(waiting));
-      }
-    }
-    if (refused == nullptr) return wake_.notify_one();
+    const char* refused = messages_.put(waiting);
+    if (refused == nullptr) return;
     CallAnswer answer;
     answer.outcome = RetryLater{.reason = refused};
     answer.any_byte_sent = false;
@@ -62,15 +49,7 @@ class NatsTarget : public Target {
   }
 
   /// What waits is still published; acknowledgements are waited for as long as the time-out says.
-  void stop() override {
-    const std::lock_guard stopping(stop_mutex_);
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    wake_.notify_one();
-    if (thread_.joinable()) thread_.join();
-  }
+  void stop() override { messages_.finish(); }
 
  private:
   struct Waiting {
@@ -79,17 +58,9 @@ class NatsTarget : public Target {
     Answered answered;
   };
 
-  void run() {
-    pthread_setname_np(pthread_self(), "nats-target");
+  void publish(engine::WorkQueue<Waiting>& messages) {
     JetStream stream(connection_);
-    for (;;) {
-      std::deque<Waiting> group;
-      {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-        if (waiting_.empty()) return;
-        group.swap(waiting_);
-      }
+    for (auto group = messages.take(group_max); !group.empty(); group = messages.take(group_max)) {
       for (Waiting& each : group) {
         stream.publish(*each.message, each.repeated, [answered = std::move(each.answered)](CallAnswer answer) { answered({std::move(answer)}); });
       }
@@ -99,12 +70,7 @@ class NatsTarget : public Target {
   const engine::settings::TargetConnection connection_;
   const SubjectTemplate subject_;
   const ObjectTraits traits_;
-  std::mutex stop_mutex_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Waiting> waiting_;
-  bool stopping_ = false;
-  std::thread thread_;
+  engine::WorkQueue<Waiting> messages_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <future>
 
 #include "engine/base/blocking.h"
 #include "engine/base/clock.h"
@@ -8,6 +9,7 @@
 #include "engine/base/metrics.h"
 #include "engine/base/retry_policy.h"
 #include "engine/base/secret.h"
+#include "engine/base/work_queue.h"
 
 using namespace engine;
 
@@ -53,6 +55,29 @@ TEST_CASE("a pool runs what is queued before it ends, and takes nothing after") 
   pool.stop();
   CHECK(done == 100);
   CHECK_FALSE(pool.post([&] { ++done; }));
+}
+
+TEST_CASE("a queue that is full or stopping says so, and gives back what waits") {
+  std::promise<void> begun, may_end;
+  WorkQueue<int> queue({.thread_name = "test", .waiting_max = 2}, [&](WorkQueue<int>& items) {
+    while (!items.take(1).empty()) {
+      begun.set_value();
+      may_end.get_future().wait();
+    }
+  });
+  int first = 1, second = 2, third = 3, fourth = 4;
+  CHECK(queue.put(first) == nullptr);
+  begun.get_future().wait();
+  CHECK(queue.put(second) == nullptr);
+  CHECK(queue.put(third) == nullptr);
+  CHECK(std::string(queue.put(fourth)) == "too much waits already");
+  std::vector<int> back;
+  queue.give_up([&](int& item) {
+    back.push_back(item);
+    if (back.size() == 2) may_end.set_value();
+  });
+  CHECK(back == std::vector{2, 3});
+  CHECK(std::string(queue.put(fourth)) == "the daemon is stopping");
 }
 
 TEST_CASE("a stop request ends a wait at once") {
