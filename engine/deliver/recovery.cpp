@@ -60,12 +60,14 @@ bool can_look_up(const Delivery& delivery, const model::ObjectTraits& traits) {
 }
 
 Recovered recover(journal::Records& records, const std::string& connection, const model::Target& target,
-                  std::int64_t now_ms) {
+                  std::int64_t now_ms, std::int64_t budgets_ms) {
   journal::Deliveries& deliveries = records.deliveries;
   Recovered recovered{.budget_use = deliveries.budget_use(connection), .suspect_seq = deliveries.last_seq_planned()};
   std::int64_t after_id = 0;
-  while (true) {
+  bool last = false;
+  while (!last) {
     std::vector<Delivery> found = deliveries.unsettled(connection, after_id, page);
+    last = found.size() < page;
     for (Delivery& delivery : found) {
       after_id = delivery.id;
       const model::ObjectTraits* traits = traits_of(target, delivery.object);
@@ -76,8 +78,10 @@ Recovered recover(journal::Records& records, const std::string& connection, cons
           delivery.state == DeliveryState::uncertain && traits != nullptr && can_look_up(delivery, *traits);
       if (looks_up) recovered.uncertain.push_back(std::move(delivery));
     }
-    if (found.size() < page) return recovered;
   }
+  // After those that were under way have ended: they count from now, for nobody knows when they arrived.
+  if (budgets_ms > 0) recovered.sent = deliveries.sent_since(connection, now_ms - budgets_ms);
+  return recovered;
 }
 
 }  // namespace engine::deliver

@@ -227,6 +227,15 @@ class Deliveries {
   /// What a connection used of its budgets, as `put_budget_use` had it; none before.
   std::optional<std::string> budget_use(const std::string& connection);
   void put_budget_use(const std::string& connection, const std::string& use, std::int64_t now_ms);
+  struct Sent {
+    std::string step;
+    std::string object;
+    std::string match;
+    std::string fields;
+    std::int64_t at_ms = 0;
+  };
+  /// The attempts at a connection that began since then, in their order, of deliveries that have fields.
+  std::vector<Sent> sent_since(const std::string& connection, std::int64_t since_ms);
 
   std::vector<Delivery> dead_letters(const DeadLetterFilter& filter);
   void record_decision(std::int64_t delivery_id, const std::string& decision, const std::string& actor,

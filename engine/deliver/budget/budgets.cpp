@@ -20,7 +20,12 @@ std::unique_ptr<Budget> make_budget(const BudgetDefinition& definition) {
   auto budget = std::make_unique<Budget>();
   budget->definition = &definition;
   for (const auto& [key, allowance] : definition.allowances) {
-    if (allowance.requests > 0) budget->windows.emplace_back(allowance);
+    if (allowance.requests == 0) continue;
+    if (definition.distinct.empty()) {
+      budget->windows.emplace_back(allowance);
+    } else {
+      budget->distinct.emplace_back(allowance);
+    }
   }
   return budget;
 }
@@ -31,14 +36,30 @@ std::string value_in(const model::FieldMap& fields, const std::string& name) {
 }
 
 /// Empty: the call has no such value, so the budget does not count it.
-std::string value_of(const std::string& per, const Spending& call) {
-  if (per == "remote_id") return call.remote_id.value_or("");
-  if (per == "match") return call.match == "{}" ? "" : call.match;
-  if (per.starts_with("match.")) return value_in(model::fields_from_json(call.match), per.substr(6));
-  return value_in(call.fields, per.substr(6));
+std::string value_of(const std::string& name, const Spending& call) {
+  if (name == "remote_id") return call.remote_id.value_or("");
+  if (name == "match") return call.match == "{}" ? "" : call.match;
+  if (name.starts_with("match.")) return value_in(model::fields_from_json(call.match), name.substr(6));
+  return value_in(call.fields, name.substr(6));
 }
 
+/// Empty: the call has none of them. One that is missing is a value, too: what was refused to a person without a template
+/// must find a budget to wait for, and not the connection's own.
+std::string values_of(const std::vector<std::string>& names, const Spending& call) {
+  std::string all;
+  bool has_any = false;
+  for (const std::string& name : names) {
+    const std::string value = value_of(name, call);
+    has_any = has_any || !value.empty();
+    all += value + '\n';
+  }
+  return has_any ? all : std::string();
+}
+
+bool counts_records(const BudgetDefinition& definition) { return !definition.per.empty() || !definition.distinct.empty(); }
+
 bool counts_call(const BudgetDefinition& definition, const Spending& call) {
+  if (definition.outside_window.value_or(false) && call.window_open) return false;
   const auto among = [](const auto& list, const auto& one) {
     return list.empty() || std::find(list.begin(), list.end(), one) != list.end();
   };
@@ -51,15 +72,21 @@ std::int64_t length_ms(const settings::Allowance& allowance) {
 
 }  // namespace
 
-bool Budget::has_room(Moment now) {
+bool Budget::has_room(const std::string& value, Moment now) {
   if (now.steady_ms < paused_until_ms) return false;
-  return std::all_of(windows.begin(), windows.end(), [now](Window& window) { return window.room(now) > 0; });
+  return std::all_of(windows.begin(), windows.end(), [now](Window& window) { return window.room(now) > 0; }) &&
+         std::all_of(distinct.begin(), distinct.end(), [&](DistinctValues& values) { return values.has_room(value, now); });
 }
 
-std::optional<std::int64_t> Budget::opens_ms(Moment now) {
+std::optional<std::int64_t> Budget::opens_ms(const std::string& value, Moment now) {
   std::int64_t latest = std::max(now.steady_ms, paused_until_ms);
   for (Window& window : windows) {
     const auto opens = window.opens_ms(now);
+    if (!opens) return std::nullopt;
+    latest = std::max(latest, *opens);
+  }
+  for (DistinctValues& values : distinct) {
+    const auto opens = values.opens_ms(value, now);
     if (!opens) return std::nullopt;
     latest = std::max(latest, *opens);
   }
@@ -76,8 +103,8 @@ Budgets::Budgets(const std::map<std::string, BudgetDefinition>& definitions) {
     groups_.push_back(std::make_unique<Group>(Group{.definition = definition}));
     Group& group = *groups_.back();
     if (definition.per.empty()) group.one = make_budget(group.definition);
+    if (counts_records(definition)) return;
     for (const auto& [key, allowance] : definition.allowances) {
-      if (!group.one) break;
       keeps_use_ = keeps_use_ || (allowance.requests > 0 && length_ms(allowance) >= kept_from_ms);
     }
   };
@@ -94,7 +121,7 @@ Budgets::Budgets(const std::map<std::string, BudgetDefinition>& definitions) {
 Budget* Budgets::budget_for(Group& group, const Spending& call, Moment now) {
   if (!counts_call(group.definition, call)) return nullptr;
   if (group.one) return group.one.get();
-  const std::string value = value_of(group.definition.per, call);
+  const std::string value = values_of(group.definition.per, call);
   if (value.empty()) return nullptr;
   std::unique_ptr<Budget>& budget = group.by_value[value];
   if (budget) return budget.get();
@@ -106,24 +133,26 @@ Budget* Budgets::budget_for(Group& group, const Spending& call, Moment now) {
   return made;
 }
 
-void Budgets::refuse(Budget& budget, Moment now) {
-  opens_ms_ = budget.opens_ms(now);
+void Budgets::refuse(Budget& budget, const std::string& value, Moment now) {
+  opens_ms_ = budget.opens_ms(value, now);
   blocked_by_ = budget.definition;
 }
 
 bool Budgets::is_open(Moment now) {
   if (is_free()) return true;
-  if (own_->has_room(now)) return true;
-  refuse(*own_, now);
+  if (own_->has_room({}, now)) return true;
+  refuse(*own_, {}, now);
   return false;
 }
 
 Permit Budgets::budgets_for(const Spending& call, Counts counts, Moment now) {
   Permit all;
   for (const auto& group : groups_) {
-    const bool per_record = !group->definition.per.empty();
-    if (counts != Counts::all && per_record != (counts == Counts::records)) continue;
-    if (Budget* budget = budget_for(*group, call, now)) all.push_back(budget);
+    const BudgetDefinition& definition = group->definition;
+    if (counts != Counts::all && counts_records(definition) != (counts == Counts::records)) continue;
+    std::string value = definition.distinct.empty() ? std::string() : value_of(definition.distinct, call);
+    if (value.empty() && !definition.distinct.empty()) continue;
+    if (Budget* budget = budget_for(*group, call, now)) all.push_back({budget, std::move(value)});
   }
   return all;
 }
@@ -131,9 +160,9 @@ Permit Budgets::budgets_for(const Spending& call, Counts counts, Moment now) {
 bool Budgets::admit(const Spending& call, Counts counts, Permit& permit, Moment now) {
   if (counts_nothing_) return counts == Counts::records || is_open(now);
   const Permit wanted = budgets_for(call, counts, now);
-  for (Budget* budget : wanted) {
-    if (budget->has_room(now)) continue;
-    refuse(*budget, now);
+  for (const auto& [budget, value] : wanted) {
+    if (budget->has_room(value, now)) continue;
+    refuse(*budget, value, now);
     return false;
   }
   take(wanted, permit);
@@ -145,28 +174,31 @@ void Budgets::take_all_the_same(const Spending& call, Counts counts, Permit& per
 }
 
 void Budgets::take(const Permit& wanted, Permit& permit) {
-  for (Budget* budget : wanted) {
+  for (const auto& [budget, value] : wanted) {
     for (Window& window : budget->windows) window.take();
+    for (DistinctValues& values : budget->distinct) values.take(value);
   }
   permit.insert(permit.end(), wanted.begin(), wanted.end());
 }
 
 void Budgets::answered(const Permit& permit, Moment now) {
-  for (Budget* budget : permit) {
+  for (const auto& [budget, value] : permit) {
     for (Window& window : budget->windows) window.answered(now);
+    for (DistinctValues& values : budget->distinct) values.answered(value, now);
   }
 }
 
 void Budgets::give_back(const Permit& permit) {
-  for (Budget* budget : permit) {
+  for (const auto& [budget, value] : permit) {
     for (Window& window : budget->windows) window.give_back();
+    for (DistinctValues& values : budget->distinct) values.give_back(value);
   }
 }
 
 Budget& Budgets::named(const std::string& name, const Permit& permit) {
   if (name.empty()) return *own_;
-  for (Budget* budget : permit) {
-    if (budget->definition->name == name) return *budget;
+  for (const Place& place : permit) {
+    if (place.budget->definition->name == name) return *place.budget;
   }
   for (const auto& group : groups_) {
     if (group->definition.name == name && group->one) return *group->one;
@@ -241,6 +273,21 @@ void Budgets::restore(const std::string& kept, Moment now) {
         if (window.allowance().in_ms == one.at("in_ms").to_number<std::int64_t>()) window.restore(places, now);
       }
     }
+  }
+}
+
+std::int64_t Budgets::recounts_ms() const {
+  std::int64_t longest_ms = 0;
+  for (const auto& group : groups_) {
+    if (group->definition.distinct.empty()) continue;
+    for (const auto& [key, allowance] : group->definition.allowances) longest_ms = std::max(longest_ms, allowance.in_ms);
+  }
+  return longest_ms;
+}
+
+void Budgets::recount(const Spending& call, std::int64_t wall_ms, Moment now) {
+  for (const auto& [budget, value] : budgets_for(call, Counts::records, now)) {
+    for (DistinctValues& values : budget->distinct) values.recount(value, wall_ms, now);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/deliver/budget/distinct_values.h"
 #include "engine/deliver/budget/permit.h"
 #include "engine/deliver/budget/window.h"
 #include "engine/model/target.h"
@@ -18,11 +19,14 @@ namespace engine::deliver {
 struct Budget {
   const settings::BudgetDefinition* definition = nullptr;
   std::vector<Window> windows;
+  std::vector<DistinctValues> distinct;  ///< in the place of windows where values are counted
   std::int64_t paused_until_ms = 0;  ///< steady: the target asked for it
   int refusals = 0;                  ///< throttled answers in a row that named no time
 
-  bool has_room(Moment now);
-  std::optional<std::int64_t> opens_ms(Moment now);
+  /// `value`: the call's own, where values are counted.
+  bool has_room(const std::string& value, Moment now);
+  /// When it has room for the call; none: with an answer.
+  std::optional<std::int64_t> opens_ms(const std::string& value, Moment now);
   bool is_idle(Moment now);
 };
 
@@ -33,9 +37,11 @@ struct Spending {
   const std::string& match;                      ///< flat JSON
   const std::optional<std::string>& remote_id;
   const model::FieldMap& fields;
+  bool window_open = false;  ///< its recipient may be written to freely
 };
 
-/// Which part of the budgets is asked: those that count requests, those kept per value, which count records, or both.
+/// Which part of the budgets is asked: those that count requests, those of values (`per`, `distinct`), which count records,
+/// or both.
 enum class Counts : std::uint8_t { requests, records, all };
 
 class Budgets {
@@ -65,12 +71,16 @@ class Budgets {
   /// The name of the budget that refused last; empty: the connection's own.
   const std::string& refused_by() const { return blocked_by_->name; }
 
-  /// There are budgets long enough to outlive the process. Those per value are not among them: they are many, short, and
-  /// their values may be people's.
+  /// There are budgets long enough to outlive the process. Those of values are not among them: `per` ones are many and short,
+  /// `distinct` ones are recounted, and their values may be people's.
   bool keeps_use() const { return keeps_use_; }
   /// What was used of them, as JSON text.
   std::string kept(Moment now);
   void restore(const std::string& kept, Moment now);
+  /// How long ago what was sent still matters to those that count values; 0: not at all.
+  std::int64_t recounts_ms() const;
+  /// The call went out at that time by the wall's clock, before this process began.
+  void recount(const Spending& call, std::int64_t wall_ms, Moment now);
 
  private:
   struct Group {
@@ -82,7 +92,7 @@ class Budgets {
   Budget* budget_for(Group& group, const Spending& call, Moment now);
   Permit budgets_for(const Spending& call, Counts counts, Moment now);
   static void take(const Permit& wanted, Permit& permit);
-  void refuse(Budget& budget, Moment now);
+  void refuse(Budget& budget, const std::string& value, Moment now);
   Budget& named(const std::string& name, const Permit& permit);
 
   std::vector<std::unique_ptr<Group>> groups_;

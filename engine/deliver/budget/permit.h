@@ -1,11 +1,17 @@
 // The places in budgets that a request, or one record of a batch, holds until its answer came.
 #pragma once
 
+#include <string>
 #include <vector>
 
 namespace engine::deliver {
 
 struct Budget;
-using Permit = std::vector<Budget*>;
+
+struct Place {
+  Budget* budget = nullptr;
+  std::string value;  ///< of a budget that counts distinct values: the call's own
+};
+using Permit = std::vector<Place>;
 
 }  // namespace engine::deliver

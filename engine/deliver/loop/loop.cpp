@@ -42,14 +42,17 @@ Loop::Loop(Surroundings& surroundings, model::Target& target, const std::map<std
 
 void Loop::start() {
   auto recovered = std::make_shared<Recovered>();
-  auto work = [recovered, connection = options_.connection, &target = target_,
-               now = wall_ms()](journal::Records& records) { *recovered = recover(records, connection, target, now); };
+  auto work = [recovered, connection = options_.connection, &target = target_, now = wall_ms(),
+               budgets_ms = budgets_.recounts_ms()](journal::Records& records) {
+    *recovered = recover(records, connection, target, now, budgets_ms);
+  };
   surroundings_.write(std::move(work), [this, recovered](std::exception_ptr error) {
     if (error) {
       must_start_ = true;
       return failed(error);
     }
     if (recovered->budget_use) budgets_.restore(*recovered->budget_use, moment());
+    recount(recovered->sent);
     intake_.set_suspect_seq(recovered->suspect_seq);
     for (const journal::Delivery& delivery : recovered->uncertain) {
       intake_.wait(delivery.id, std::max<std::int64_t>(0, delivery.not_before_ms - wall_ms()), true);

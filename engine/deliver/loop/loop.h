@@ -96,6 +96,7 @@ class Loop {
   // Budgets.
   Moment moment() const;
   Spending spending(const Job& job) const;
+  void recount(const std::vector<journal::Deliveries::Sent>& sent);
   bool may_grow(const OpenBatch& batch) const;
   static bool goes_in_batch(const Job& job);
   bool joins_batch(const Job& job) const;
@@ -160,6 +161,12 @@ class Loop {
   std::int64_t parked_until_ms_ = never_ms;
   std::string waiting_for_;    ///< the budget that keeps work back; empty: none does
   std::int64_t waiting_since_ms_ = 0;
+  /// What went back to the journal to wait for long, as last seen.
+  struct KeptBack {
+    std::string budget;
+    std::int64_t opens_ms = 0;  ///< steady
+    std::int64_t until_ms = 0;  ///< steady; by then it was looked at again
+  } kept_back_;
   bool use_changed_ = false;      ///< of budgets that outlive the process
   std::int64_t note_use_ms_ = 0;  ///< steady: not before then
   std::vector<Outgoing> outgoing_;  ///< given to the target together, at the end of a turn

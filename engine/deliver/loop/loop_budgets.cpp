@@ -32,7 +32,19 @@ Moment Loop::moment() const { return {.steady_ms = steady_ms(), .wall_ms = wall_
 Spending Loop::spending(const Job& job) const {
   const journal::Delivery& delivery = job.head.delivery;
   return {.kind = job.kind, .object = delivery.object, .match = delivery.match, .remote_id = job.head.remote_id,
-          .fields = job.fields};
+          .fields = job.fields, .window_open = job.window_open};
+}
+
+/// Budgets that count values go on after a restart. Whether a person could be written to freely then is not known any more.
+void Loop::recount(const std::vector<journal::Deliveries::Sent>& sent) {
+  const Moment now = moment();
+  const std::optional<std::string> no_id;
+  for (const auto& each : sent) {
+    const auto kind = model::call_kind_of(each.step);
+    if (!kind) continue;
+    const model::FieldMap fields = model::fields_from_json(each.fields);
+    budgets_.recount({*kind, each.object, each.match, no_id, fields}, each.at_ms, now);
+  }
 }
 
 /// A record that joins a batch needs no place of its own among the requests.
@@ -46,8 +58,10 @@ void Loop::park(const JobPtr& job) {
   const std::int64_t wait_ms = budgets_.opens_ms().value_or(0) - steady_ms();
   if (is_fresh(*job) && (parked_.size() >= parked_max || wait_ms > parked_ms_max)) {
     const std::int64_t id = job->delivery().id;
+    const std::int64_t again_ms = std::clamp(wait_ms, looked_at_again_ms, looked_at_again_ms_max);
+    kept_back_ = {.budget = budget_shown(), .opens_ms = steady_ms() + wait_ms, .until_ms = steady_ms() + again_ms + told_from_ms};
     intake_.release(job);
-    return intake_.wait(id, std::clamp(wait_ms, looked_at_again_ms, looked_at_again_ms_max), false);
+    return intake_.wait(id, again_ms, false);
   }
   const auto behind = std::find_if(parked_.begin(), parked_.end(), [&](const JobPtr& other) {
     return job->pipeline->priority < other->pipeline->priority;
@@ -121,11 +135,12 @@ std::string Loop::budget_shown() const {
 }
 
 std::string Loop::budget_reason() const {
-  if (waiting_for_.empty() || !budgets_.opens_ms()) return {};
-  const std::int64_t wait_ms = *budgets_.opens_ms() - steady_ms();
+  const bool waits = !waiting_for_.empty() && budgets_.opens_ms();
+  if (!waits && steady_ms() >= kept_back_.until_ms) return {};
+  const std::int64_t wait_ms = (waits ? *budgets_.opens_ms() : kept_back_.opens_ms) - steady_ms();
   if (wait_ms < told_from_ms) return {};
   const std::time_t until = (wall_ms() + wait_ms) / 1'000;
-  return fmt::format("waits for its budget ({}) until {:%Y-%m-%d %H:%M:%S} UTC", waiting_for_, fmt::gmtime(until));
+  return fmt::format("waits for its budget ({}) until {:%Y-%m-%d %H:%M:%S} UTC", waits ? waiting_for_ : kept_back_.budget, fmt::gmtime(until));
 }
 
 }  // namespace engine::deliver

@@ -114,6 +114,22 @@ void Deliveries::put_budget_use(const std::string& connection, const std::string
   statement.bind(1, connection).bind(2, use).bind(3, now_ms).run();
 }
 
+std::vector<Deliveries::Sent> Deliveries::sent_since(const std::string& connection, std::int64_t since_ms) {
+  // Ids grow with time, which no index has: from the newest back to the first that is too old, none older is touched.
+  Statement statement = connection_.prepare(
+      "SELECT a.step, d.object, d.match, d.fields, coalesce(a.ended_ms, a.started_ms) "
+      "FROM attempt a CROSS JOIN delivery d ON d.id = a.delivery_id WHERE d.connection = ?1 AND d.fields IS NOT NULL AND "
+      "a.id > coalesce((SELECT id FROM attempt WHERE started_ms < ?2 ORDER BY id DESC LIMIT 1), 0)");
+  statement.bind(1, connection).bind(2, since_ms);
+  std::vector<Sent> all;
+  while (statement.step()) {
+    all.push_back({.step = std::string(statement.text(0)), .object = std::string(statement.text(1)),
+                   .match = std::string(statement.text(2)), .fields = std::string(statement.text(3)),
+                   .at_ms = statement.integer(4)});
+  }
+  return all;
+}
+
 void Deliveries::forget_remote_id(const std::string& connection, const std::string& object, const std::string& match) {
   Statement statement = connection_.prepare("DELETE FROM remote_id WHERE connection = ? AND object = ? AND match = ?");
   statement.bind(1, connection).bind(2, object).bind(3, match).run();

@@ -54,8 +54,15 @@ const Block& budget_block() {
       "Calls that are counted together.",
       with_sizes({{"object", KeyType::texts, "Of these objects; without it of all."},
                   {"call", KeyType::texts, "Kinds of calls; without it all."},
-                  {"per", KeyType::text,
-                   "`match`, `match.x`, `remote_id` or `field.x`: each of its values has a budget of its own."}})};
+                  {"per", KeyType::texts,
+                   "`match`, `match.x`, `remote_id` or `field.x`: each of its values has a budget of its own; of several, each "
+                   "combination."},
+                  {"distinct", KeyType::text,
+                   "`match`, `match.x` or `field.x`: not requests are counted but its different values, in sliding windows. Each "
+                   "call makes its value count anew; counted on after a restart."},
+                  {"outside_window", KeyType::boolean,
+                   "Only messages to people who may not be written to freely. After a restart all that went out before count.",
+                   "false"}})};
   return block;
 }
 

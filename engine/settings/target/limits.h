@@ -33,8 +33,12 @@ struct BudgetDefinition {
   Origin origin;
   std::vector<std::string> objects;      ///< empty: all
   std::vector<model::CallKind> calls;    ///< empty: all
-  std::string per;                       ///< match, match.x, remote_id or field.x: each value has a budget of its own
+  std::vector<std::string> per;          ///< match, match.x, remote_id or field.x: each combination has a budget of its own
+  std::string distinct;                  ///< match, match.x or field.x: a value counts once in that time; never with `per`
+  std::optional<bool> outside_window;    ///< only messages to people who may not be written to freely
   std::map<std::string, Allowance> allowances;  ///< by the key that said it
+
+  void lay_over(const BudgetDefinition& over);
 };
 
 /// What an answer says of a budget's state.
@@ -51,7 +55,7 @@ struct UsageRule {
 /// All that the rule reads.
 std::vector<const AnswerValue*> values_of(const UsageRule& rule);
 
-/// As written in one place; a connection's is laid over its definition's, key by key.
+/// As written in one place; a connection's is laid over its definition's, key by key, and so is each budget.
 struct LimitsDefinition {
   std::optional<int> in_flight;
   std::map<std::string, BudgetDefinition> budgets;  ///< by name; "" is the connection's own

@@ -51,17 +51,33 @@ std::map<std::string, Allowance> read_sizes(MapReader& reader) {
   return sizes;
 }
 
-/// `field.to`, also written "{field.to}".
-std::string read_per(MapReader& reader) {
-  std::string per = reader.text("per");
-  if (per.starts_with('{') && per.ends_with('}')) per = per.substr(1, per.size() - 2);
-  const bool known = per.empty() || per == "match" || per == "remote_id" || (per.starts_with("match.") && per.size() > 6) ||
-                     (per.starts_with("field.") && per.size() > 6);
-  if (known) return per;
-  reader.diagnostics().error("value.unknown", reader.node().find("per")->origin(),
-                             fmt::format("'{}' is nothing that a budget is kept per", per),
-                             "write match, match.x, remote_id or field.x");
+/// `field.to`, also written "{field.to}". Empty after a problem.
+std::string read_value_name(std::string name, const char* key, bool with_remote_id, MapReader& reader) {
+  if (name.starts_with('{') && name.ends_with('}')) name = name.substr(1, name.size() - 2);
+  const bool known = name == "match" || (with_remote_id && name == "remote_id") ||
+                     (name.starts_with("match.") && name.size() > 6) || (name.starts_with("field.") && name.size() > 6);
+  if (known) return name;
+  reader.diagnostics().error("value.unknown", reader.node().find(key)->origin(),
+                             fmt::format("'{}' is nothing that a budget is kept per", name),
+                             with_remote_id ? "write match, match.x, remote_id or field.x" : "write match, match.x or field.x");
   return {};
+}
+
+/// Which values a budget is kept per, or counts.
+void read_values(MapReader& reader, BudgetDefinition& budget) {
+  for (const std::string& name : reader.texts("per")) {
+    if (auto known = read_value_name(name, "per", true, reader); !known.empty()) budget.per.push_back(std::move(known));
+  }
+  const std::string distinct = reader.text("distinct");
+  if (!distinct.empty()) budget.distinct = read_value_name(distinct, "distinct", false, reader);
+  const bool outside_window = reader.boolean("outside_window", false);
+  if (reader.has("outside_window")) budget.outside_window = outside_window;
+  if (distinct.empty()) return;
+  for (const char* other : {"per", "every"}) {
+    if (!reader.has(other)) continue;
+    reader.diagnostics().error("value.type", reader.node().find(other)->origin(),
+                               fmt::format("'{}' does not go with 'distinct'", other));
+  }
 }
 
 BudgetDefinition read_budget(const YamlEntry& entry, Diagnostics& diagnostics) {
@@ -75,7 +91,7 @@ BudgetDefinition read_budget(const YamlEntry& entry, Diagnostics& diagnostics) {
       diagnostics.error("value.unknown", reader.node().find("call")->origin(), fmt::format("there is no call '{}'", name));
     }
   }
-  budget.per = read_per(reader);
+  read_values(reader, budget);
   budget.allowances = read_sizes(reader);
   reader.finish();
   return budget;
@@ -140,14 +156,24 @@ std::vector<const AnswerValue*> values_of(const UsageRule& rule) {
   return values;
 }
 
+void BudgetDefinition::lay_over(const BudgetDefinition& over) {
+  origin = over.origin;
+  if (!over.objects.empty()) objects = over.objects;
+  if (!over.calls.empty()) calls = over.calls;
+  // One excludes the other.
+  if (!over.per.empty() || !over.distinct.empty()) {
+    per = over.per;
+    distinct = over.distinct;
+  }
+  if (over.outside_window) outside_window = over.outside_window;
+  for (const auto& [key, allowance] : over.allowances) allowances[key] = allowance;
+}
+
 void LimitsDefinition::lay_over(const LimitsDefinition& over) {
   if (over.in_flight) in_flight = over.in_flight;
   for (const auto& [name, budget] : over.budgets) {
-    if (name.empty() && budgets.contains(name)) {
-      for (const auto& [key, allowance] : budget.allowances) budgets[name].allowances[key] = allowance;
-    } else {
-      budgets[name] = budget;
-    }
+    const auto [place, is_new] = budgets.try_emplace(name, budget);
+    if (!is_new) place->second.lay_over(budget);
   }
   if (!over.learn.empty()) learn = over.learn;
 }

@@ -173,7 +173,7 @@ TEST_CASE("a message that becomes too old while its person's budget is used up i
   make_message_object(world.target);
   auto& pair = world.options.budgets["pair"];
   pair.name = "pair";
-  pair.per = "field.to";
+  pair.per = {"field.to"};
   pair.allowances["per_day"] = {.requests = 1, .in_ms = 24 * hour_ms};
   world.start();
   plan_message(world, "K1", text_alone);
@@ -185,4 +185,33 @@ TEST_CASE("a message that becomes too old while its person's budget is used up i
   world.pass(23 * hour_ms);
   CHECK(world.state(next_day) == "delivered");
   CHECK(world.target.effects.size() == 2);
+}
+
+TEST_CASE("so many people a day: who was written to may get more, who wrote himself does not count, and a restart forgets nobody") {
+  World world;
+  make_message_object(world.target);
+  auto& tier = world.options.budgets["tier"];
+  tier.name = "tier";
+  tier.distinct = "field.to";
+  tier.outside_window = true;
+  tier.allowances["per_day"] = {.requests = 2, .in_ms = 24 * hour_ms};
+  const auto to = [](const std::string& person) { return R"({"text":"Spedito","to":")" + person + "\"}"; };
+  world.start();
+  heard(world, hour_ms);
+  plan_message(world, "K0", text_alone);
+  plan_message(world, "K1", to("+39301"));
+  plan_message(world, "K2", to("+39302"));
+  plan_message(world, "K3", to("+39301"));
+  world.settle();
+  CHECK(world.target.effects.size() == 4);
+  const auto third = plan_message(world, "K4", to("+39303"));
+  world.pass(hour_ms);
+  CHECK(world.state(third) == "pending");
+  world.restart();
+  plan_message(world, "K5", to("+39302"));
+  world.pass(hour_ms);
+  CHECK(world.target.effects.size() == 5);
+  CHECK(world.state(third) == "pending");
+  world.pass(23 * hour_ms);
+  CHECK(world.state(third) == "delivered");
 }

@@ -44,21 +44,45 @@ TEST_CASE("a budget counts some calls, per a value of theirs") {
   const BudgetDefinition& pair = limits.budgets.at("pair");
   CHECK(pair.objects == std::vector<std::string>{"message"});
   CHECK(pair.calls == std::vector{engine::model::CallKind::create});
-  CHECK(pair.per == "field.to");
+  CHECK(pair.per == std::vector<std::string>{"field.to"});
   CHECK(problems("{budgets: {pair: {per: recipient}}}") ==
         "value.unknown: 'recipient' is nothing that a budget is kept per\n");
 }
 
+TEST_CASE("a budget counts different values, which leaves none to keep it per") {
+  const LimitsDefinition limits = read("{budgets: {tier: {distinct: \"{field.to}\", outside_window: true, per_day: 250}}}");
+  CHECK(limits.budgets.at("tier").distinct == "field.to");
+  CHECK(limits.budgets.at("tier").outside_window == true);
+  CHECK(read("{budgets: {many: {per: [field.to, field.name]}}}").budgets.at("many").per ==
+        std::vector<std::string>{"field.to", "field.name"});
+  CHECK(problems("{budgets: {tier: {distinct: field.to, per: field.to, per_day: 250}}}") ==
+        "value.type: 'per' does not go with 'distinct'\n");
+  CHECK(problems("{budgets: {tier: {distinct: remote_id, per_day: 250}}}") ==
+        "value.unknown: 'remote_id' is nothing that a budget is kept per\n");
+}
+
 TEST_CASE("a connection's limits are laid over the definition's, key by key") {
-  LimitsDefinition limits = read("{per_second: 10, per_day: 1000, budgets: {search: {per_second: 5}, other: {per_second: 1}}}");
+  LimitsDefinition limits = read("{per_second: 10, per_day: 1000, budgets: {search: {call: find, per_second: 5}, other: {per_second: 1}}}");
   limits.lay_over(read("{per_second: 19, in_flight: 2, budgets: {search: {per_second: 4}}}"));
   CHECK(own(limits, "per_second").requests == 19);
   CHECK(own(limits, "per_day").requests == 1'000);
   CHECK(limits.budgets.at("search").allowances.at("per_second").requests == 4);
+  CHECK(limits.budgets.at("search").calls == std::vector{engine::model::CallKind::find});
   CHECK(limits.budgets.contains("other"));
   CHECK(limits.requests_at_once() == 2);
   limits.lay_over(read("{per_day: 0}"));
   CHECK(own(limits, "per_day").requests == 0);
+}
+
+TEST_CASE("a connection tells the size of a budget, and of what it is") {
+  LimitsDefinition limits = read("{budgets: {tier: {object: message, distinct: field.to, outside_window: true, per_day: 250}}}");
+  limits.lay_over(read("{budgets: {tier: {per_day: 2000}}}"));
+  CHECK(limits.budgets.at("tier").distinct == "field.to");
+  CHECK(limits.budgets.at("tier").outside_window == true);
+  CHECK(limits.budgets.at("tier").allowances.at("per_day").requests == 2'000);
+  limits.lay_over(read("{budgets: {tier: {per: field.to, outside_window: false}}}"));
+  CHECK(limits.budgets.at("tier").distinct.empty());
+  CHECK(limits.budgets.at("tier").outside_window == false);
 }
 
 TEST_CASE("what says nothing by itself is told") {

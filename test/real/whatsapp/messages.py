@@ -39,7 +39,7 @@ target: {{ connection: whatsapp, object: message }}
 class Shop:
     """Orders in SQLite, an API, and an instance between them."""
 
-    def __init__(self, name, in_flight=8, text="", more=""):
+    def __init__(self, name, in_flight=8, text="", people=0):
         self.work = Workplace(name)
         self.graph = Graph(self.work)
         self.database = self.work.folder / "erp.db"
@@ -61,8 +61,8 @@ url: {self.graph.url}
 auth: {{ bearer: "${{secret:token}}" }}
 options: {{ phone_number_id: "{NUMBER}" }}
 webhook: {{ verify_token: "${{secret:verify}}", app_secret: "${{secret:app}}" }}
-limits: {{ in_flight: {in_flight} }}
-{more}""")
+limits: {{ in_flight: {in_flight}, budgets: {{ tier: {{ per_day: {people} }} }} }}
+""")
         write("tables/orders.yaml", "table: orders\nconnection: erp\nfrom: orders\nkey: [code]\n"
               "capture: { mode: diff, every: 300ms }\ninitial: deliver\n")
         write("pipelines/shipped/pipeline.yaml", PIPELINE.format(text=text))
@@ -205,6 +205,23 @@ def limits():
     print(f"   {shop.number} messages, refused meanwhile: {dict(refused)}")
 
 
+def tier():
+    """So many people in 24 hours: the others wait, and a killed daemon forgets nobody it wrote to."""
+    shop = Shop("tier", people=3)
+    known = [f"+3933300001{person:02}" for person in range(3)]
+    shop.instance.start()
+    for person in known:
+        shop.ship(1, person)
+    wait_until(shop.settled, 30, "three people to be written to")
+    shop.instance.kill()
+    shop.instance.start()
+    stranger, = shop.ship(1, "+393330000999")
+    again, = shop.ship(1, known[0])
+    wait_until(lambda: shop.states().get(again, [None])[0] == "delivered", 30, "one of them to be written to again")
+    wait_until(lambda: "waits for its budget (tier)" in shop.instance.verb("status").stdout, 30, "the status to say what is waited for")
+    assert shop.states()[stranger][0] == "pending" and shop.effects()[stranger] == 0
+
+
 def window():
     """A text for who wrote within a day, the template for others; the story tells what became of each."""
     shop = Shop("window", text="text: \"'Ordine ' || code\"")
@@ -249,4 +266,4 @@ def window():
     assert APP_SECRET not in log and VERIFY_TOKEN not in log and "EAAJB" not in log
 
 
-main([cut, kill, limits, window], [word for word in sys.argv[2:] if not word.isdigit()] or None)
+main([cut, kill, limits, tier, window], [word for word in sys.argv[2:] if not word.isdigit()] or None)

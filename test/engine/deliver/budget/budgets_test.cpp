@@ -73,9 +73,9 @@ TEST_CASE("a budget of some calls leaves the others alone") {
 
 TEST_CASE("a budget per value is each value's own, and none of a call that lacks it") {
   BudgetDefinition pair = budget("pair", {{"e", {.requests = 3, .in_ms = 6'000, .kind = WindowKind::steps}}});
-  pair.per = "field.to";
+  pair.per = {"field.to"};
   BudgetDefinition ticket = budget("ticket", {{"m", {.requests = 4, .in_ms = 60'000}}});
-  ticket.per = "remote_id";
+  ticket.per = {"remote_id"};
   Spender spender({{"pair", pair}, {"ticket", ticket}});
   CHECK(spender.spend_all(CallKind::create, "+39333") == 3);
   CHECK(spender.spend_all(CallKind::create, "+39334") == 3);
@@ -88,7 +88,7 @@ TEST_CASE("a budget per value is each value's own, and none of a call that lacks
 
 TEST_CASE("one that is refused waits alone when its budget was named, else the connection waits") {
   BudgetDefinition pair = budget("pair", {});
-  pair.per = "field.to";
+  pair.per = {"field.to"};
   Spender spender({{"pair", pair}, {"all", budget("all", {})}});
   const FieldMap fields{{"to", FieldScalar(std::string("+39333"))}};
   const std::string object = "m", match = "{}";
@@ -165,4 +165,60 @@ TEST_CASE("long budgets are counted on after a restart, short ones begin anew") 
   after.pass(86'400'000);
   CHECK(after.spend_all(CallKind::update) == 10);
   CHECK_FALSE(Spender({{"", budget("", {{"s", ten_a_second}})}}).budgets.keeps_use());
+}
+
+TEST_CASE("distinct values count once, as long as calls with them go on") {
+  BudgetDefinition people = budget("people", {{"d", {.requests = 2, .in_ms = 86'400'000}}});
+  people.distinct = "field.to";
+  Spender spender({{"people", people}});
+  CHECK(spender.spend_all(CallKind::create, "+39331") == 1'000);
+  spender.pass(3'600'000);
+  CHECK(spender.spend(CallKind::create, "+39332"));
+  CHECK_FALSE(spender.spend(CallKind::create, "+39333"));
+  CHECK(*spender.budgets.opens_ms() == spender.now.steady_ms - 3'600'000 + 86'400'000);
+  SUBCASE("the first one's place is free a day after his last message") {
+    spender.pass(82'800'000);
+    CHECK(spender.spend(CallKind::create, "+39333"));
+    CHECK_FALSE(spender.spend(CallKind::create, "+39331"));
+  }
+  SUBCASE("another message to him keeps it") {
+    CHECK(spender.spend(CallKind::create, "+39331"));
+    spender.pass(82'800'000);
+    CHECK_FALSE(spender.spend(CallKind::create, "+39333"));
+  }
+}
+
+TEST_CASE("a value counts while its call is under way, and not when nothing was sent") {
+  BudgetDefinition people = budget("people", {{"d", {.requests = 1, .in_ms = 86'400'000}}});
+  people.distinct = "field.to";
+  Spender spender({{"people", people}});
+  const FieldMap fields{{"to", FieldScalar(std::string("+39331"))}};
+  const std::string object = "m", match = "{}";
+  Permit permit;
+  REQUIRE(spender.budgets.admit({CallKind::create, object, match, {}, fields}, Counts::all, permit, spender.now));
+  CHECK_FALSE(spender.spend(CallKind::create, "+39332"));
+  CHECK_FALSE(spender.budgets.opens_ms());
+  spender.budgets.give_back(permit);
+  CHECK(spender.spend(CallKind::create, "+39332"));
+}
+
+TEST_CASE("who waits for a place among distinct values keeps nobody back who has one") {
+  BudgetDefinition people = budget("people", {{"d", {.requests = 1, .in_ms = 86'400'000}}});
+  people.distinct = "field.to";
+  Spender spender({{"people", people}});
+  CHECK(spender.spend(CallKind::create, "+39331"));
+  CHECK_FALSE(spender.spend(CallKind::create, "+39332"));
+  spender.budgets.refused("people", {}, 5'000, spender.now);
+  CHECK_FALSE(spender.spend(CallKind::create, "+39331"));
+  CHECK(*spender.budgets.opens_ms() == spender.now.steady_ms + 5'000);
+}
+
+TEST_CASE("a budget per several values is each combination's own, and a value that is missing is one") {
+  BudgetDefinition twofold = budget("twofold", {{"m", {.requests = 1, .in_ms = 60'000}}});
+  twofold.per = {"field.to", "remote_id"};
+  Spender spender({{"twofold", twofold}});
+  CHECK(spender.spend_all(CallKind::update, "+39331", "1") == 1);
+  CHECK(spender.spend_all(CallKind::update, "+39331", "2") == 1);
+  CHECK(spender.spend_all(CallKind::update, "+39332", "1") == 1);
+  CHECK(spender.spend_all(CallKind::update, "+39331") == 1);
 }
