@@ -12,22 +12,52 @@ using model::CallKind;
 
 using Pipelines = std::map<std::string, const ReadPipeline*>;
 
-/// Whether an answer tells ids, or the only match value stands for one. What is written in C++ says so itself.
-bool keeps_ids(const Instance& instance, const PipelineDefinition& parent) {
+/// Whether the id of a record becomes known that others refer to.
+enum class Ids : std::uint8_t {
+  known,
+  untold,  ///< answers to other calls tell ids, but not those to the call that writes the record
+  none,
+};
+
+/// What answers to a kind of call tell, which an object may offer alone and in batches.
+struct Telling {
+  bool is_there = false;
+  bool anywhere = false;
+  bool always = true;
+};
+
+Telling telling_of(const ObjectDefinition& object, CallKind kind) {
+  Telling telling;
+  const auto note = [&](bool tells) {
+    telling.is_there = true;
+    telling.anywhere = telling.anywhere || tells;
+    telling.always = telling.always && tells;
+  };
+  const auto call = object.calls.find(kind);
+  if (call != object.calls.end()) {
+    const auto base = call->second.as ? object.calls.find(*call->second.as) : call;
+    note(base != object.calls.end() && !base->second.id.empty());
+  }
+  const auto batch = object.batch.find(kind);
+  if (batch != object.batch.end()) note(batch->second.accounted_by.contains("id") || !batch->second.record_id.empty());
+  return telling;
+}
+
+/// What is written in C++ says itself what its ids are.
+Ids ids_of(const Instance& instance, const PipelineDefinition& parent) {
   const auto connection = instance.targets.find(parent.target.connection);
-  if (connection == instance.targets.end()) return true;
+  if (connection == instance.targets.end()) return Ids::known;
   const auto& objects = connection->second.target.objects;
   auto object = objects.find(parent.target.object);
   if (object == objects.end()) object = objects.find("*");
-  if (object == objects.end() || object->second.find || parent.target.match.size() == 1) return true;
-  const auto tells = [&](CallKind kind) {
-    const auto call = object->second.calls.find(kind);
-    const auto batch = object->second.batch.find(kind);
-    return (call != object->second.calls.end() && !call->second.id.empty()) ||
-           (batch != object->second.batch.end() &&
-            (batch->second.accounted_by.contains("id") || !batch->second.record_id.empty()));
-  };
-  return tells(CallKind::create) || tells(CallKind::upsert);
+  if (object == objects.end() || object->second.find) return Ids::known;
+  const Telling create = telling_of(object->second, CallKind::create);
+  const Telling upsert = telling_of(object->second, CallKind::upsert);
+  // Where no answer tells any, the only match value stands for the id.
+  if (!create.anywhere && !upsert.anywhere) return parent.target.match.size() == 1 ? Ids::known : Ids::none;
+  if (parent.target.mode == WriteMode::update_only) return Ids::untold;
+  const bool creates = create.is_there && (parent.target.mode == WriteMode::create_only || !upsert.is_there);
+  return (creates ? create : upsert).always ? Ids::known : Ids::untold;
 }
 
 class ParentCheck {
@@ -56,15 +86,21 @@ class ParentCheck {
       return;
     }
     const PipelineDefinition& parent = found->second->definition;
+    const Ids ids = ids_of(instance_, parent);
     if (parent.target.connection != pipeline.definition.target.connection) {
       diagnostics_.error("depends.elsewhere", origin,
                          fmt::format("'{}' writes to '{}', but its parent '{}' to '{}'", pipeline.definition.name,
                                      pipeline.definition.target.connection, name, parent.target.connection),
                          "ids of one target mean nothing to another");
-    } else if (!keeps_ids(instance_, parent)) {
+    } else if (ids == Ids::none) {
       diagnostics_.error("depends.no_id", origin,
                          fmt::format("records of '{}' have no id that could be referred to", name),
                          "let the target's definition tell an 'id', or match by one field");
+    } else if (ids == Ids::untold) {
+      diagnostics_.warning("depends.untold_id", origin,
+                           fmt::format("what writes the records of '{}' tells no id: '{}' would wait for it in vain", name,
+                                       pipeline.definition.name),
+                           "let the target's definition tell an 'id' there, or give the object a 'find'");
     }
   }
 
