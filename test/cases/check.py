@@ -38,11 +38,43 @@ class Folder(unittest.TestCase):
     def run_cases(self, *arguments):
         return run(*arguments, instance=self.folder)
 
+    def pipeline(self, target, url, map, to):
+        """Another pipeline with a target of its own; its one case has two customers and expects what is given."""
+        (self.folder / f"connections/{target}.yaml").write_text(f"connection: {target}\ntarget: {target}\nurl: {url}\nauth: {{ bearer: x }}\n")
+        folder = self.folder / "pipelines" / f"to_{target}"
+        (folder / "cases").mkdir(parents=True)
+        (folder / "pipeline.yaml").write_text(f"pipeline: to_{target}\ntable: customers\nmap: {{ {map}: trim(ragsoc) }}\n"
+                                              f"target: {{ connection: {target}, {to}, on_delete: ignore }}\n")
+        return folder / "cases/two.yaml"
+
     def problems_of(self, text):
         """What the one case says, as JSON; (line, message, expected, came)."""
         self.case(text)
         result = json.loads(self.run_cases("--json").stdout)
         return result["verdict"], [(p["line"], p["message"], p["expected"], p["came"]) for p in result["problems"]]
+
+
+class Together(Folder):
+    """Records that travel in one request are answered as their target's definition accounts for them."""
+    TWO = ("case: two at once\ngiven:\n  customers: [ { codcli: C001, ragsoc: ROSSI }, { codcli: C002, ragsoc: BIANCHI } ]\nwhen:\n  - capture\n"
+           "then:\n  deliveries: { delivered: 2 }\n  requests:\n")
+
+    def test_a_batch_is_taken_whole_by_a_list_that_says_success_of_each(self):
+        case = self.pipeline("salesforce", "https://acme.my.salesforce.com", "Name", "object: Account, match: { Erp_Code__c: trim(codcli) }")
+        case.write_text(self.TWO + "    - { method: PATCH, path: /services/data/v61.0/composite/sobjects/Account/Erp_Code__c,\n"
+                        "        body: { records: [ { Name: ROSSI, Erp_Code__c: C001 }, { Name: BIANCHI, Erp_Code__c: C002 } ] } }\n")
+        done = self.run_cases("to_salesforce")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_job_that_a_batch_began_has_ended_when_it_is_asked_for(self):
+        case = self.pipeline("zendesk", "https://acme.zendesk.com", "subject", "object: tickets_in_bulk, match: { external_id: trim(codcli) }")
+        case.write_text(self.TWO + "    - { method: POST, path: /api/v2/tickets/create_many.json,\n"
+                        "        body: { tickets: [ { external_id: C001 }, { external_id: C002 } ] } }\n"
+                        "  reads:\n    - { method: GET, path: \"/api/v2/tickets.json?external_id=C001\" }\n"
+                        "    - { method: GET, path: \"/api/v2/tickets.json?external_id=C002\" }\n"
+                        "    - { method: GET, path: /api/v2/job_statuses/job-1.json }\n")
+        done = self.run_cases("to_zendesk")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 class Shipped(unittest.TestCase):

@@ -16,8 +16,7 @@ using settings::ExpectedDelivery;
 using settings::ExpectedLastSent;
 
 bool writes(const SentRequest& request) {
-  return request.kind != model::CallKind::find && request.kind != model::CallKind::read_back &&
-         request.kind != model::CallKind::find_comment;
+  return !model::only_reads(request.kind);
 }
 
 std::vector<SentRequest> requests_of(const CaseOutcome& outcome, bool that_write) {

@@ -112,6 +112,12 @@ std::vector<CaseAnswer> Remote::unused_answers() const {
 }
 
 void Remote::sends(const model::PreparedCall& call) {
+  // The target itself prepares the question for a job, from an answer.
+  if (call.kind == CallKind::poll) {
+    asking_ = {model::Call{.kind = CallKind::poll, .object = call.object}};
+    sending_ = &asking_;
+    return;
+  }
   const auto known = calls_.find(call.request);
   ENGINE_ASSERT(known != calls_.end());
   sending_ = &known->second;
@@ -153,7 +159,8 @@ RawAnswer Remote::arrived(const Exchange& exchange, bool& answers) {
   if (answer.body) {
     raw.body = *answer.body;
   } else if (takes_effect(answer)) {
-    const RemoteAnswer usual = records_.answer(*sending_);
+    const bool asks = call.kind == CallKind::poll;
+    const RemoteAnswer usual = asks ? records_.asked(exchange.url + exchange.body) : records_.answer(*sending_);
     if (answer.status == 200) raw.status = usual.status;
     raw.body = usual.body;
   }

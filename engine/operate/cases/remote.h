@@ -51,6 +51,7 @@ class Remote {
   RemoteRecords records_;
   /// The calls behind each frozen request, also of those that an earlier process prepared.
   std::map<std::string, std::vector<model::Call>> calls_;
+  std::vector<model::Call> asking_;  ///< stands for the calls while a job is asked for
   const std::vector<model::Call>* sending_ = nullptr;
   std::deque<settings::CaseAnswer> answers_;
   std::map<model::CallKind, std::deque<settings::CaseAnswer>> answers_of_;

@@ -41,19 +41,22 @@ std::string pointer_of(const settings::ReadBackDefinition& definition, const std
   return nested;
 }
 
+/// What an answer says of one record that was taken.
+json::value taken(const settings::BatchDefinition& definition, const std::string& id, std::size_t index) {
+  json::value result = json::object();
+  place_json(result, definition.record_id.empty() ? "/id" : definition.record_id, json::value(id));
+  if (!definition.record_taken.empty()) place_json(result, definition.record_taken, json::value(true));
+  if (!definition.record_index.empty()) place_json(result, definition.record_index, json::value(index));
+  if (!definition.record_status.empty()) place_json(result, definition.record_status, json::value(200));
+  return result;
+}
+
 }  // namespace
 
 const settings::ObjectDefinition* RemoteRecords::object_of(const std::string& name) const {
   auto found = definition_.objects.find(name);
   if (found == definition_.objects.end()) found = definition_.objects.find("*");
   return found == definition_.objects.end() ? nullptr : &found->second;
-}
-
-const settings::BatchDefinition* RemoteRecords::batch_of(const model::Call& call) const {
-  const settings::ObjectDefinition* object = object_of(call.object);
-  if (object == nullptr) return nullptr;
-  const auto batch = object->batch.find(call.kind);
-  return batch == object->batch.end() ? nullptr : &batch->second;
 }
 
 RemoteRecords::Record* RemoteRecords::find(const model::Call& call) {
@@ -132,16 +135,18 @@ RemoteAnswer RemoteRecords::read(const settings::ObjectDefinition& object, const
   return {.body = json::serialize(answer)};
 }
 
-RemoteAnswer RemoteRecords::batch(const settings::BatchDefinition& definition, std::span<const model::Call> calls) const {
+json::value RemoteRecords::batch(const settings::BatchDefinition& definition, std::span<const model::Call> calls) const {
   json::value answer = json::object();
   for (std::size_t i = 0; i < calls.size(); ++i) {
     const Record* record = find(calls[i]);
     const std::string id = record == nullptr ? calls[i].remote_id.value_or("") : record->id;
-    if (!definition.accounted_by_order.empty()) {
-      place_json(answer, definition.accounted_by_order + "/*", json::object{{"id", id}}, i);
+    if (definition.accounted_by.empty()) {
+      place_json(answer, definition.accounted_by_order + "/*", taken(definition, id, i), i);
       continue;
     }
     for (const auto& [role, pointer] : definition.accounted_by) {
+      const std::string item = pointer.substr(0, pointer.find('*') + 1);
+      if (role != "trace" && !definition.record_id.empty()) place_json(answer, item + definition.record_id, json::value(id), i);
       if (role == "id") place_json(answer, pointer, json::value(id), i);
       if (role == "done") place_json(answer, pointer, json::value(calls[i].idempotency_key), i);
       if (role == "match" && calls[i].match.size() == 1) {
@@ -149,10 +154,49 @@ RemoteAnswer RemoteRecords::batch(const settings::BatchDefinition& definition, s
       }
     }
   }
-  return {.body = json::serialize(answer)};
+  return answer;
 }
 
-RemoteAnswer RemoteRecords::answer(std::span<const model::Call> calls) const {
+const settings::BatchDefinition* RemoteRecords::batch_for(const settings::ObjectDefinition& object, std::span<const model::Call> calls) {
+  const CallKind kind = calls.front().kind;
+  const auto batch = object.batch.find(kind);
+  const bool travels = batch != object.batch.end() && (calls.size() > 1 || !object.calls.contains(kind));
+  return travels ? &batch->second : nullptr;
+}
+
+const settings::JobDefinition* RemoteRecords::job_of(const settings::ObjectDefinition& object, std::span<const model::Call> calls) {
+  if (const settings::BatchDefinition* batched = batch_for(object, calls)) return batched->job ? &*batched->job : nullptr;
+  const auto call = object.calls.find(calls.front().kind);
+  return call != object.calls.end() && call->second.job ? &*call->second.job : nullptr;
+}
+
+json::value RemoteRecords::written(const settings::ObjectDefinition& object, std::span<const model::Call> calls) const {
+  if (const settings::BatchDefinition* batched = batch_for(object, calls)) return batch(*batched, calls);
+  json::value answer = json::object();
+  const auto call = object.calls.find(calls.front().kind);
+  const Record* record = find(calls.front());
+  if (record == nullptr || call == object.calls.end()) return answer;
+  const std::string& pointer = call->second.job ? call->second.job->remote_id : call->second.id;
+  if (!pointer.empty()) place_json(answer, pointer, json::value(record->id));
+  return answer;
+}
+
+std::string RemoteRecords::job_name(std::size_t index) { return "job-" + std::to_string(index + 1); }
+
+RemoteAnswer RemoteRecords::asked(const std::string& request) const {
+  // From the newest: the name of an older one may begin it.
+  for (std::size_t i = jobs_.size(); i-- > 0;) {
+    if (request.find(job_name(i)) == std::string::npos) continue;
+    const settings::ObjectDefinition* object = object_of(jobs_[i].front().object);
+    const settings::AnswerCondition& done = job_of(*object, jobs_[i])->done;
+    json::value answer = written(*object, jobs_[i]);
+    place_json(answer, done.place, done.is.empty() ? json::value(true) : json::value(done.is.front()));
+    return {.body = json::serialize(answer)};
+  }
+  return {.body = "{}"};
+}
+
+RemoteAnswer RemoteRecords::answer(std::span<const model::Call> calls) {
   const model::Call& call = calls.front();
   const settings::ObjectDefinition* object = object_of(call.object);
   if (object == nullptr) return {.body = "{}"};
@@ -162,14 +206,11 @@ RemoteAnswer RemoteRecords::answer(std::span<const model::Call> calls) const {
     const Record* record = find(call);
     return {.body = json::serialize(json::array{record == nullptr ? "" : record->comments})};
   }
-  const auto single = object->calls.find(call.kind);
-  const settings::BatchDefinition* batched = batch_of(call);
-  if (batched != nullptr && (calls.size() > 1 || single == object->calls.end())) return batch(*batched, calls);
+  const settings::JobDefinition* job = job_of(*object, calls);
+  if (job == nullptr) return {.body = json::serialize(written(*object, calls))};
   json::value answer = json::object();
-  const Record* record = find(call);
-  if (record != nullptr && single != object->calls.end() && !single->second.id.empty()) {
-    place_json(answer, single->second.id, json::value(record->id));
-  }
+  place_json(answer, job->id, json::value(job_name(jobs_.size())));
+  jobs_.emplace_back(calls.begin(), calls.end());
   return {.body = json::serialize(answer)};
 }
 

@@ -2,7 +2,7 @@
 // definition.
 #pragma once
 
-#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <map>
 #include <span>
 #include <string>
@@ -24,8 +24,10 @@ class RemoteRecords {
 
   /// The calls of one request take effect. `body`: what was sent.
   void apply(std::span<const model::Call> calls, const std::string& body);
-  /// What a healthy target says to them now.
-  RemoteAnswer answer(std::span<const model::Call> calls) const;
+  /// What a healthy target says to them now. Those that it carries out later begin a job.
+  RemoteAnswer answer(std::span<const model::Call> calls);
+  /// What it says of the job that a question names: it has ended. `request`: the question's address and body.
+  RemoteAnswer asked(const std::string& request) const;
 
  private:
   struct Record {
@@ -35,16 +37,21 @@ class RemoteRecords {
     bool gone = false;
   };
   const settings::ObjectDefinition* object_of(const std::string& name) const;
-  const settings::BatchDefinition* batch_of(const model::Call& call) const;
+  /// None: they travel one by one.
+  static const settings::BatchDefinition* batch_for(const settings::ObjectDefinition& object, std::span<const model::Call> calls);
+  static const settings::JobDefinition* job_of(const settings::ObjectDefinition& object, std::span<const model::Call> calls);
+  static std::string job_name(std::size_t index);
   Record* find(const model::Call& call);
   const Record* find(const model::Call& call) const;
   void move_to(const model::Call& call, const std::string& id);
   RemoteAnswer found(const settings::ObjectDefinition& object, const model::Call& call) const;
   RemoteAnswer read(const settings::ObjectDefinition& object, const model::Call& call) const;
-  RemoteAnswer batch(const settings::BatchDefinition& definition, std::span<const model::Call> calls) const;
+  boost::json::value batch(const settings::BatchDefinition& definition, std::span<const model::Call> calls) const;
+  boost::json::value written(const settings::ObjectDefinition& object, std::span<const model::Call> calls) const;
 
   const settings::TargetDefinition& definition_;
   std::map<std::pair<std::string, std::string>, Record> records_;  ///< by object and match value
+  std::vector<std::vector<model::Call>> jobs_;  ///< the calls that each one carries out
   int ids_ = 0;
 };
 

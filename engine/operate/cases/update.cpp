@@ -93,8 +93,7 @@ void update_requests(const std::filesystem::path& file, std::span<const SentRequ
   const std::size_t indent = indent_of(lines[block.key]);
   std::vector<std::string> fresh;
   for (const SentRequest& request : came) {
-    if (request.kind != model::CallKind::find && request.kind != model::CallKind::read_back &&
-        request.kind != model::CallKind::find_comment) {
+    if (!model::only_reads(request.kind)) {
       fresh.push_back(line_of(request, std::string(indent + 2, ' ')));
     }
   }

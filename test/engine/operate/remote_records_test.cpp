@@ -88,6 +88,32 @@ TEST_CASE("a batch is accounted for record by record, as its definition reads th
   CHECK(records.answer(calls).body == R"({"results":[{"code":"C1"},{"code":"C2"}]})");
 }
 
+TEST_CASE("a batch's results say in their order what the definition looks for in each") {
+  TargetDefinition definition = tickets();
+  BatchDefinition& batch = definition.objects["ticket"].batch[CallKind::upsert];
+  batch = {.records_max = 10, .record_taken = "/success", .record_id = "/id"};
+  RemoteRecords records(definition);
+  const std::vector<Call> calls{call(CallKind::upsert, "C1"), call(CallKind::upsert, "C2")};
+  records.apply(calls, "[]");
+  CHECK(records.answer(calls).body == R"([{"id":"1","success":true},{"id":"2","success":true}])");
+  batch = {.records_max = 10, .accounted_by_order = "/results", .record_failed = "/error", .record_index = "/index", .record_status = "/code", .record_id = "/key"};
+  CHECK(records.answer(calls).body == R"({"results":[{"key":"1","index":0,"code":200},{"key":"2","index":1,"code":200}]})");
+}
+
+TEST_CASE("a job has a name, and has ended when it is asked for") {
+  TargetDefinition definition = tickets();
+  definition.objects["ticket"].batch[CallKind::create] = {
+      .job = JobDefinition{.id = "/job/id", .done = {.place = "/job/status", .is = {"completed"}}},
+      .records_max = 10,
+      .accounted_by_order = "/job/results"};
+  RemoteRecords records(definition);
+  const std::vector<Call> calls{call(CallKind::create, "C1"), call(CallKind::create, "C2")};
+  records.apply(calls, "[]");
+  CHECK(records.answer(calls).body == R"({"job":{"id":"job-1"}})");
+  CHECK(records.asked("https://api.example.com/jobs/job-1").body ==
+        R"({"job":{"results":[{"id":"1"},{"id":"2"}],"status":"completed"}})");
+}
+
 TEST_CASE("a pointer makes the objects and lists on its way") {
   json::value root;
   engine::operate::place_json(root, "/a/1/b", 7);
