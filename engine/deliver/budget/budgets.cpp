@@ -94,7 +94,7 @@ std::optional<std::int64_t> Budget::opens_ms(const std::string& value, Moment no
 }
 
 bool Budget::is_idle(Moment now) {
-  if (now.steady_ms < paused_until_ms) return false;
+  if (held > 0 || now.steady_ms < paused_until_ms) return false;
   return std::all_of(windows.begin(), windows.end(), [now](Window& window) { return window.is_idle(now); });
 }
 
@@ -175,6 +175,7 @@ void Budgets::take_all_the_same(const Spending& call, Counts counts, Permit& per
 
 void Budgets::take(const Permit& wanted, Permit& permit) {
   for (const auto& [budget, value] : wanted) {
+    ++budget->held;
     for (Window& window : budget->windows) window.take();
     for (DistinctValues& values : budget->distinct) values.take(value);
   }
@@ -183,6 +184,7 @@ void Budgets::take(const Permit& wanted, Permit& permit) {
 
 void Budgets::answered(const Permit& permit, Moment now) {
   for (const auto& [budget, value] : permit) {
+    --budget->held;
     for (Window& window : budget->windows) window.answered(now);
     for (DistinctValues& values : budget->distinct) values.answered(value, now);
   }
@@ -190,6 +192,7 @@ void Budgets::answered(const Permit& permit, Moment now) {
 
 void Budgets::give_back(const Permit& permit) {
   for (const auto& [budget, value] : permit) {
+    --budget->held;
     for (Window& window : budget->windows) window.give_back();
     for (DistinctValues& values : budget->distinct) values.give_back(value);
   }

@@ -22,6 +22,7 @@ struct Budget {
   std::vector<DistinctValues> distinct;  ///< in the place of windows where values are counted
   std::int64_t paused_until_ms = 0;  ///< steady: the target asked for it
   int refusals = 0;                  ///< throttled answers in a row that named no time
+  int held = 0;                      ///< places in permits, which point here
 
   /// `value`: the call's own, where values are counted.
   bool has_room(const std::string& value, Moment now);

@@ -213,6 +213,21 @@ TEST_CASE("who waits for a place among distinct values keeps nobody back who has
   CHECK(*spender.budgets.opens_ms() == spender.now.steady_ms + 5'000);
 }
 
+TEST_CASE("a call keeps its value's budget, of whatever size, while thousands of others come and go") {
+  BudgetDefinition advertising = budget("advertising", {});
+  advertising.per = {"field.to"};
+  Spender spender({{"advertising", advertising}});
+  const FieldMap fields{{"to", FieldScalar(std::string("+39331"))}};
+  const std::string object = "m", match = "{}";
+  Permit permit;
+  REQUIRE(spender.budgets.admit({CallKind::create, object, match, {}, fields}, Counts::all, permit, spender.now));
+  for (int other = 0; other < 3'000; ++other) REQUIRE(spender.spend(CallKind::create, std::to_string(other)));
+  spender.budgets.answered(permit, spender.now);
+  spender.budgets.refused("advertising", permit, 5'000, spender.now);
+  CHECK_FALSE(spender.spend(CallKind::create, "+39331"));
+  CHECK(spender.spend(CallKind::create, "+39332"));
+}
+
 TEST_CASE("a budget per several values is each combination's own, and a value that is missing is one") {
   BudgetDefinition twofold = budget("twofold", {{"m", {.requests = 1, .in_ms = 60'000}}});
   twofold.per = {"field.to", "remote_id"};
