@@ -201,6 +201,20 @@ TEST_CASE("many calls run at once, no more than the limit, and each is answered 
   CHECK(stub.connections() <= 4);
 }
 
+TEST_CASE("no request waits for another one's answer, not even the first ones") {
+  HttpStub stub;
+  stub.always([](const auto&) { return StubAnswer{.fault = Fault::stall}; });
+  TargetConnection connection = webhook();
+  connection.timeout_ms = 1'000;
+  const auto target = target_of(connection, stub.url());
+  const Call call = customer(CallKind::create);
+  const PreparedCall prepared = target->prepare({&call, 1});
+  std::vector<std::promise<CallAnswer>> answers(4);
+  for (auto& answer : answers) target->send(prepared, [&answer](std::vector<CallAnswer> given) { answer.set_value(given.front()); });
+  for (auto& answer : answers) CHECK(answer.get_future().get().any_byte_sent);
+  CHECK(stub.requests().size() == 4);
+}
+
 TEST_CASE("stop answers everything: what was under way as lost, what waited as not sent") {
   HttpStub stub;
   std::promise<void> received;

@@ -39,7 +39,7 @@ target: {{ connection: whatsapp, object: message }}
 class Shop:
     """Orders in SQLite, an API, and an instance between them."""
 
-    def __init__(self, name, in_flight=8, text="", people=0):
+    def __init__(self, name, in_flight=8, text="", people=0, per_second=80):
         self.work = Workplace(name)
         self.graph = Graph(self.work)
         self.database = self.work.folder / "erp.db"
@@ -61,7 +61,7 @@ url: {self.graph.url}
 auth: {{ bearer: "${{secret:token}}" }}
 options: {{ phone_number_id: "{NUMBER}" }}
 webhook: {{ verify_token: "${{secret:verify}}", app_secret: "${{secret:app}}" }}
-limits: {{ in_flight: {in_flight}, budgets: {{ tier: {{ per_day: {people} }} }} }}
+limits: {{ in_flight: {in_flight}, per_second: {per_second}, budgets: {{ tier: {{ per_day: {people} }} }} }}
 """)
         write("tables/orders.yaml", "table: orders\nconnection: erp\nfrom: orders\nkey: [code]\n"
               "capture: { mode: diff, every: 300ms }\ninitial: deliver\n")
@@ -92,6 +92,10 @@ limits: {{ in_flight: {in_flight}, budgets: {{ tier: {{ per_day: {people} }} }} 
     def settled(self):
         counts = self.counts()
         return sum(counts.values()) == self.number and not counts["pending"] and not counts["in_flight"]
+
+    def open(self):
+        counts = self.counts()
+        return self.number - counts["delivered"] - counts["uncertain"]
 
     def effects(self):
         """How many effects each order's message had."""
@@ -153,14 +157,14 @@ def cut():
 def kill():
     """SIGKILL while messages are sent and reports come in, again and again."""
     draw = seeded()
-    shop = Shop("kill")
+    shop = Shop("kill", per_second=0)
     shop.graph.delay = lambda: draw.random() * 0.03
     reporter = Reporter(shop.graph, shop.hook)
     reporter.start()
-    shop.ship(50)
     for _ in range(KILLS):
         shop.instance.start()
-        shop.ship(40)
+        # New ones while it runs, as many as never let it run dry: what is left over only takes time in the end.
+        shop.ship(max(10, 150 - shop.open()))
         time.sleep(0.05 + draw.random() * 0.4)
         shop.instance.kill()
     shop.instance.start()
