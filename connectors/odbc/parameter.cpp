@@ -92,13 +92,30 @@ std::string bytes_of(const ColumnPlan& column, const std::string& text) {
   return text;
 }
 
+std::optional<std::int64_t> integer_of(const ColumnPlan& column, const std::string& text) {
+  std::int64_t integer = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  const bool is_one = column.type == ColumnType::integer && error == std::errc{} && end == text.data() + text.size();
+  return is_one ? std::optional(integer) : std::nullopt;
+}
+
+/// One that has room for the values of both: digits before the point and behind it are looked at apart.
+Binding widest(const Binding& one, const Binding& other) {
+  Binding all = one.size >= other.size ? one : other;
+  all.scale = std::max(one.scale, other.scale);
+  if (all.sql_type != SQL_DECIMAL) return all;
+  const auto before_point = [](const Binding& each) { return each.size - std::min<SQLULEN>(each.size, static_cast<SQLULEN>(each.scale)); };
+  all.size = std::max(before_point(one), before_point(other)) + static_cast<SQLULEN>(all.scale);
+  return all;
+}
+
 }  // namespace
 
 bool Parameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
   const auto marker = static_cast<SQLUSMALLINT>(number);
   auto* const size = reinterpret_cast<SQLLEN*>(&size_);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer_);
-  if (column.type == ColumnType::integer && error == std::errc{} && end == text.data() + text.size()) {
+  if (const auto integer = integer_of(column, text)) {
+    integer_ = *integer;
     size_ = sizeof integer_;
     return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 19, 0, &integer_, sizeof integer_, size));
   }
@@ -116,6 +133,37 @@ bool Parameter::bind_null(Handle statement, std::size_t number, const ColumnPlan
   return SQL_SUCCEEDED(SQLBindParameter(statement, static_cast<SQLUSMALLINT>(number), SQL_PARAM_INPUT, binding.c_type, binding.sql_type,
                                         std::max<SQLULEN>(1, binding.size), binding.scale, bytes_.data(), 0,
                                         reinterpret_cast<SQLLEN*>(&size_)));
+}
+
+bool ParameterArray::bind(Handle statement, std::size_t number, const ColumnPlan& column, std::span<const std::optional<std::string>* const> texts) {
+  const auto marker = static_cast<SQLUSMALLINT>(number);
+  const bool integers = std::all_of(texts.begin(), texts.end(), [&](const auto* text) { return !*text || integer_of(column, **text); });
+  sizes_.assign(texts.size(), SQL_NULL_DATA);
+  auto* const sizes = reinterpret_cast<SQLLEN*>(sizes_.data());
+  if (column.type == ColumnType::integer && integers) {
+    integers_.assign(texts.size(), 0);
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (!*texts[i]) continue;
+      integers_[i] = *integer_of(column, **texts[i]);
+      sizes_[i] = sizeof(std::int64_t);
+    }
+    return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, SQL_C_SBIGINT, SQL_BIGINT, 19, 0, integers_.data(),
+                                          sizeof(std::int64_t), sizes));
+  }
+  std::vector<std::string> values(texts.size(), std::string(1, '\0'));
+  Binding binding = binding_of(column, values.front());
+  std::size_t width = 1;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (!*texts[i]) continue;
+    values[i] = bytes_of(column, **texts[i]);
+    sizes_[i] = static_cast<std::int64_t>(values[i].size());
+    binding = widest(binding, binding_of(column, values[i]));
+    width = std::max(width, values[i].size());
+  }
+  bytes_.assign(width * texts.size(), '\0');
+  for (std::size_t i = 0; i < texts.size(); ++i) std::copy(values[i].begin(), values[i].end(), bytes_.begin() + static_cast<std::ptrdiff_t>(i * width));
+  return SQL_SUCCEEDED(SQLBindParameter(statement, marker, SQL_PARAM_INPUT, binding.c_type, binding.sql_type, binding.size, binding.scale,
+                                        bytes_.data(), static_cast<SQLLEN>(width), sizes));
 }
 
 }  // namespace connectors::odbc

@@ -3,7 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "connectors/odbc/diagnostics.h"
 #include "connectors/odbc/read_plan.h"
@@ -22,6 +25,21 @@ class Parameter {
   std::string bytes_;
   std::int64_t integer_ = 0;
   std::int64_t size_ = 0;
+};
+
+/// The values that one marker has in many records, bound at once. Holds their bytes as `Parameter` does.
+class ParameterArray {
+ public:
+  /// Longer values travel alone: side by side each takes the room of the longest.
+  static constexpr std::size_t text_max = 1'000;
+
+  /// Texts as for `Parameter::bind`; null: a NULL. False: the driver refused.
+  bool bind(Handle statement, std::size_t number, const ColumnPlan& column, std::span<const std::optional<std::string>* const> texts);
+
+ private:
+  std::vector<char> bytes_;
+  std::vector<std::int64_t> integers_;
+  std::vector<std::int64_t> sizes_;
 };
 
 }  // namespace connectors::odbc

@@ -19,6 +19,9 @@ constexpr std::size_t statements_max = 50;
 /// A column that is missing may have been added since the table was described; asking at each record would cost too much.
 constexpr std::chrono::seconds described_again_after{5};
 
+/// Fewer are written sooner one by one than a statement for many is bound.
+constexpr std::size_t alike_min = 4;
+
 bool has_all(const TargetTable& table, const FieldMap& fields) {
   return std::all_of(fields.begin(), fields.end(), [&](const auto& field) { return table.layout.find(field.first).has_value(); });
 }
@@ -35,6 +38,11 @@ const TargetTable& TableWriter::table(const std::string& name, const WriteRecord
     statements_.clear();
   }
   return known->second.table;
+}
+
+bool TableWriter::is_short(const Row& row) {
+  const auto fits = [](const auto& value) { return !value.second || value.second->size() <= ParameterArray::text_max; };
+  return std::all_of(row.match_values.begin(), row.match_values.end(), fits) && std::all_of(row.values.begin(), row.values.end(), fits);
 }
 
 TableWriter::Row TableWriter::row_of(const TargetTable& table, const WriteRecord& record) const {
@@ -60,18 +68,21 @@ TableWriter::Row TableWriter::row_of(const TargetTable& table, const WriteRecord
   return row;
 }
 
+WriteStatement& TableWriter::statement(const std::string& key, const WriteSql& sql) {
+  auto known = statements_.find(key);
+  if (known != statements_.end()) return *known->second;
+  if (statements_.size() >= statements_max) statements_.clear();
+  return *statements_.emplace(key, std::make_unique<WriteStatement>(session_, sql.text, sql.markers.size())).first->second;
+}
+
 WriteStatement& TableWriter::bound(const TargetTable& table, const WriteSql& sql, const Row& row) {
-  auto known = statements_.find(sql.text);
-  if (known == statements_.end()) {
-    if (statements_.size() >= statements_max) statements_.clear();
-    known = statements_.emplace(sql.text, std::make_unique<WriteStatement>(session_, sql.text, sql.markers.size())).first;
-  }
+  WriteStatement& made = statement(sql.text, sql);
   for (std::size_t i = 0; i < sql.markers.size(); ++i) {
     const WriteMarker& marker = sql.markers[i];
     const auto& values = marker.of_match ? row.match_values : row.values;
-    known->second->bind(i, table.plans[marker.column], values.at(marker.column));
+    made.bind(i, table.plans[marker.column], values.at(marker.column));
   }
-  return *known->second;
+  return made;
 }
 
 bool TableWriter::touches_one(const TargetTable& table, const WriteSql& sql, const Row& row) {
@@ -134,6 +145,35 @@ Written TableWriter::write(CallKind kind, const std::string& name, const WriteRe
     case CallKind::create: bound(target, text.insert(row.match, row.set), row).execute(); return Written::done;
     default: return upsert(target, row);
   }
+}
+
+std::size_t TableWriter::write_alike(CallKind kind, const std::string& name, std::span<const WriteRecord> records) {
+  const auto how = tables_.find(name);
+  const auto& write = session_.dialect().write;
+  // What is not an upsert tells by its row count what became of it, which drivers add up.
+  if (kind != CallKind::upsert || records.size() < alike_min || write.upsert.empty() || (how != tables_.end() && how->second.appends)) return 0;
+  const TargetTable& target = table(name, records.front());
+  std::vector<Row> rows;
+  for (const WriteRecord& record : records) {
+    if (!has_all(target, record.match) || !has_all(target, record.fields)) break;
+    Row row = row_of(target, record);
+    if (!is_short(row) || (!rows.empty() && (row.match != rows[0].match || row.set != rows[0].set))) break;
+    rows.push_back(std::move(row));
+  }
+  if (rows.size() < alike_min) return 0;
+  const Row& first = rows.front();
+  const bool moves = std::any_of(first.set.begin(), first.set.end(), [&](std::size_t column) { return first.match_values.contains(column); });
+  if (moves || first.set.empty() || !target.can_upsert(first.match, first.set, write.any_unique_key)) return 0;
+  const WriteSql sql = WriteText(target.name, target.layout, session_.dialect()).upsert(first.match, first.set);
+  WriteStatement& all = statement("[] " + sql.text, sql);
+  for (std::size_t i = 0; i < sql.markers.size(); ++i) {
+    const WriteMarker& marker = sql.markers[i];
+    std::vector<const std::optional<std::string>*> values;
+    for (const Row& row : rows) values.push_back(&(marker.of_match ? row.match_values : row.values).at(marker.column));
+    all.bind_all(i, target.plans[marker.column], values);
+  }
+  if (!all.execute_all(rows.size())) throw NoArrays();
+  return rows.size();
 }
 
 }  // namespace connectors::odbc

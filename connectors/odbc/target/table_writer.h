@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "connectors/odbc/session.h"
@@ -17,6 +18,9 @@ namespace connectors::odbc {
 
 enum class Written { done, already_there, no_such_row };
 
+/// The driver does not account for each record of an array.
+struct NoArrays {};
+
 /// One thread. Neither commits nor rolls back; after a rollback `forget_statements` must follow.
 class TableWriter {
  public:
@@ -25,6 +29,9 @@ class TableWriter {
 
   /// Throws Unwritable, Error source_*.
   Written write(engine::model::CallKind kind, const std::string& table, const WriteRecord& record);
+  /// Many records in one execution where they are alike; the first of these, or none: then nothing was written. Throws
+  /// NoArrays when nobody knows what was written.
+  std::size_t write_alike(engine::model::CallKind kind, const std::string& table, std::span<const WriteRecord> records);
   void forget_statements() { statements_.clear(); }
   /// The next write asks the database again what its tables are like.
   void forget_tables() { known_.clear(); }
@@ -40,6 +47,7 @@ class TableWriter {
     std::map<std::size_t, std::optional<std::string>> match_values, values;
   };
 
+  static bool is_short(const Row& row);
   const TargetTable& table(const std::string& name, const WriteRecord& record);
   Row row_of(const TargetTable& table, const WriteRecord& record) const;
   Written upsert(const TargetTable& table, Row row);
@@ -47,12 +55,13 @@ class TableWriter {
   Written append(const TargetTable& table, const engine::settings::WrittenTable& how, engine::model::CallKind kind, const WriteRecord& record);
   /// Rows touched, at most one: a match value that addresses several is refused.
   bool touches_one(const TargetTable& table, const WriteSql& sql, const Row& row);
+  WriteStatement& statement(const std::string& key, const WriteSql& sql);
   WriteStatement& bound(const TargetTable& table, const WriteSql& sql, const Row& row);
 
   Session& session_;
   const std::map<std::string, engine::settings::WrittenTable>& tables_;
   std::map<std::string, Known> known_;
-  std::map<std::string, std::unique_ptr<WriteStatement>> statements_;  ///< by their SQL
+  std::map<std::string, std::unique_ptr<WriteStatement>> statements_;  ///< by their SQL, those of arrays with a mark before it
 };
 
 }  // namespace connectors::odbc

@@ -57,17 +57,34 @@ Transactions::Ended Transactions::ended_by(const Error& error, WriteStage stage,
   return ended;
 }
 
+std::vector<Written> Transactions::write_rows(const WriteRequest& request, std::size_t first, std::size_t count) {
+  const std::span<const WriteRecord> records = std::span(request.records).subspan(first, count);
+  std::vector<Written> written;
+  while (written.size() < count) {
+    const auto left = records.subspan(written.size());
+    const std::size_t alike = in_arrays_ ? writer_->write_alike(request.kind, request.table, left) : 0;
+    written.resize(written.size() + alike, Written::done);
+    if (alike == 0) written.push_back(writer_->write(request.kind, request.table, left.front()));
+  }
+  return written;
+}
+
 Transactions::Ended Transactions::run(const WriteRequest& request, std::size_t first, std::size_t count) {
   WriteStage stage = WriteStage::connecting;
   try {
     if (!session_) open();
     stage = WriteStage::writing;
     Ended ended{.outcome = Delivered{}};
-    for (std::size_t i = first; i < first + count; ++i) ended.written.push_back(writer_->write(request.kind, request.table, request.records[i]));
+    std::vector<Written> written = write_rows(request, first, count);
     stage = ended.stage = WriteStage::committing;
     session_->end_transaction(true);
     committed_once_ = true;
+    ended.written = std::move(written);
     return ended;
+  } catch (const NoArrays&) {
+    takes_arrays_ = false;
+    roll_back();
+    return {.outcome = RetryLater{.reason = "the driver takes no arrays"}, .stage = stage};
   } catch (const Unwritable& refused) {
     roll_back();
     return {.outcome = Permanent{.reason = refused.what()}, .stage = stage};
@@ -84,6 +101,15 @@ Transactions::Ended Transactions::run_again_when_stale(const WriteRequest& reque
   const bool stale = ended.lost && may_be_stale && ended.stage == WriteStage::writing;
   const bool raced = ended.constraint && count == 1 && request.kind == CallKind::upsert;
   return stale || raced ? run(request, first, count) : ended;
+}
+
+/// What an array was refused for is told by no driver in the same way: row by row each says it for itself.
+Transactions::Ended Transactions::run_without_arrays_when_refused(const WriteRequest& request) {
+  in_arrays_ = takes_arrays_;
+  Ended ended = run_again_when_stale(request, 0, request.records.size());
+  const bool again = in_arrays_ && ended.written.empty() && !ended.lost && ended.stage == WriteStage::writing;
+  in_arrays_ = false;
+  return again ? run_again_when_stale(request, 0, request.records.size()) : ended;
 }
 
 namespace {
@@ -110,7 +136,7 @@ bool is_about_one_record(const DeliveryOutcome& outcome) {
 
 std::vector<CallAnswer> Transactions::write(const WriteRequest& request) {
   const std::size_t count = request.records.size();
-  const Ended whole = run_again_when_stale(request, 0, count);
+  const Ended whole = run_without_arrays_when_refused(request);
   std::vector<CallAnswer> answers;
   if (count > 1 && is_about_one_record(whole.outcome)) {
     for (std::size_t i = 0; i < count; ++i) {

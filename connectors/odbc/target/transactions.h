@@ -30,6 +30,8 @@ class Transactions {
     std::vector<Written> written;  ///< of each record, when all went well
   };
   Ended run(const WriteRequest& request, std::size_t first, std::size_t count);
+  std::vector<Written> write_rows(const WriteRequest& request, std::size_t first, std::size_t count);
+  Ended run_without_arrays_when_refused(const WriteRequest& request);
   Ended run_again_when_stale(const WriteRequest& request, std::size_t first, std::size_t count);
   Ended ended_by(const engine::Error& error, WriteStage stage, engine::model::CallKind kind);
   void open();
@@ -41,6 +43,8 @@ class Transactions {
   std::unique_ptr<Session> session_;
   std::unique_ptr<TableWriter> writer_;
   bool committed_once_ = false;  ///< over the session that is open
+  bool takes_arrays_ = true;     ///< as far as the driver has shown
+  bool in_arrays_ = false;       ///< what runs now may be written many records at once
 };
 
 /// The connection as the session knows it.

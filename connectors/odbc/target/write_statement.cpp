@@ -3,6 +3,8 @@
 #include <sql.h>
 #include <sqlext.h>
 
+#include <algorithm>
+
 #include "connectors/odbc/prepared_read.h"
 
 namespace connectors::odbc {
@@ -49,6 +51,31 @@ std::optional<std::int64_t> WriteStatement::execute() {
   const bool told = SQL_SUCCEEDED(SQLRowCount(statement_, &rows)) && rows >= 0;
   SQLFreeStmt(statement_, SQL_CLOSE);
   return told ? std::optional<std::int64_t>(rows) : std::nullopt;
+}
+
+void WriteStatement::bind_all(std::size_t marker, const ColumnPlan& column, std::span<const std::optional<std::string>* const> texts) {
+  arrays_.resize(parameters_.size());
+  if (!arrays_.at(marker).bind(statement_, marker + 1, column, texts)) session_.fail(HandleKind::statement, statement_, "binding values");
+}
+
+bool WriteStatement::execute_all(std::size_t records) {
+  // SQLite's driver leaves both as they are, although it writes every row.
+  std::vector<SQLUSMALLINT> told(records, SQL_PARAM_DIAG_UNAVAILABLE);
+  SQLULEN processed = 0, size = 0;
+  const auto set = [&](SQLINTEGER attribute, SQLPOINTER value) { return SQL_SUCCEEDED(SQLSetStmtAttr(statement_, attribute, value, 0)); };
+  const bool takes_arrays = set(SQL_ATTR_PARAM_BIND_TYPE, reinterpret_cast<SQLPOINTER>(SQL_PARAM_BIND_BY_COLUMN)) &&
+                            set(SQL_ATTR_PARAM_STATUS_PTR, told.data()) && set(SQL_ATTR_PARAMS_PROCESSED_PTR, &processed) &&
+                            set(SQL_ATTR_PARAMSET_SIZE, reinterpret_cast<SQLPOINTER>(records)) &&
+                            SQL_SUCCEEDED(SQLGetStmtAttr(statement_, SQL_ATTR_PARAMSET_SIZE, &size, 0, nullptr)) && size == records;
+  if (takes_arrays) {
+    const Watched now(session_.watchdog(), statement_);
+    run();
+    SQLFreeStmt(statement_, SQL_CLOSE);
+  }
+  set(SQL_ATTR_PARAM_STATUS_PTR, nullptr);
+  set(SQL_ATTR_PARAMS_PROCESSED_PTR, nullptr);
+  const auto written = [](SQLUSMALLINT status) { return status == SQL_PARAM_SUCCESS || status == SQL_PARAM_SUCCESS_WITH_INFO; };
+  return takes_arrays && processed == records && std::all_of(told.begin(), told.end(), written);
 }
 
 bool WriteStatement::finds() {

@@ -1,8 +1,9 @@
-// A prepared statement that writes: made once, executed for each record.
+// A prepared statement that writes: made once, executed for each record, or for many at once.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,12 +26,19 @@ class WriteStatement {
   /// Executes a SELECT: whether it found a row.
   bool finds();
 
+  /// The values of many records for one marker, each in its place.
+  void bind_all(std::size_t marker, const ColumnPlan& column, std::span<const std::optional<std::string>* const> texts);
+  /// Executes for so many records. False: the driver takes no arrays, or does not say of each record that it was written, so
+  /// what it did is to be rolled back. Throws Error source_*.
+  bool execute_all(std::size_t records);
+
  private:
   void run();
 
   Session& session_;
   Handle statement_ = nullptr;
   std::vector<Parameter> parameters_;
+  std::vector<ParameterArray> arrays_;
 };
 
 }  // namespace connectors::odbc

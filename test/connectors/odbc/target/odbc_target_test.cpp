@@ -100,6 +100,39 @@ TEST_CASE("every type arrives exactly, is updated in place and cleared by null")
   }
 }
 
+TEST_CASE("rows that travel together arrive as each would alone, whatever stands beside them") {
+  const char* const credits[] = {"0.5", "-12345678901.25", "7", "1000000"};
+  for (const auto& db : odbc_test::databases()) {
+    CAPTURE(db->kind());
+    const bool pg = db->is("postgresql");
+    const std::string columns = fmt::format("k BIGINT PRIMARY KEY, name VARCHAR(60), credit DECIMAL(22,2), rate {}, day DATE, at {}, raw {}, yes {}, memo {}, small INTEGER",
+                                            pg ? "double precision" : "DOUBLE", pg ? "TIMESTAMP" : "DATETIME(3)", pg ? "BYTEA" : "BLOB",
+                                            pg ? "BOOLEAN" : "TINYINT", db->is("mariadb") ? "LONGTEXT" : "TEXT");
+    db->create("w", columns);
+    db->create("alone", columns);
+    std::vector<Call> together;
+    for (int i = 0; i < 40; ++i) {
+      const auto or_null = [i](int every, FieldScalar value) { return i % every == 0 ? FieldScalar{} : std::move(value); };
+      // One too long for an array stands in the middle, and what comes behind it has fewer fields.
+      FieldMap fields{{"name", or_null(5, std::string(static_cast<std::size_t>(i % 7), 'x') + (i % 2 == 0 ? "€ 日本" : ""))},
+                      {"credit", or_null(6, std::string(credits[i % 4]))},
+                      {"rate", or_null(7, 0.125 * i)},
+                      {"day", or_null(8, std::string("2026-11-22"))},
+                      {"at", or_null(9, std::string("2026-11-22 10:11:12.5"))},
+                      {"raw", or_null(4, std::string(i % 2 == 0 ? "AP8nXA==" : "AA=="))},
+                      {"yes", or_null(10, i % 3 == 0)},
+                      {"small", or_null(3, std::int64_t{i} - 20)}};
+      if (i < 30) fields["memo"] = std::string(i == 20 ? 20'000 : static_cast<std::size_t>(i), 'm');
+      together.push_back(upsert(i + 1, fields));
+    }
+    Written target(*db);
+    for (const CallAnswer& answer : target.send(together)) CHECK(reason_of(answer) == "delivered");
+    for (const Call& each : together) CHECK(target.outcome(call(CallKind::upsert, std::get<std::int64_t>(std::get<FieldScalar>(each.match.at("k"))), each.fields, "alone")) == "delivered");
+    CHECK(rows(*db).size() == 40);
+    CHECK(rows(*db) == rows(*db, "*", "alone"));
+  }
+}
+
 TEST_CASE("a server's own types take the text that it reads itself") {
   for (const auto& db : odbc_test::databases()) {
     if (db->is("sqlite")) continue;
