@@ -107,7 +107,9 @@ Transactions::Ended Transactions::run_again_when_stale(const WriteRequest& reque
 Transactions::Ended Transactions::run_without_arrays_when_refused(const WriteRequest& request) {
   in_arrays_ = takes_arrays_;
   Ended ended = run_again_when_stale(request, 0, request.records.size());
-  const bool again = in_arrays_ && ended.written.empty() && !ended.lost && ended.stage == WriteStage::writing;
+  // A lock or a full disk would meet each row as well.
+  const bool passes_by = takes_arrays_ && std::holds_alternative<RetryLater>(ended.outcome);
+  const bool again = in_arrays_ && ended.written.empty() && !ended.lost && !passes_by && ended.stage == WriteStage::writing;
   in_arrays_ = false;
   return again ? run_again_when_stale(request, 0, request.records.size()) : ended;
 }
