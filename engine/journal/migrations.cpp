@@ -40,6 +40,12 @@ CREATE TABLE audit (
 )sql"},
     {3, R"sql(
 ALTER TABLE delivery ADD COLUMN look_ups TEXT;
+DROP INDEX delivery_open_lane;
+DROP INDEX delivery_open_key;
+DROP INDEX delivery_open_also;
+CREATE INDEX delivery_open_lane ON delivery(connection, object, match, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_key ON delivery(pipeline_id, key, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_also ON delivery(connection, object, also_match, id) WHERE also_match IS NOT NULL AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
 CREATE TABLE look_up (
   pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, parent_id INTEGER NOT NULL, parent_key TEXT NOT NULL,
   remote_id TEXT NOT NULL, outdated INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (pipeline_id, key, parent_id, parent_key)

@@ -69,7 +69,7 @@ std::int64_t Pauses::hold(std::int64_t pipeline_id, std::int64_t now_ms) {
   connection_
       .prepare(
           "UPDATE delivery INDEXED BY delivery_open_key SET state = 'held', reason = 'paused', updated_ms = ?2 "
-          "WHERE pipeline_id = ?1 AND state IN ('pending', 'held', 'in_flight', 'uncertain') AND state = 'pending'")
+          "WHERE pipeline_id = ?1 AND state = 'pending'")
       .bind(1, pipeline_id)
       .bind(2, now_ms)
       .run();
@@ -80,8 +80,7 @@ std::int64_t Pauses::release(std::int64_t pipeline_id, std::int64_t now_ms) {
   connection_
       .prepare(
           "UPDATE delivery INDEXED BY delivery_open_key SET state = 'pending', reason = '', updated_ms = ?2 "
-          "WHERE pipeline_id = ?1 AND state IN ('pending', 'held', 'in_flight', 'uncertain') AND state = 'held' AND "
-          "reason = 'paused'")
+          "WHERE pipeline_id = ?1 AND state = 'held' AND reason = 'paused'")
       .bind(1, pipeline_id)
       .bind(2, now_ms)
       .run();

@@ -14,7 +14,9 @@
   "d.updated_ms, d.look_ups"
 
 // As the partial indexes spell it: SQLite compares the text of the condition.
-#define DELIVERY_IS_OPEN(alias) alias ".state IN ('pending', 'held', 'in_flight', 'uncertain')"
+#define DELIVERY_IS_OPEN(alias)                                                                               \
+  "(" alias ".state = 'pending' OR " alias ".state = 'held' OR " alias ".state = 'in_flight' OR " alias \
+  ".state = 'uncertain')"
 
 namespace engine::journal {
 
