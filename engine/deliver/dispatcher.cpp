@@ -66,6 +66,7 @@ class Dispatcher::Running : public Surroundings {
       std::exception_ptr error;
       try {
         journal::Journal::Lease lease = journal_.read();
+        lease.keep_state();
         work(*lease);
       } catch (...) {
         error = std::current_exception();

@@ -363,6 +363,8 @@ Journal::Lease::Lease(Journal& journal, Reader reader) : journal_(&journal), rea
 
 Journal::Lease::Lease(Lease&&) noexcept = default;
 
+void Journal::Lease::keep_state() { reader_.connection->prepare("BEGIN").run(); }
+
 Journal::Lease::~Lease() {
   if (reader_.connection) journal_->give_back(std::move(reader_));
 }

@@ -104,6 +104,8 @@ class Journal {
     Lease(Lease&&) noexcept;
     Records* operator->() { return reader_.records.get(); }
     Records& operator*() { return *reader_.records; }
+    /// Until it is given back, all that is read is of one state of the journal, and SQLite's locks are taken once.
+    void keep_state();
 
    private:
     Journal* journal_;
