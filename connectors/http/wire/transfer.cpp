@@ -46,17 +46,22 @@ std::string failure_text(CURLcode code, const char* detail, const std::string& p
 
 }  // namespace
 
-Transfer::Transfer(const WireOptions& options) : options_(options), handle_(curl_easy_init()) {
-  ENGINE_ASSERT(handle_ != nullptr);
+Transfer::Transfer(const WireOptions& options) : options_(options), handle_(curl_easy_init()), url_(curl_url()) {
+  ENGINE_ASSERT(handle_ != nullptr && url_ != nullptr);
   try {
     set_up(options);
   } catch (...) {
-    curl_easy_cleanup(handle_);
+    release();
     throw;
   }
 }
 
-Transfer::~Transfer() { curl_easy_cleanup(handle_); }
+Transfer::~Transfer() { release(); }
+
+void Transfer::release() {
+  curl_easy_cleanup(handle_);
+  curl_url_cleanup(static_cast<CURLU*>(url_));
+}
 
 void Transfer::set_up(const WireOptions& options) {
   set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
@@ -93,12 +98,21 @@ void Transfer::begin(Exchange exchange) {
   too_large_ = false;
   requests_begun_ = 0;
   error_[0] = '\0';
-  set(handle_, CURLOPT_URL, exchange_.url.c_str());
+  set_url();
   // Several requests share a connection of HTTP/2, so they wait to learn whether it is one. Without TLS it never is, and where a
   // server closes each connection they would go one after the other.
   set(handle_, CURLOPT_PIPEWAIT, exchange_.url.starts_with("https:") ? 1L : 0L);
   set_method();
   link_headers();
+}
+
+/// libcurl writes a URL that it parsed itself out again, letter by letter; one that comes parsed it leaves alone. The text it needs all
+/// the same, to repeat a request; and what cannot be parsed here it shall refuse in its own words.
+void Transfer::set_url() {
+  auto* url = static_cast<CURLU*>(url_);
+  const bool parsed = curl_url_set(url, CURLUPART_URL, exchange_.url.c_str(), CURLU_PATH_AS_IS) == CURLUE_OK;
+  set(handle_, CURLOPT_URL, exchange_.url.c_str());
+  set(handle_, CURLOPT_CURLU, parsed ? url : nullptr);
 }
 
 void Transfer::set_method() {

@@ -29,6 +29,8 @@ class Transfer {
 
  private:
   void set_up(const WireOptions& options);
+  void release();
+  void set_url();
   void set_method();
   void link_headers();
   RawAnswer what_came();
@@ -37,6 +39,7 @@ class Transfer {
 
   const WireOptions& options_;
   void* handle_;
+  void* url_;  ///< the address of the current exchange, parsed
   Exchange exchange_;
   std::vector<curl_slist> header_links_;  ///< point into exchange_.headers and options_.headers: nothing is copied
   std::string body_;
