@@ -99,7 +99,8 @@ class HttpTarget : public engine::model::Target {
 
   void send(const PreparedCall& call, Answered answered) override {
     const auto* ready = dynamic_cast<const ReadyHttpRequest*>(call.ready.get());
-    PreparedRequest request = ready != nullptr ? ready->request : thawed(call.request);
+    const PreparedRequest frozen = ready != nullptr ? PreparedRequest{} : thawed(call.request);
+    const PreparedRequest& request = ready != nullptr ? ready->request : frozen;
     const ObjectPlan& object = plan_.of(call.object);
     if (!object.traits.has(call.kind)) {
       throw engine::Error(
@@ -108,16 +109,17 @@ class HttpTarget : public engine::model::Target {
     }
     const bool is_batch = request.expect.starts_with(R"({"records")");
     Exchange exchange;
-    exchange.method = std::move(request.method);
+    exchange.method = request.method;
     exchange.url = base_url_ + request.url;
-    for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
-    exchange.body = std::move(request.body);
+    exchange.headers.reserve(request.headers.size() + 2);  // a pass and a signature may join them
+    for (const auto& [name, value] : request.headers) exchange.headers.push_back(fmt::format("{}: {}", name, value));
+    exchange.body = request.body;
     exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});
     Dispatched one;
     one.exchange = std::move(exchange);
     one.records = call.records;
     one.judge = [this, &object, name = call.object, kind = call.kind, records = call.records, is_batch,
-                 expect = std::move(request.expect)](const RawAnswer& raw) {
+                 expect = request.expect](const RawAnswer& raw) {
       return judge({plan_, object, kind, records, is_batch, expect, name}, raw, clock_.wall_ms());
     };
     one.answered = std::move(answered);

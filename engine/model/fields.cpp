@@ -1,5 +1,6 @@
 #include "engine/model/fields.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -68,20 +69,19 @@ void append_nested(Position at, Position end, std::size_t depth, std::string& in
     const std::string_view rest = std::string_view(at->first).substr(depth);
     const std::size_t dot = nesting_dot(rest);
     const std::string_view name = rest.substr(0, dot);
-    const std::string below = at->first.substr(0, depth + name.size()) + ".";
-    Position next = std::next(at);
-    if (dot != std::string_view::npos) {
-      while (next != end && next->first.starts_with(below)) ++next;
-    }
     if (!first) into += ',';
     first = false;
     append_json_string(name, into);
     into += ':';
     if (dot == std::string_view::npos) {
       append_value(at->second, into);
-    } else {
-      append_nested(at, next, below.size(), into);
+      ++at;
+      continue;
     }
+    const std::string_view below = std::string_view(at->first).substr(0, depth + dot + 1);
+    Position next = std::next(at);
+    while (next != end && next->first.starts_with(below)) ++next;
+    append_nested(at, next, below.size(), into);
     at = next;
   }
   into += '}';
@@ -131,6 +131,7 @@ std::string nested_json(const FieldMap& fields) {
 FieldMap fields_from_json(std::string_view json) {
   JsonScanner scanner(json);
   FieldMap fields;
+  fields.reserve(static_cast<std::size_t>(std::count(json.begin(), json.end(), ':')));  // at least as many as fields
   if (scanner.value().kind != JsonKind::begin_object) scanner.malformed("an object was expected");
   bool first = true;
   JsonToken name;
