@@ -60,7 +60,11 @@ TEST_CASE("a server that closes idle connections costs no attempt where repeatin
   stub.answer({{}, {.fault = Fault::cut}});
   const auto target = target_of(webhook(), stub.url());
   answer_to(*target, customer(CallKind::upsert));
-  CHECK(name_of(answer_to(*target, customer(CallKind::upsert)).outcome) == "delivered");
+  Call other = customer(CallKind::upsert);
+  other.match["code"] = FieldScalar(std::string("C002"));
+  CHECK(name_of(answer_to(*target, other).outcome) == "delivered");
+  CHECK(stub.requests().size() == 3);
+  CHECK(stub.last().target == "/customers/C002");
 }
 
 TEST_CASE("where nobody listens, nothing was sent and it is tried later") {
