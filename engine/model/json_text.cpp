@@ -87,6 +87,24 @@ std::uint32_t escaped_code(std::string_view raw, std::size_t& at) {
   return code >= 0xD800 && code < 0xE000 ? 0xFFFD : code;
 }
 
+constexpr std::uint64_t high_bits = 0x8080808080808080U;
+
+bool is_ascii(std::string_view text) {
+  std::uint64_t all = 0;
+  if (text.size() < sizeof all) {
+    for (const char c : text) all |= static_cast<unsigned char>(c);
+    return (all & high_bits) == 0;
+  }
+  std::uint64_t eight = 0;
+  for (std::size_t at = 0; at + sizeof eight <= text.size(); at += sizeof eight) {
+    std::memcpy(&eight, text.data() + at, sizeof eight);
+    all |= eight;
+  }
+  // What is left over, with some of what was seen before it.
+  std::memcpy(&eight, text.data() + text.size() - sizeof eight, sizeof eight);
+  return ((all | eight) & high_bits) == 0;
+}
+
 }  // namespace
 
 std::size_t utf8_sequence(std::string_view text) {
@@ -105,12 +123,13 @@ std::size_t utf8_sequence(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
+  // Nearly all values are ASCII as a whole, and their last bytes need not be looked at one by one.
+  if (is_ascii(text)) return true;
   while (!text.empty()) {
-    // Most text is ASCII: eight bytes at a time.
     std::uint64_t eight = 0;
     if (text.size() >= sizeof eight) {
       std::memcpy(&eight, text.data(), sizeof eight);
-      if ((eight & 0x8080808080808080U) == 0) {
+      if ((eight & high_bits) == 0) {
         text.remove_prefix(sizeof eight);
         continue;
       }

@@ -8,43 +8,22 @@
 
 namespace engine::model {
 
-namespace {
-constexpr std::size_t prefix = sizeof(std::uint32_t);
-}
-
 void RowBatch::begin(std::size_t columns) {
-  bytes_.clear();
+  used_ = 0;
   starts_.resize(1);
   columns_ = columns;
 }
 
-void RowBatch::append(std::string_view cell) {
-  const auto size = static_cast<std::uint32_t>(cell.size());
-  bytes_.append(reinterpret_cast<const char*>(&size), prefix).append(cell);
-  starts_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-}
-
-void RowBatch::append_null() {
-  bytes_.append(reinterpret_cast<const char*>(&null_size), prefix);
-  starts_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-}
-
-char* RowBatch::append_space(std::size_t size) {
-  const auto size32 = static_cast<std::uint32_t>(size);
-  bytes_.append(reinterpret_cast<const char*>(&size32), prefix);
-  bytes_.resize(bytes_.size() + size);
-  starts_.push_back(static_cast<std::uint32_t>(bytes_.size()));
-  return bytes_.data() + bytes_.size() - size;
-}
+void RowBatch::grow(std::size_t room) { bytes_.resize(used_ + room + used_ / 2); }
 
 void RowBatch::shrink_last(std::size_t size) {
   ENGINE_ASSERT(starts_.size() > 1);
   const std::uint32_t start = starts_[starts_.size() - 2];
-  ENGINE_ASSERT(start + prefix + size <= bytes_.size());
+  ENGINE_ASSERT(start + size_bytes + size <= used_);
   const auto size32 = static_cast<std::uint32_t>(size);
-  std::memcpy(bytes_.data() + start, &size32, prefix);
-  bytes_.resize(start + prefix + size);
-  starts_.back() = static_cast<std::uint32_t>(bytes_.size());
+  std::memcpy(bytes_.data() + start, &size32, size_bytes);
+  used_ = start + size_bytes + size;
+  starts_.back() = static_cast<std::uint32_t>(used_);
 }
 
 void RowBatch::end_row() { ENGINE_ASSERT(columns_ != 0 && (starts_.size() - 1) % columns_ == 0); }

@@ -49,20 +49,33 @@ class RowBatch {
  public:
   /// Empties the batch, keeping its memory, and sets the number of columns.
   void begin(std::size_t columns);
-  void append(std::string_view cell);
-  void append_null();
+  void append(std::string_view cell) { cell.copy(append_space(cell.size()), cell.size()); }
+  void append_null() { add_cell(null_size, 0); }
   /// Appends `size` uninitialised bytes as a cell and returns where to write them; may be shrunk by `shrink_last`.
-  char* append_space(std::size_t size);
+  char* append_space(std::size_t size) { return add_cell(static_cast<std::uint32_t>(size), size); }
   void shrink_last(std::size_t size);
   void end_row();
 
   std::size_t rows() const { return columns_ == 0 ? 0 : (starts_.size() - 1) / columns_; }
   std::size_t columns() const { return columns_; }
-  std::size_t bytes() const { return bytes_.size(); }
+  std::size_t bytes() const { return used_; }
   RowView row(std::size_t index) const { return RowView(bytes_.data(), starts_.data() + index * columns_, columns_); }
 
  private:
-  std::string bytes_;
+  static constexpr std::size_t size_bytes = sizeof(std::uint32_t);
+
+  char* add_cell(std::uint32_t size, std::size_t room) {
+    if (bytes_.size() - used_ < size_bytes + room) grow(size_bytes + room);
+    char* cell = bytes_.data() + used_;
+    std::memcpy(cell, &size, size_bytes);
+    used_ += size_bytes + room;
+    starts_.push_back(static_cast<std::uint32_t>(used_));
+    return cell + size_bytes;
+  }
+  void grow(std::size_t room);
+
+  std::string bytes_;                     ///< longer than what is used of it: a cell is written without asking the string twice
+  std::size_t used_ = 0;
   std::vector<std::uint32_t> starts_{0};  ///< offset of each cell, and the end
   std::size_t columns_ = 0;
 };
