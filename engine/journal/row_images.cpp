@@ -62,20 +62,19 @@ ImageCursor::~ImageCursor() {
 }
 
 bool ImageCursor::move_to(std::string_view key) {
-  if (!open_ || key < std::string_view(asked_)) {
+  const auto place = [&] { return at_end_ ? 1 : key_.compare(key); };
+  if (!open_) seek(key);
+  int order = place();
+  // It stood at the first key that was not before the one asked for last: it goes back for what is before that one, too.
+  if (order > 0 && key < std::string_view(asked_)) {
     seek(key);
-  } else {
-    int steps = 0;
-    while (!at_end_ && key_ < key) {
-      if (++steps > steps_max) {
-        seek(key);
-        break;
-      }
-      step();
-    }
+    order = place();
+  }
+  for (int steps = 0; order < 0; order = place()) {
+    ++steps > steps_max ? seek(key) : step();
   }
   asked_.assign(key);
-  return !at_end_ && key_ == key;
+  return order == 0;
 }
 
 void ImageCursor::seek(std::string_view key) {
