@@ -9,8 +9,10 @@ namespace engine::deliver {
 using model::CallKind;
 
 std::string idempotency_key(const std::string& journal_id, const journal::Delivery& delivery, CallKind kind) {
-  std::string key =
-      fmt::format("{}-{}-{}-{}", journal_id, delivery.pipeline_id, delivery.last_seq, delivery.generation);
+  std::string key = journal_id;
+  for (const std::int64_t part : {delivery.pipeline_id, delivery.last_seq, delivery.generation}) {
+    key.append("-").append(std::to_string(part));
+  }
   if (kind == CallKind::comment) key += "-comment";
   return key;
 }

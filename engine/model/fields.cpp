@@ -137,7 +137,7 @@ FieldMap fields_from_json(std::string_view json) {
   JsonToken name;
   while (scanner.member(first, name)) {
     const JsonToken token = scanner.value();
-    FieldValue& value = fields[unescaped(name)];
+    FieldValue& value = fields.try_emplace(fields.end(), unescaped(name))->second;  // they come in name order
     if (token.kind != JsonKind::begin_array) {
       value = scalar_of(scanner, token);
       continue;
