@@ -21,7 +21,7 @@ Finding DiffLookout::look(Reading& reading) {
   settled_.clear();
   if (!is_worth_comparing() || !segments_.compare(reading)) return Finding::everything;
   compared_ = true;
-  return segments_.any_changed() ? Finding::part : Finding::nothing;
+  return segments_.verdict();
 }
 
 /// Any proof will do: one probe may move with every transaction of the server, another only with the table.

@@ -85,11 +85,17 @@ bool Segments::compare(Reading& reading) {
   return true;
 }
 
-bool Segments::any_changed() const {
+Finding Segments::verdict() const {
+  std::int64_t rows = 0, in_doubt = 0;
+  bool any = false;
   for (std::size_t i = 0; i < segments_.size(); ++i) {
-    if (changed(i)) return true;
+    rows += segments_[i].members.size();
+    if (!changed(i)) continue;
+    any = true;
+    in_doubt += segments_[i].members.size();
   }
-  return false;
+  if (!any) return Finding::nothing;
+  return in_doubt > rows / 2 && rows > static_cast<std::int64_t>(rows_min) ? Finding::everything : Finding::part;
 }
 
 void Segments::read_changed(Reading& reading) {

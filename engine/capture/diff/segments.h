@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/capture/lookout.h"
 #include "engine/capture/reading/ordinal_runs.h"
 #include "engine/capture/reading/pass.h"
 
@@ -24,8 +25,8 @@ class Segments {
  public:
   /// Asks for the checksum of each segment as it is now. False: there are no segments, or no checksums.
   bool compare(Reading& reading);
-  /// After `compare`: some are other ones.
-  bool any_changed() const;
+  /// After `compare`. Where more than half of the rows are in doubt, reading all in large chunks is the quicker way.
+  Finding verdict() const;
   /// Reads those segments, and journals what changed in them, deletes included.
   void read_changed(Reading& reading);
   /// Reads all rows: segment by segment, or in a pass that cuts the segments where the source has checksums. Rows that are gone are left to the
