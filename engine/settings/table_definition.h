@@ -12,11 +12,21 @@ namespace engine::settings {
 
 enum class Initial : std::uint8_t { baseline, deliver };
 
+/// A column that grows with each change of a row, and where it was named.
+struct GrowingColumn {
+  std::string name;
+  Origin origin;
+};
+
 struct CaptureDefinition {
   std::string mode = "diff";
   std::int64_t every_ms = 5'000;
   std::int64_t full_every_ms = 0;  ///< accepted for modes and probes to come; diff reads all every time
   std::size_t chunk_rows = 10'000;
+  // `watermark` alone:
+  std::vector<GrowingColumn> columns;     ///< a row is read when any of them lies beyond its mark less the overlap
+  std::int64_t overlap_ms = 600'000;      ///< of times
+  std::int64_t overlap_ids = 1'000;       ///< of counters
 };
 
 struct TableDefinition {
