@@ -28,6 +28,13 @@ std::vector<Recheck::Suspect> suspects_of(const Selection& selection) {
   return suspects;
 }
 
+std::string drift_note(const Healed& healed, const std::string& mode, std::int64_t now_ms) {
+  const std::int64_t rows = healed.inserts + healed.updates;
+  if (rows == 0) return {};
+  return "reading all rows at " + utc_text(now_ms).substr(0, 19) + "Z found " + std::to_string(rows) + (rows == 1 ? " change" : " changes") + " that `" +
+         mode + "` had not seen";
+}
+
 }  // namespace
 
 TableCapture::TableCapture(const settings::TableDefinition& table, journal::Journal& journal, const Clock& clock, std::unique_ptr<Lookout> lookout)
@@ -46,7 +53,8 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     const Finding finding = look(reading);
     if (finding == Finding::everything) {
       read_all(reading, images);
-      position.whole_ms = lookout_ ? looked_ms : 0;
+      // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
+      position.whole_ms = lookout_ && !table.position.after ? looked_ms : 0;
     } else if (finding == Finding::part) {
       reading.writer.call_it(table_.capture.mode);
       lookout_->read_part(reading);
@@ -55,6 +63,7 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     if (lookout_) position.mark = lookout_->settle(finding);
     if (position.mark.empty()) position.mode.clear();
     reading.writer.finish(*images_, position);
+    tell_healed(reading);
     CycleResult result = reading.writer.result();
     result.duration_ms = clock_.steady_ms() - started;
     return result;
@@ -68,8 +77,9 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
 /// The lookout is asked even when all is read anyway: what it sees before that is where its next look begins.
 Finding TableCapture::look(Reading& reading) const {
   if (!lookout_) return Finding::everything;
+  reading.whole = whole_is_due(reading.scope.table.position);
   const Finding finding = lookout_->look(reading);
-  return whole_is_due(reading.scope.table.position) ? Finding::everything : finding;
+  return reading.whole ? Finding::everything : finding;
 }
 
 /// A clock that was set back makes it due: the last time cannot lie in the future.
@@ -88,6 +98,20 @@ void TableCapture::read_all(Reading& reading, std::int64_t images) const {
   if (there > 0) {
     log_event(LogLevel::warning, "capture.rows_overlooked", {{"table", table_.name}, {"rows", std::to_string(there)}});
   }
+}
+
+/// Deletes are what the reading of all rows is for; changes that the mode passed by are not. Said until a later one finds none.
+void TableCapture::tell_healed(const Reading& reading) const {
+  const Healed& healed = reading.writer.result().healed;
+  if (healed.inserts + healed.updates > 0) {
+    log_event(LogLevel::warning, "capture.drift",
+              {{"table", table_.name}, {"mode", table_.capture.mode}, {"inserts", std::to_string(healed.inserts)}, {"updates", std::to_string(healed.updates)},
+               {"deletes", std::to_string(healed.deletes)}});
+  }
+  if (lookout_ && !reading.whole) return;
+  const std::string note = drift_note(healed, table_.capture.mode, clock_.wall_ms());
+  if (note == reading.scope.table.row.state_reason) return;
+  journal_.write([&](journal::Records& records) { records.tables.set_state(reading.scope.table.row.id, "watching", note); });
 }
 
 SelectedRows TableCapture::read_again(model::Source& source, const Selection& selection, const StopSignal& stop,

@@ -35,6 +35,8 @@ class FakeSource final : public engine::model::Source {
   std::function<std::optional<std::size_t>(std::size_t statement)> cut_short;
   /// Rows that a statement gives before it fails with source_unreachable.
   std::function<std::optional<std::size_t>(std::size_t statement)> fail_after;
+  /// What the database's clock says; none: it does not tell.
+  std::optional<std::string> database_clock;
   /// Several rows of one key may be put.
   std::vector<Cells> rows;
 
@@ -43,7 +45,7 @@ class FakeSource final : public engine::model::Source {
   Key key_of(const Cells& row) const;
 
   struct Statement {
-    char kind;  ///< 'a'fter, 'w'hole, 'k'eys
+    char kind;  ///< 'a'fter, 'w'hole, 'k'eys, 'g'rown
     std::optional<engine::model::SourceKey> after;
     std::size_t given = 0;
   };
@@ -59,6 +61,11 @@ class FakeSource final : public engine::model::Source {
   std::unique_ptr<engine::model::RowStream> open_keys(const engine::model::TableRequest& table,
                                                       const engine::model::TableShape& shape,
                                                       std::span<const engine::model::SourceKey> keys) override;
+  std::optional<std::string> now(const engine::model::TableRequest& table, const engine::model::Column& column) override;
+  std::optional<std::string> highest(const engine::model::TableRequest& table, const engine::model::TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override;
+  std::unique_ptr<engine::model::RowStream> open_growth(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
+                                                        const engine::model::GrowthRange& range, std::size_t limit) override;
   std::size_t keys_max() const override { return keys_max_; }
   void close() override {}
 
@@ -69,6 +76,8 @@ class FakeSource final : public engine::model::Source {
   engine::model::SourceKey source_key(const Cells& row) const;
   Key without_padding(const engine::model::SourceKey& key) const;
   std::vector<const Cells*> ordered() const;
+  bool less(std::size_t column, const std::string& one, const std::string& other) const;
+  bool is_within(const Cells& row, const engine::model::GrowthBound& bound) const;
 
   bool open_ = false;  ///< a statement is: like many drivers, no second one beside it
 };
