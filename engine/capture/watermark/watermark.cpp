@@ -56,6 +56,7 @@ Finding Watermark::look(Reading& reading) {
   if (stood_ && !stood_->fits(watched_)) stood_.reset();
   highest_.assign(watched_.size(), std::nullopt);
   from_.assign(watched_.size(), std::nullopt);
+  drifted_ = false;
   marks_ = ask_clocks(reading, watched_);
   if (!marks_) return Finding::everything;
   for (std::size_t i = 0; stood_ && i < watched_.size(); ++i) {
@@ -83,8 +84,7 @@ bool Watermark::ask_clocks(Reading& reading, const std::vector<WatchedColumn>& w
   return true;
 }
 
-/// All rows are read: the marks begin where the columns stand before that, so that what is stamped meanwhile lies beyond them. Taken
-/// anew each time, since a counter may have been restarted, or the column's time moved against the clock's.
+/// All rows are read: the marks begin where the columns stand before that, so that what is stamped meanwhile lies beyond them.
 void Watermark::begin_anew(Reading& reading, const std::vector<WatchedColumn>& watched) {
   const CycleScope& scope = reading.scope;
   for (std::size_t i = 0; i < watched.size(); ++i) {
@@ -98,7 +98,12 @@ void Watermark::begin_anew(Reading& reading, const std::vector<WatchedColumn>& w
       refuse(table_.capture.columns[i], "it holds '" + *highest + "'", "it must hold times as YYYY-MM-DD HH:MM:SS, or numbers of up to 18 digits");
     }
   }
-  if (stood_) reading.writer.watch([this](const model::RowView& row) { return is_visible(row); });
+  if (!stood_) return;
+  reading.writer.watch([this](const model::RowView& row) {
+    const bool visible = is_visible(row);
+    drifted_ = drifted_ || !visible;
+    return visible;
+  });
 }
 
 void Watermark::read_part(Reading& reading) {
@@ -142,6 +147,12 @@ bool Watermark::is_visible(const model::RowView& row) const {
   return false;
 }
 
+/// After a reading of all rows a counter may have been restarted; and changes that were passed by may mean that the column's time moved
+/// against the clock's.
+bool Watermark::begins_anew(std::size_t column, Finding read) const {
+  return read == Finding::everything && (drifted_ || watched_[column].growth == Growth::counter);
+}
+
 std::string Watermark::settle(Finding read) {
   if (!marks_) {
     stood_.reset();
@@ -151,7 +162,7 @@ std::string Watermark::settle(Finding read) {
   bool moved = read == Finding::everything || stored_.empty();
   for (std::size_t i = 0; i < watched_.size(); ++i) {
     ColumnMark column{.column = watched_[i].name, .growth = watched_[i].growth, .reached = highest_[i], .at = now_us_[i]};
-    if (read != Finding::everything) {
+    if (stood_ && !begins_anew(i, read)) {
       const ColumnMark quiet = advanced(stood_->columns[i], now_us_[i]);
       const bool higher = highest_[i] && (!quiet.reached || *highest_[i] > *quiet.reached);
       if (!higher) column = quiet;

@@ -28,6 +28,7 @@ class Watermark final : public Lookout {
   void begin_anew(Reading& reading, const std::vector<WatchedColumn>& watched);
   void see(const model::RowView& row);
   bool is_visible(const model::RowView& row) const;
+  bool begins_anew(std::size_t column, Finding read) const;
 
   settings::TableDefinition table_;
   std::optional<Mark> stood_;  ///< of the last cycle that was settled, or of the checkpoint
@@ -38,7 +39,8 @@ class Watermark final : public Lookout {
   std::int64_t ours_ms_ = 0;
   std::vector<std::optional<std::int64_t>> from_;
   std::vector<std::optional<std::int64_t>> highest_;  ///< seen, not above the clock
-  bool marks_ = false;
+  bool marks_ = false;    ///< the clocks were told
+  bool drifted_ = false;  ///< the reading of all rows found a change that was passed by
 };
 
 }  // namespace engine::capture

@@ -1,81 +1,17 @@
 #include <doctest/doctest.h>
-#include <rapidcheck.h>
+
+#include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/capture/watermark/mark.h"
-#include "engine/capture/watermark/moment.h"
-#include "test/engine/capture/captured_table.h"
+#include "test/engine/capture/watched_orders.h"
 
 using namespace engine;
 using model::ColumnType;
 using model::Growth;
-using test::CapturedTable;
+using test::Orders;
+using test::orders;
 using test::told;
 using Lines = std::vector<std::string>;
-
-namespace {
-
-/// Key `k`, a text, a time of the last change and a counter.
-model::Layout orders(ColumnType stamp = ColumnType::timestamp, ColumnType counter = ColumnType::integer) {
-  model::Layout layout;
-  layout.columns = {{"k", ColumnType::integer, 10, 0, false, "int"}, {"a", ColumnType::text, 10, 0, true, "text"},
-                    {"ts", stamp, 26, 0, true, "stamp"}, {"id", counter, 10, 0, true, "counter"}};
-  layout.key = {0};
-  return layout;
-}
-
-/// The table with a database whose clock is turned by hand; it runs as ours does.
-class Orders : public CapturedTable {
- public:
-  explicit Orders(std::vector<std::string> columns = {"ts"}, model::Layout layout = orders(), std::size_t chunk_rows = 4)
-      : CapturedTable(std::move(layout), chunk_rows) {
-    definition.capture.mode = "watermark";
-    watch(columns);
-    definition.capture.full_every_ms = 6 * 3'600'000;
-    pass(0);
-  }
-
-  void watch(const std::vector<std::string>& columns) {
-    definition.capture.columns.clear();
-    for (const std::string& column : columns) definition.capture.columns.push_back({column, {"tables/orders.yaml", 6, 20}});
-  }
-  /// Both clocks go on.
-  void pass(std::int64_t seconds) {
-    clock.now_ms += seconds * 1'000;
-    set_back(-seconds);
-  }
-  /// The database's alone.
-  void set_back(std::int64_t seconds) {
-    database_us -= seconds * 1'000'000;
-    source.database_clock = capture::moment_text(database_us, Growth::moment);
-  }
-  std::string stamp(std::int64_t seconds_ago = 0) const { return capture::moment_text(database_us - seconds_ago * 1'000'000, Growth::moment); }
-  void put(int k, const std::string& a, std::optional<std::string> ts, std::optional<std::string> id = {}) {
-    source.put({std::to_string(k), a, std::move(ts), std::move(id)});
-  }
-  /// Cycles once; what the journal was told by it.
-  Lines news() {
-    pass(2);
-    const std::int64_t before = journal ? last_seq() : 0;
-    result = cycle();
-    return told(changes_after(before));
-  }
-  /// Time passes, and with it the overlap over what is there.
-  void rest() {
-    pass(3'600);
-    news();
-  }
-  /// `news` with all rows read.
-  Lines full_news() {
-    pass(definition.capture.full_every_ms / 1'000);
-    return news();
-  }
-
-  std::int64_t database_us = *capture::moment_of("2026-11-22 10:00:00");
-  capture::CycleResult result;
-};
-
-}  // namespace
 
 TEST_CASE("times become numbers and the same times again, whichever form a database keeps them in") {
   for (const char* text : {"2026-11-22 10:00:00", "2026-11-22 10:00:00.25", "1969-12-31 23:59:59.999999", "0001-01-01 00:00:00"}) {
@@ -358,6 +294,35 @@ TEST_CASE("while the database cannot tell its time all rows are read") {
   CHECK(told(table.changes()) == Lines{"update [1]"});
 }
 
+TEST_CASE("a column whose time moves against the clock's is followed again after the reading of all rows that found it out") {
+  Orders table;
+  table.put(1, "a", table.stamp());
+  table.news();
+  table.rest();
+  // As in autumn, where the column holds local time and the clock is asked for UTC.
+  for (int k = 2; k < 5; ++k) {
+    table.put(k, "an hour behind", table.stamp(3'600));
+    CHECK(table.news().empty());
+  }
+  table.pass(6 * 3'600);
+  table.put(5, "an hour behind", table.stamp(3'600));
+  CHECK(table.news().size() == 4);
+  CHECK(table.result.healed.inserts == 3);
+  table.put(6, "an hour behind", table.stamp(3'600));
+  CHECK(table.news() == Lines{"insert [6]"});
+}
+
+TEST_CASE("a reading of all rows that finds nothing amiss does not begin the overlap anew") {
+  Orders table;
+  for (int k = 1; k <= 9; ++k) table.put(k, "a", table.stamp(86'400));
+  table.news();
+  table.rest();
+  table.full_news();
+  CHECK(table.result.rows_read == 9);
+  table.news();
+  CHECK(table.result.rows_read == 0);
+}
+
 TEST_CASE("a quiet table writes a mark at most once a minute") {
   Orders table;
   table.put(1, "a", table.stamp(86'400));
@@ -369,52 +334,4 @@ TEST_CASE("a quiet table writes a mark at most once a minute") {
   table.pass(60);
   table.news();
   CHECK(log_size() > quiet);
-}
-
-TEST_CASE("whatever happens within the overlap is seen by the next cycle, and whatever else by the full reading") {
-  rc::check([] {
-    Orders table({"ts", "id"}, orders(), static_cast<std::size_t>(*rc::gen::inRange(1, 6)));
-    table.definition.capture.overlap_ids = 10;
-    int last_id = 0;
-    bool strayed = false;
-    const auto edit = [&] {
-      const int k = *rc::gen::inRange(0, 12);
-      const std::string a = std::to_string(*rc::gen::inRange(0, 4));
-      switch (*rc::gen::inRange(0, 7)) {
-        case 0: strayed = true; return table.source.erase({std::to_string(k)});
-        case 1: strayed = true; return table.put(k, a, table.stamp(100'000), "1");
-        case 2: return table.set_back(*rc::gen::inRange(0, 5'000));
-        case 3: return table.put(k, a, table.stamp(*rc::gen::inRange(0, 590)), std::to_string(last_id));
-        case 4: return table.put(k, a, std::nullopt, std::to_string(++last_id));
-        case 5: return table.pass(*rc::gen::inRange(0, 9'000));
-        default: return table.put(k, a, table.stamp(), std::to_string(++last_id));
-      }
-    };
-    const auto cycle = [&] {
-      if (*rc::gen::inRange(0, 5) == 0) table.restart();
-      if (*rc::gen::inRange(0, 4) == 0) {
-        const auto cut = static_cast<std::size_t>(*rc::gen::inRange(0, 4));
-        table.source.fail_after = [cut](std::size_t statement) { return statement == cut ? std::optional<std::size_t>(1) : std::nullopt; };
-      }
-      try {
-        table.cycle();
-      } catch (const Error&) {
-        table.source.fail_after = {};
-        table.cycle();
-      }
-      table.source.fail_after = {};
-    };
-    cycle();
-    const auto at_first = table.imaged();
-    for (int turn = *rc::gen::inRange(1, 12); turn > 0; --turn) {
-      for (int edits = *rc::gen::inRange(0, 4); edits > 0; --edits) edit();
-      table.pass(2);
-      cycle();
-      if (!strayed) RC_ASSERT(table.imaged() == table.held());
-    }
-    table.pass(6 * 3'600);
-    cycle();
-    RC_ASSERT(table.imaged() == table.held());
-    RC_ASSERT(table.applied(at_first, table.changes()) == table.held());
-  });
 }
