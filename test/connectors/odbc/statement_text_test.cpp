@@ -25,7 +25,7 @@ TEST_CASE("the next chunk starts behind a composite key with a bound that an ind
   engine::settings::DialectDefinition dialect;
   dialect.limit = "{sql} LIMIT {n}";
   dialect.select["date"] = "{column}::text";
-  const auto sql = StatementText({"erp.t", "", {}, {}}, dialect).next_chunk(layout(), 500);
+  const auto sql = StatementText({"erp.t", "", {}, {}}, dialect).range(layout(), {.after = true}, 500);
   CHECK(sql.text == "SELECT dp.\"a\", dp.\"b\"::text, dp.\"say \"\"c\"\"\" FROM erp.t dp WHERE dp.\"a\" >= ? AND (dp.\"a\" > ? OR (dp.\"a\" = ? AND"
                     " (dp.\"b\" > ? OR (dp.\"b\" = ? AND dp.\"say \"\"c\"\"\" > ?)))) ORDER BY dp.\"a\", dp.\"b\", dp.\"say \"\"c\"\"\" LIMIT 500");
   std::vector<std::size_t> parts;
