@@ -81,6 +81,19 @@ model::KeyRange without_constants(const model::TableRequest& table, const model:
   return own;
 }
 
+/// A constant never grows: who names one is told so.
+std::size_t without_constants(const model::TableRequest& table, const model::TableShape& shape, std::size_t column) {
+  if (column >= table.constants.size()) return column - table.constants.size();
+  throw engine::Error(engine::ErrorCode::source_refused, fmt::format("'{}' is the same in all rows and cannot be a watermark", shape.layout.columns[column].name));
+}
+
+model::GrowthRange without_constants(const model::TableRequest& table, const model::TableShape& shape, model::GrowthRange range) {
+  range.within.column = without_constants(table, shape, range.within.column);
+  for (model::GrowthBound& other : range.without) other.column = without_constants(table, shape, other.column);
+  if (range.behind) range.behind->key = without_constants(table, range.behind->key);
+  return range;
+}
+
 class ConstantColumns final : public model::Source {
  public:
   explicit ConstantColumns(std::unique_ptr<model::Source> source) : source_(std::move(source)) {}
@@ -121,6 +134,20 @@ class ConstantColumns final : public model::Source {
     own_keys.reserve(keys.size());
     for (const model::SourceKey& key : keys) own_keys.push_back(without_constants(table, key));
     return wider(table, source_->open_keys(table, without_constants(table, shape), own_keys));
+  }
+
+  std::optional<std::string> now(const model::TableRequest& table, const model::Column& column) override { return source_->now(table, column); }
+
+  std::optional<std::string> highest(const model::TableRequest& table, const model::TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override {
+    if (table.constants.empty()) return source_->highest(table, shape, column, not_above);
+    return source_->highest(table, without_constants(table, shape), without_constants(table, shape, column), not_above);
+  }
+
+  std::unique_ptr<model::RowStream> open_growth(const model::TableRequest& table, const model::TableShape& shape,
+                                                const model::GrowthRange& range, std::size_t limit) override {
+    if (table.constants.empty()) return source_->open_growth(table, shape, range, limit);
+    return wider(table, source_->open_growth(table, without_constants(table, shape), without_constants(table, shape, range), limit));
   }
 
   std::size_t keys_max() const override { return source_->keys_max(); }

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "connectors/odbc/canonical_text.h"
+#include "connectors/odbc/growth/growth_text.h"
 #include "connectors/odbc/prepared_read.h"
 #include "connectors/odbc/read_plan.h"
 #include "connectors/odbc/row_stream.h"
@@ -17,6 +19,8 @@ namespace connectors::odbc {
 
 using engine::Error;
 using engine::ErrorCode;
+using engine::model::Column;
+using engine::model::GrowthRange;
 using engine::model::KeyRange;
 using engine::model::Layout;
 using engine::model::RowStream;
@@ -52,6 +56,10 @@ class OdbcSource : public engine::model::Source {
   std::vector<std::string> probe(const TableRequest& table) override;
   std::optional<std::vector<std::string>> checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) override;
   std::size_t keys_max() const override { return key_counts[2]; }
+  std::optional<std::string> now(const TableRequest& table, const Column& column) override;
+  std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override;
+  std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit) override;
   void close() override;
 
  private:
@@ -68,6 +76,7 @@ class OdbcSource : public engine::model::Source {
   std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::unique_ptr<RowStream> stream(std::shared_ptr<PreparedRead> read, const TableRequest& table, const Layout& layout,
                                     std::optional<SourceKey> after, std::size_t limit);
+  std::optional<std::string> first_cell(const TableRequest& table, const Column& column, KeyedSql sql, const SourceKey& bound);
   void refuse_null_keys(const TableRequest& table, const TableShape& shape);
 
   engine::settings::SourceConnection connection_;
@@ -133,7 +142,9 @@ std::shared_ptr<PreparedRead> OdbcSource::make_read(const std::shared_ptr<Sessio
                                                     KeyedSql sql) {
   const bool row_by_row = read_row_by_row_.contains(identity_of(table));
   ReadPlan plan = plan_read(layout, dialect_, connection_.char_padding, session->getdata_of_bound(), row_by_row);
-  auto key = key_plan(plan, layout);
+  Layout bound = layout;
+  if (!sql.columns.empty()) bound.key = sql.columns;
+  auto key = key_plan(plan, bound);
   return std::make_shared<PreparedRead>(session, std::move(sql), std::move(plan), std::move(key));
 }
 
@@ -201,6 +212,47 @@ std::unique_ptr<RowStream> OdbcSource::open_keys(const TableRequest& table, cons
   auto read = prepared(session(), table, shape.layout, StatementText(table, dialect_).with_keys(shape.layout, filled.size()));
   read->execute(filled);
   return stream(std::move(read), table, shape.layout, std::nullopt, 0);
+}
+
+std::optional<std::string> OdbcSource::first_cell(const TableRequest& table, const Column& column, KeyedSql sql, const SourceKey& bound) {
+  const Layout alone{.columns = {column}, .key = {}};
+  auto read = prepared(session(), table, alone, std::move(sql));
+  read->execute({&bound, 1});
+  const auto rows = stream(std::move(read), table, alone, std::nullopt, 1);
+  engine::model::RowBatch batch;
+  if (!rows->next(batch) || batch.row(0).is_null(0)) return std::nullopt;
+  return std::string(batch.row(0).text(0));
+}
+
+std::optional<std::string> OdbcSource::now(const TableRequest& table, const Column& column) {
+  std::string sql = GrowthText(table, dialect_).now(column);
+  if (sql.empty()) {
+    throw Error(ErrorCode::source_refused, fmt::format("the dialect '{}' has no clock for a column of type {}", dialect_.name, column.source_type),
+                {{"column", column.name}}, "cast it to a time or a number by `query:`");
+  }
+  const Column told{.name = "now", .type = engine::model::ColumnType::text, .size = 64, .source_type = "varchar"};
+  const auto text = first_cell(table, told, {.text = std::move(sql)}, {});
+  if (!text) return std::nullopt;
+  std::string scratch;
+  const auto canonical = canonical_text(engine::model::ColumnType::timestamp, without_trailing_blanks(*text), scratch);
+  if (canonical) return std::string(*canonical);
+  throw Error(ErrorCode::source_refused, fmt::format("the database's clock says '{}', which is no time", *text), {{"table", title_of(table)}},
+              "correct `now:` of the connection's dialect: it must give YYYY-MM-DD HH:MM:SS");
+}
+
+std::optional<std::string> OdbcSource::highest(const TableRequest& table, const TableShape& shape, std::size_t column,
+                                               const std::optional<std::string>& not_above) {
+  const Column& growing = shape.layout.columns[column];
+  SourceKey bound;
+  if (not_above) bound.parts.push_back(*not_above);
+  return first_cell(table, growing, GrowthText(table, dialect_).highest(growing, not_above.has_value()), bound);
+}
+
+std::unique_ptr<RowStream> OdbcSource::open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit) {
+  auto read = prepared(session(), table, shape.layout, GrowthText(table, dialect_).range(shape.layout, range, limit));
+  const SourceKey values = growth_values(shape.layout, range);
+  read->execute({&values, 1});
+  return stream(std::move(read), table, shape.layout, std::nullopt, limit);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <string_view>
 
 #include <sql.h>
@@ -60,6 +61,15 @@ struct Binding {
   SQLSMALLINT scale = 0;
 };
 
+/// As many digits behind the point as the value has: a server refuses more than its type holds (seven at SQL Server, six at many).
+Binding timestamp_binding(const std::string& bytes) {
+  SQL_TIMESTAMP_STRUCT stamp;
+  std::memcpy(&stamp, bytes.data(), sizeof stamp);
+  SQLSMALLINT scale = stamp.fraction == 0 ? 0 : 9;
+  for (auto rest = stamp.fraction; scale > 0 && rest % 10 == 0; rest /= 10) --scale;
+  return {SQL_C_TYPE_TIMESTAMP, SQL_TYPE_TIMESTAMP, static_cast<SQLULEN>(scale == 0 ? 19 : 20 + scale), scale};
+}
+
 Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
   const SQLULEN size = std::max<SQLULEN>(1, bytes.size());
   switch (plan.type) {
@@ -76,7 +86,7 @@ Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
       if (plan.wire == Wire::date) return {SQL_C_TYPE_DATE, SQL_TYPE_DATE, 10, 0};
       break;
     case ColumnType::timestamp:
-      if (plan.wire == Wire::timestamp) return {SQL_C_TYPE_TIMESTAMP, SQL_TYPE_TIMESTAMP, 29, 9};
+      if (plan.wire == Wire::timestamp) return timestamp_binding(bytes);
       break;
     default: break;
   }

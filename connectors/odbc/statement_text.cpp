@@ -131,7 +131,7 @@ KeyedSql StatementText::checksums(const Layout& layout, std::span<const RangeEnd
   return sql;
 }
 
-KeyedSql StatementText::whole(const Layout& layout) const { return {selected(layout), {}}; }
+KeyedSql StatementText::whole(const Layout& layout) const { return {.text = selected(layout)}; }
 
 KeyedSql StatementText::with_keys(const Layout& layout, std::size_t keys) const {
   KeyedSql sql;
@@ -160,7 +160,7 @@ KeyedSql StatementText::null_key(const Layout& layout) const {
   }
   if (condition.empty()) return {};
   // The order costs nothing here, and some servers limit nothing without one.
-  return {limited(fmt::format("SELECT 1 FROM {} WHERE {}{}", from_, condition, ordered(layout)), 1), {}};
+  return {.text = limited(fmt::format("SELECT 1 FROM {} WHERE {}{}", from_, condition, ordered(layout)), 1)};
 }
 
 }  // namespace connectors::odbc

@@ -22,6 +22,7 @@ struct KeyMarker {
 struct KeyedSql {
   std::string text;
   std::vector<KeyMarker> markers;
+  std::vector<std::size_t> columns;  ///< those whose types the parts have; empty: the key's
 };
 
 /// Which ends a range of keys has. They are bound as keys in this order: the first without a row in it, then the last of it.
@@ -47,7 +48,7 @@ class StatementText {
   /// One row when a part of a key is NULL: such rows compare with nothing, so chunks would leave them out without a word.
   KeyedSql null_key(const engine::model::Layout& layout) const;
 
- private:
+ protected:
   std::string column(const engine::model::Column& column) const;
   std::string selected(const engine::model::Layout& layout) const;
   std::string ordered(const engine::model::Layout& layout) const;

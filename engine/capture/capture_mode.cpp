@@ -3,12 +3,14 @@
 #include "engine/base/error.h"
 #include "engine/capture/diff/diff_lookout.h"
 #include "engine/capture/table_capture.h"
+#include "engine/capture/watermark/watermark.h"
 
 namespace engine::capture {
 
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
                                                const Clock& clock) {
   if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<DiffLookout>(table, clock));
+  if (table.capture.mode == "watermark") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<Watermark>(table));
   throw Error(ErrorCode::config_invalid, "capture mode " + table.capture.mode + " is not known", {{"table", table.name}});
 }
 

@@ -15,6 +15,13 @@
 
 namespace engine::capture {
 
+/// What a reading of all rows found that the mode had not seen, and would not have.
+struct Healed {
+  std::int64_t inserts = 0;
+  std::int64_t updates = 0;
+  std::int64_t deletes = 0;
+};
+
 struct CycleResult {
   std::int64_t rows_read = 0;
   std::int64_t inserts = 0;
@@ -22,6 +29,7 @@ struct CycleResult {
   std::int64_t deletes = 0;
   std::int64_t duration_ms = 0;
   bool snapshot = false;  ///< the first one
+  Healed healed;          ///< of these changes
 };
 
 /// What a long cycle tells while it runs: rows so far, and rows of the last complete pass (0: unknown).
@@ -54,7 +62,7 @@ class CaptureMode {
                                   const Progress& progress) = 0;
 };
 
-/// `mode: diff` (the only one so far).
+/// `mode: diff` and `mode: watermark`.
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
                                                const Clock& clock);
 

@@ -29,6 +29,13 @@ std::vector<Recheck::Suspect> suspects_of(const Selection& selection) {
   return suspects;
 }
 
+std::string drift_note(const Healed& healed, const std::string& mode, std::int64_t now_ms) {
+  const std::int64_t rows = healed.inserts + healed.updates;
+  if (rows == 0) return {};
+  return "reading all rows at " + utc_text(now_ms).substr(0, 19) + "Z found " + std::to_string(rows) + (rows == 1 ? " change" : " changes") + " that `" +
+         mode + "` had not seen";
+}
+
 }  // namespace
 
 TableCapture::TableCapture(const settings::TableDefinition& table, journal::Journal& journal, const Clock& clock, std::unique_ptr<Lookout> lookout)
@@ -50,17 +57,19 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     }
     if (finding == Finding::everything) {
       read_all(reading, images);
-      whole_ms_ = started;
+      // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
+      if (!table.position.after) whole_ms_ = started;
     }
     images_ = images + reading.writer.growth();
     Position position{.snapshot = false};
     if (lookout_) position.mark = lookout_->settle(finding);
     if (!position.mark.empty()) {
       position.mode = table_.capture.mode;
-      position.whole_ms = finding == Finding::everything ? looked_ms : table.position.whole_ms;
+      position.whole_ms = finding != Finding::everything ? table.position.whole_ms : table.position.after ? 0 : looked_ms;
     }
     reading.writer.finish(*images_, position);
     count("datapicker_capture_readings_total", {{"table", table_.name}, {"rows", std::string(name_of(finding))}});
+    tell_healed(reading);
     CycleResult result = reading.writer.result();
     result.duration_ms = clock_.steady_ms() - started;
     return result;
@@ -74,8 +83,9 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
 /// The lookout is asked even when all is read anyway: what it sees before that is where its next look begins.
 Finding TableCapture::look(Reading& reading) const {
   if (!lookout_) return Finding::everything;
+  reading.whole = whole_is_due(reading.scope.table.position);
   const Finding finding = lookout_->look(reading);
-  return whole_is_due(reading.scope.table.position) ? Finding::everything : finding;
+  return reading.whole ? Finding::everything : finding;
 }
 
 /// What another process last read is known by the wall clock, and one that was set back makes it due: the last time cannot lie in the future.
@@ -94,6 +104,20 @@ void TableCapture::read_all(Reading& reading, std::int64_t images) const {
   if (there > 0) {
     log_event(LogLevel::warning, "capture.rows_overlooked", {{"table", table_.name}, {"rows", std::to_string(there)}});
   }
+}
+
+/// Deletes are what the reading of all rows is for; changes that the mode passed by are not. Said until a later one finds none.
+void TableCapture::tell_healed(const Reading& reading) const {
+  const Healed& healed = reading.writer.result().healed;
+  if (healed.inserts + healed.updates > 0) {
+    log_event(LogLevel::warning, "capture.drift",
+              {{"table", table_.name}, {"mode", table_.capture.mode}, {"inserts", std::to_string(healed.inserts)}, {"updates", std::to_string(healed.updates)},
+               {"deletes", std::to_string(healed.deletes)}});
+  }
+  if (lookout_ && !reading.whole) return;
+  const std::string note = drift_note(healed, table_.capture.mode, clock_.wall_ms());
+  if (note == reading.scope.table.row.state_reason) return;
+  journal_.write([&](journal::Records& records) { records.tables.set_state(reading.scope.table.row.id, "watching", note); });
 }
 
 SelectedRows TableCapture::read_again(model::Source& source, const Selection& selection, const StopSignal& stop,

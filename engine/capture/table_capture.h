@@ -26,6 +26,7 @@ class TableCapture final : public CaptureMode {
   Finding look(Reading& reading) const;
   bool whole_is_due(const Position& position) const;
   void read_all(Reading& reading, std::int64_t images) const;
+  void tell_healed(const Reading& reading) const;
 
   settings::TableDefinition table_;
   journal::Journal& journal_;

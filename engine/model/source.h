@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/growth.h"
 #include "engine/model/key.h"
 #include "engine/model/row.h"
 
@@ -72,6 +73,15 @@ class Source {
   virtual std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape,
                                                std::span<const SourceKey> keys) = 0;
   virtual std::size_t keys_max() const { return 100; }
+
+  /// The clock that stamps such a column, in the canonical form of a timestamp: its own where it holds instants, the database's local one where it
+  /// holds times without a zone. Nullopt: not to be had at this moment. Throws source_refused where nobody says how to ask.
+  virtual std::optional<std::string> now(const TableRequest& table, const Column& column);
+  /// The highest value of a column, in canonical form; with `not_above`, of those up to it. Nullopt: none.
+  virtual std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column,
+                                             const std::optional<std::string>& not_above);
+  /// At most `limit` rows of the range, the first ones in its order.
+  virtual std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit);
 
   /// Closes the connection: after an error, and before a long pause.
   virtual void close() = 0;

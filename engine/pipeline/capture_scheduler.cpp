@@ -184,6 +184,9 @@ void CaptureScheduler::succeeded(Task& task, const capture::CycleResult& result,
   observe_seconds("datapicker_capture_cycle_seconds", labels,
                   static_cast<double>(now - started_ms) / 1000.0);
   count("datapicker_changes_captured_total", labels, static_cast<double>(changes));
+  for (const auto& [operation, rows] : {std::pair("insert", result.healed.inserts), {"update", result.healed.updates}, {"delete", result.healed.deletes}}) {
+    if (rows > 0) count("datapicker_capture_healed_rows_total", {{"table", task.table.name}, {"operation", operation}}, static_cast<double>(rows));
+  }
   if (recovered) log_event(LogLevel::info, "capture.recovered", {{"table", task.table.name}, {"connection", connection_.name}});
   if (recovered) remember_pause(task, "watching", "");
   if (changes == 0 && !result.snapshot) return;

@@ -71,6 +71,9 @@ struct DialectDefinition {
   /// How a column is selected where its bare name or the driver's own conversion would lose something, by source type name
   /// or canonical type: "timestamp" → "{column}::text". Such a column is read as text and parsed here.
   std::map<std::string, std::string> select;
+  /// How the database's clock is asked, by source type name or canonical type of the column that it stamps: a statement that gives
+  /// YYYY-MM-DD HH:MM:SS[.f…] as text. {from} is the table.
+  std::map<std::string, std::string> now;
   /// Rows that one fetch asks for, at most 1,000. 1 where the driver gains nothing by more.
   int rows_per_fetch = 1000;
   /// A cell longer than its buffer can be read again inside an array of rows (SQLSetPos, SQLGetData). Without it, tables that

@@ -12,6 +12,12 @@ namespace engine::settings {
 
 enum class Initial : std::uint8_t { baseline, deliver };
 
+/// A column that grows with each change of a row, and where it was named.
+struct GrowingColumn {
+  std::string name;
+  Origin origin;
+};
+
 struct CaptureDefinition {
   std::string mode = "diff";
   std::int64_t every_ms = 5'000;
@@ -19,6 +25,10 @@ struct CaptureDefinition {
   bool probe = true;               ///< diff: nothing is read while the source proves that nothing changed
   bool segments = true;            ///< diff: ranges of keys are compared by checksums before they are read
   std::size_t chunk_rows = 10'000;
+  // `watermark` alone:
+  std::vector<GrowingColumn> columns;     ///< a row is read when any of them lies beyond its mark less the overlap
+  std::int64_t overlap_ms = 600'000;      ///< of times
+  std::int64_t overlap_ids = 1'000;       ///< of counters
 };
 
 struct TableDefinition {

@@ -173,4 +173,49 @@ std::unique_ptr<engine::model::RowStream> FakeSource::open_keys(const engine::mo
   return stream(std::move(given), statement);
 }
 
+bool FakeSource::less(std::size_t column, const std::string& one, const std::string& other) const {
+  const ColumnType type = layout.columns[column].type;
+  const bool number = type == ColumnType::integer || type == ColumnType::decimal;
+  return number ? std::stold(one) < std::stold(other) : one < other;
+}
+
+bool FakeSource::is_within(const Cells& row, const engine::model::GrowthBound& bound) const {
+  const auto& cell = row[bound.column];
+  return cell && (!bound.from || !less(bound.column, *cell, *bound.from));
+}
+
+std::optional<std::string> FakeSource::now(const engine::model::TableRequest&, const engine::model::Column&) { return database_clock; }
+
+std::optional<std::string> FakeSource::highest(const engine::model::TableRequest&, const engine::model::TableShape&, std::size_t column,
+                                               const std::optional<std::string>& not_above) {
+  std::optional<std::string> highest;
+  for (const Cells& row : rows) {
+    const auto& cell = row[column];
+    if (!cell || (not_above && less(column, *not_above, *cell))) continue;
+    if (!highest || less(column, *highest, *cell)) highest = *cell;
+  }
+  return highest;
+}
+
+std::unique_ptr<engine::model::RowStream> FakeSource::open_growth(const engine::model::TableRequest&, const engine::model::TableShape&,
+                                                                  const engine::model::GrowthRange& range, std::size_t limit) {
+  const std::size_t statement = begin_statement('g', std::nullopt);
+  const std::size_t column = range.within.column;
+  std::vector<const Cells*> grown;
+  for (const Cells* row : ordered()) {
+    const auto is_left_out = [&](const engine::model::GrowthBound& other) { return is_within(*row, other); };
+    if (is_within(*row, range.within) && !std::ranges::any_of(range.without, is_left_out)) grown.push_back(row);
+  }
+  std::ranges::stable_sort(grown, [&](const Cells* one, const Cells* other) { return less(column, *(*one)[column], *(*other)[column]); });
+  std::vector<Cells> given;
+  for (const Cells* row : grown) {
+    if (given.size() == limit) break;
+    const std::string& value = *(*row)[column];
+    const bool is_passed = range.behind && (less(column, value, range.behind->value) ||
+                                            (value == range.behind->value && compare(key_of(*row), without_padding(range.behind->key)) <= 0));
+    if (!is_passed) given.push_back(*row);
+  }
+  return stream(std::move(given), statement);
+}
+
 }  // namespace test

@@ -39,6 +39,8 @@ class FakeSource final : public engine::model::Source {
   std::function<std::optional<std::size_t>(std::size_t statement)> cut_short;
   /// Rows that a statement gives before it fails with source_unreachable.
   std::function<std::optional<std::size_t>(std::size_t statement)> fail_after;
+  /// What the database's clock says; none: it does not tell.
+  std::optional<std::string> database_clock;
   /// Several rows of one key may be put.
   std::vector<Cells> rows;
 
@@ -47,7 +49,7 @@ class FakeSource final : public engine::model::Source {
   Key key_of(const Cells& row) const;
 
   struct Statement {
-    char kind;  ///< 'a'fter, 'w'hole, 'k'eys, check's'ums
+    char kind;  ///< 'a'fter, 'w'hole, 'k'eys, check's'ums, 'g'rown
     std::optional<engine::model::SourceKey> after;
     std::size_t given = 0;
   };
@@ -68,6 +70,11 @@ class FakeSource final : public engine::model::Source {
   std::vector<std::string> probe(const engine::model::TableRequest&) override { return proofs ? proofs() : std::vector<std::string>(); }
   std::optional<std::vector<std::string>> checksums(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
                                                     std::span<const engine::model::KeyRange> ranges) override;
+  std::optional<std::string> now(const engine::model::TableRequest& table, const engine::model::Column& column) override;
+  std::optional<std::string> highest(const engine::model::TableRequest& table, const engine::model::TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override;
+  std::unique_ptr<engine::model::RowStream> open_growth(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
+                                                        const engine::model::GrowthRange& range, std::size_t limit) override;
   std::size_t keys_max() const override { return keys_max_; }
   void close() override { viewed_.reset(); }
 
@@ -79,6 +86,8 @@ class FakeSource final : public engine::model::Source {
   Key without_padding(const engine::model::SourceKey& key) const;
   std::vector<const Cells*> ordered() const;
   bool lies_in(const Cells& row, const engine::model::KeyRange& range) const;
+  bool less(std::size_t column, const std::string& one, const std::string& other) const;
+  bool is_within(const Cells& row, const engine::model::GrowthBound& bound) const;
 
   /// The rows that statements read.
   const std::vector<Cells>& visible() const { return viewed_ ? *viewed_ : rows; }

@@ -30,6 +30,7 @@ CycleWriter::CycleWriter(journal::Journal& journal, const Clock& clock, const Tr
 
 void CycleWriter::insert(const SeenRow& seen) {
   insert_keys_.emplace(seen.key);
+  if (is_visible_ && !is_visible_(seen.row)) ++result_.healed.inserts;
   hold({.effect = Effect::insert,
         .operation = insert_operation_,
         .image = image_of(seen),
@@ -44,11 +45,13 @@ void CycleWriter::update(const journal::RowImage& before, const SeenRow& seen) {
     found.key = model::key_json(table_.layout, seen.row);
     found.before = before.image;
     found.changed = std::move(*changed);
+    if (is_visible_ && !is_visible_(seen.row)) ++result_.healed.updates;
   }
   hold(std::move(found));
 }
 
 void CycleWriter::erase(journal::RowImage image) {
+  if (is_visible_) ++result_.healed.deletes;
   compared_.begin(table_.layout.columns.size());
   model::append_row_from_json(table_.layout, image.image, compared_);
   Found found{.effect = Effect::erase,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -49,6 +50,11 @@ class CycleWriter {
   /// What the cycle is called in the journal; "snapshot" for the first.
   void call_it(std::string kind) { kind_ = std::move(kind); }
 
+  /// While all is read in a mode that otherwise reads less: whether the mode itself would have seen this row. What it would not
+  /// is counted as healed, deletes always.
+  using IsVisible = std::function<bool(const model::RowView& row)>;
+  void watch(IsVisible is_visible) { is_visible_ = std::move(is_visible); }
+
   const CycleResult& result() const { return result_; }
   /// Images inserted less images erased.
   std::int64_t growth() const { return growth_; }
@@ -79,6 +85,7 @@ class CycleWriter {
   std::optional<model::Operation> insert_operation_;
   PassBitmap& seen_;
   std::string kind_ = "diff";
+  IsVisible is_visible_;
   std::optional<std::int64_t> cycle_id_;
   std::vector<Found> found_;
   std::unordered_set<std::string> insert_keys_;

@@ -28,6 +28,7 @@ class Reading {
   Reading& operator=(const Reading&) = delete;
 
   const CycleScope scope;
+  bool whole = false;  ///< all is read, whatever a lookout finds
   PassBitmap seen;  ///< images of rows that were read
   CycleWriter writer;
   Recheck recheck;

@@ -42,7 +42,8 @@ settings::Instance part_of(const settings::Instance& whole, const settings::Case
   const auto add = [&](const std::string& table, const settings::Origin& origin) {
     const auto found = whole.tables.find(table);
     if (found == whole.tables.end()) refuse(origin, fmt::format("there is no table '{}'", table));
-    part.tables.emplace(*found);
+    // A case has neither a clock of a database nor its indexes: each capture reads all rows.
+    part.tables.emplace(*found).first->second.capture.mode = "diff";
     part.sources.insert(*whole.sources.find(found->second.connection));
   };
   add(pipeline->second.table, definition.origin);

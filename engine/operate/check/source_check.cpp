@@ -8,6 +8,7 @@
 #include "engine/base/error.h"
 #include "engine/operate/check/key_check.h"
 #include "engine/operate/check/refusal.h"
+#include "engine/operate/check/watermark_check.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/look.h"
 
@@ -84,6 +85,7 @@ class SourceCheck {
       result.reached = true;
       remark_on_index(table, result.shape);
       if (!options_.tolerate_sources) remark_on_rows(table, result.shape);
+      if (!options_.tolerate_sources) check_watermark(look_, table, result.shape, found_.diagnostics);
     } catch (const Error& error) {
       result.problem = error.what();
       const Refusal refusal = refusal_of(error, table, connection_, [this] { return table_names(); });

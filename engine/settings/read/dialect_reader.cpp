@@ -132,6 +132,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   for (auto& [key, value] : reader.text_map("connect_options")) dialect.connect_options[key] = std::move(value);
   for (auto& [key, value] : reader.text_map("stream_options")) dialect.stream_options[key] = std::move(value);
   for (auto& [key, value] : reader.text_map("select")) dialect.select[key] = std::move(value);
+  for (auto& [key, value] : reader.text_map("now")) dialect.now[key] = std::move(value);
   dialect.rows_per_fetch = static_cast<int>(reader.integer("rows_per_fetch", dialect.rows_per_fetch, 1, 1000));
   dialect.reread_in_array = reader.boolean("reread_in_array", false);
   read_types(reader, dialect);

@@ -11,6 +11,8 @@
 namespace engine::settings {
 namespace {
 
+constexpr std::int64_t watermark_full_every_ms = 6 * 3'600'000;
+
 /// The source of a table: `from` or `query`, never both. A query is read as a derived table, so it is one SELECT.
 void read_rows(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
@@ -63,15 +65,47 @@ void read_key(MapReader& reader, TableDefinition& table) {
 
 /// Of a table that says nothing: what spares its reading is not believed for longer.
 constexpr std::int64_t full_every_ms = 3'600'000;
+/// The columns of a watermark, each with its place.
+void read_columns(MapReader& reader, CaptureDefinition& capture) {
+  const std::vector<std::string> names = reader.texts("column");
+  const YamlNode* written = reader.node().find("column");
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const Origin& origin = written->is_sequence() ? written->items()[i].origin() : written->origin();
+    const bool twice = std::any_of(capture.columns.begin(), capture.columns.end(), [&](const GrowingColumn& other) { return other.name == names[i]; });
+    if (twice) reader.diagnostics().error("key.duplicate", origin, fmt::format("the column '{}' stands twice", names[i]));
+    else capture.columns.push_back({names[i], origin});
+  }
+}
+
+void read_watermark(MapReader& reader, CaptureDefinition& capture) {
+  read_columns(reader, capture);
+  // A second at least: columns that hold whole seconds are stamped up to one behind the clock.
+  capture.overlap_ms = reader.duration_ms("overlap", capture.overlap_ms, 1'000);
+  capture.overlap_ids = reader.integer("overlap_ids", capture.overlap_ids, 0, 1'000'000'000'000);
+  if (capture.mode == "watermark") {
+    if (capture.columns.empty() && !reader.has("column")) {
+      reader.diagnostics().error("key.missing", reader.node().origin(), "'mode: watermark' has no 'column'",
+                                 "add 'column: ts_mod': the column that grows with each change, or use 'mode: diff'");
+    }
+    if (!reader.has("full_every")) capture.full_every_ms = watermark_full_every_ms;
+  }
+  if (capture.mode != "diff") return;
+  for (const char* key : {"column", "overlap", "overlap_ids"}) {
+    if (const YamlNode* value = reader.node().find(key)) {
+      reader.diagnostics().error("key.conflict", value->origin(), fmt::format("{} has no meaning in 'mode: {}'", reader.named(key), capture.mode),
+                                 "add 'mode: watermark', or remove it");
+    }
+  }
+}
 
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
   MapReader reader(value, capture_block(), "capture", diagnostics);
   const YamlNode* mode = reader.take("mode");
-  const bool later = mode != nullptr && (mode->text() == "watermark" || mode->text() == "tail");
+  const bool later = mode != nullptr && mode->text() == "tail";
   if (later) {
-    refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff'");
+    refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff' or 'mode: watermark'");
   } else {
-    capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}});
+    capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}, {"watermark", "watermark"}});
   }
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
   capture.full_every_ms = reader.duration_ms("full_every", full_every_ms, 1'000);
@@ -79,7 +113,19 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
   capture.segments = reader.boolean("segments", true);
   capture.chunk_rows = static_cast<std::size_t>(
       reader.integer("chunk_rows", static_cast<std::int64_t>(capture.chunk_rows), 1, 1'000'000));
+  if (later) capture.mode = mode->text();
+  if (reader.is_map()) read_watermark(reader, capture);
   reader.finish();
+}
+
+/// What is not read cannot be seen to grow.
+void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnostics) {
+  for (const GrowingColumn& column : table.capture.columns) {
+    const auto& excluded = table.request.exclude;
+    if (std::find(excluded.begin(), excluded.end(), column.name) == excluded.end()) continue;
+    diagnostics.error("key.conflict", column.origin, fmt::format("the column '{}' is excluded, and cannot be the watermark", column.name),
+                      "take it out of 'exclude'");
+  }
 }
 
 }  // namespace
@@ -95,6 +141,7 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   read_rows(reader, table);
   read_key(reader, table);
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
+  refuse_excluded_columns(table, diagnostics);
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   table.renamed_from = reader.text("renamed_from");

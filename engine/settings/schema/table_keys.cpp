@@ -8,17 +8,19 @@ const Block& capture_block() {
       "capture",
       "How changes of the table are found, and how often.",
       {{.name = "mode",
-        .about = "`diff` compares all rows with the last images. `watermark` and `tail` are not available in this version.",
+        .about = "`diff` compares all rows with the last images. `watermark` reads those whose `column` has grown, and all rows at times. "
+                 "`tail` is not available in this version.",
         .fallback = "diff",
         .choices = {"diff", "watermark", "tail"}},
        {"every", KeyType::duration, "The wait from the end of one reading to the next.", "5s"},
-       {"full_every", KeyType::duration, "How often all rows are read, whatever spares the reading meanwhile.", "1h"},
+       {"full_every", KeyType::duration, "How often all rows are read, whatever spares the reading meanwhile; `watermark`: 6h.", "1h"},
        {"probe", KeyType::boolean, "Nothing is read while the database proves that nothing changed, where its dialect can.", "true"},
        {"segments", KeyType::boolean,
         "Ranges of keys are compared by checksums of the database before they are read, where its dialect can.", "true"},
        {"chunk_rows", KeyType::integer, "Rows in one read by key.", "10000"},
-       {.name = "column", .about = "`watermark`: the column that grows.", .later = true},
-       {.name = "overlap", .about = "`watermark`: how far it looks back.", .later = true},
+       {"column", KeyType::texts, "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown."},
+       {"overlap", KeyType::duration, "`watermark`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
+       {"overlap_ids", KeyType::integer, "`watermark`: how far below the highest value counters are read again.", "1000"},
        {.name = "log", .about = "`tail`: the table that holds the changes.", .later = true}}};
   return block;
 }

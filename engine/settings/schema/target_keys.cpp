@@ -354,6 +354,7 @@ const Block& dialect_block() {
        {"connect_options", KeyType::text_map, "What joins the connection string."},
        {"stream_options", KeyType::text_map, "What joins it where a whole table is read."},
        {"select", KeyType::text_map, "How columns of a type are selected."},
+       {"now", KeyType::text_map, "How the database's clock is asked, by type of the column that it stamps; {from} is the table."},
        {"rows_per_fetch", KeyType::integer, "Rows that one fetch asks for: 1 to 1000.", "1000"},
        {"reread_in_array", KeyType::boolean, "A long cell can be read again inside an array of rows.", "false"},
        {"types", KeyType::text_map, "Source types whose canonical type is another than described."},

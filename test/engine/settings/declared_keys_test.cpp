@@ -123,6 +123,7 @@ std::vector<Place> places() {
       {batches_block(), read_target, web + "batch: {", {}, "}}"},
       {table_block(), read_a_table, "{", {{"table", "t"}, {"connection", "c"}, {"from", "f"}, {"key", "[k]"}}},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {}, "}}"},
+      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},
       {enumeration_block(), read_a_pipeline, pipeline + "values: {v: {", {}, "}}}"},
       {target_use_block(), read_a_pipeline, pipeline + "target: {", {}, "}}"},

@@ -64,6 +64,20 @@ TEST_CASE("the instance, its sources and its tables are read as written") {
   CHECK(orders.initial == Initial::baseline);
 }
 
+TEST_CASE("a watermark names its columns with their places, and reads all rows every six hours unless told otherwise") {
+  InstanceFolder folder;
+  folder.write("tables/customers.yaml", "table: customers\nconnection: erp\nfrom: sales.customers\nkey: [code]\n"
+                                        "capture: { mode: watermark, column: [changed_at, id], overlap: 1h, overlap_ids: 50 }\n");
+  const CaptureDefinition capture = loaded(folder).tables.at("customers").capture;
+  CHECK(capture.mode == "watermark");
+  REQUIRE(capture.columns.size() == 2);
+  CHECK(capture.columns[1].name == "id");
+  CHECK(capture.columns[1].origin.text() == "tables/customers.yaml:5:50");
+  CHECK(capture.overlap_ms == 3'600'000);
+  CHECK(capture.overlap_ids == 50);
+  CHECK(capture.full_every_ms == 6 * 3'600'000);
+}
+
 TEST_CASE("a target connection holds its definition, its credentials and its limits") {
   const InstanceFolder folder;
   const Instance instance = loaded(folder);

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 
-from harness import as_published
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import as_published  # noqa: E402
 
 DATAPICKER, GENERATED = sys.argv[1], pathlib.Path(sys.argv[2])
 
