@@ -15,8 +15,10 @@ enum class Initial : std::uint8_t { baseline, deliver };
 struct CaptureDefinition {
   std::string mode = "diff";
   std::int64_t every_ms = 5'000;
-  std::int64_t full_every_ms = 0;  ///< accepted for modes and probes to come; diff reads all every time
+  std::int64_t full_every_ms = 0;  ///< how often all is read where a mode reads less
   std::size_t chunk_rows = 10'000;
+  std::string log;                          ///< `tail`: the table of the source that holds its change log
+  std::int64_t log_rows_max = 1'000'000;    ///< `tail`: a longer log is emptied, and all rows are read instead
 };
 
 struct TableDefinition {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
@@ -10,6 +11,9 @@
 
 namespace engine::settings {
 namespace {
+
+constexpr std::int64_t tail_every_ms = 200;
+constexpr std::int64_t tail_full_every_ms = 86'400'000;
 
 /// The source of a table: `from` or `query`, never both. A query is read as a derived table, so it is one SELECT.
 void read_rows(MapReader& reader, TableDefinition& table) {
@@ -61,15 +65,33 @@ void read_key(MapReader& reader, TableDefinition& table) {
   }
 }
 
+/// A log's name stands in statements without quotes.
+bool is_plain_name(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
+}
+
+void read_log(MapReader& reader, CaptureDefinition& capture) {
+  capture.log = capture.mode == "tail" ? reader.required_text("log") : reader.text("log");
+  if (!is_plain_name(capture.log)) {
+    reader.diagnostics().error("value.name", reader.node().find("log")->origin(),
+                               fmt::format("'{}' cannot be the name of a log: letters, digits and '_', with a schema before a '.'", capture.log));
+  }
+  capture.log_rows_max = reader.integer("log_rows_max", capture.log_rows_max, 1'000, 100'000'000);
+}
+
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
   MapReader reader(value, capture_block(), "capture", diagnostics);
   const YamlNode* mode = reader.take("mode");
-  const bool later = mode != nullptr && (mode->text() == "watermark" || mode->text() == "tail");
-  if (later) {
+  if (mode != nullptr && mode->text() == "watermark") {
     refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff'");
   } else {
-    capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}});
+    capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}, {"tail", "tail"}});
   }
+  if (capture.mode == "tail") {
+    capture.every_ms = tail_every_ms;
+    capture.full_every_ms = tail_full_every_ms;
+  }
+  read_log(reader, capture);
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
   capture.full_every_ms = reader.duration_ms("full_every", capture.full_every_ms, 1'000);
   capture.chunk_rows = static_cast<std::size_t>(
@@ -89,6 +111,10 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   read_rows(reader, table);
   read_key(reader, table);
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
+  if (table.capture.mode == "tail" && table.request.from.empty() && reader.has("query")) {
+    diagnostics.error("key.conflict", reader.node().find("query")->origin(), "a change log is kept by the triggers of one table, and this is a query",
+                      "read the table by 'from', or the query by 'mode: diff'");
+  }
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   table.renamed_from = reader.text("renamed_from");

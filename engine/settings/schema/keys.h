@@ -85,6 +85,7 @@ const Block& budget_block();
 const Block& usage_block();
 const Block& written_table_block();
 const Block& dialect_writing_block();
+const Block& dialect_change_log_block();
 const Block& capture_block();
 const Block& enumeration_block();
 const Block& target_use_block();

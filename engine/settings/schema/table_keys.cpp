@@ -8,15 +8,16 @@ const Block& capture_block() {
       "capture",
       "How changes of the table are found, and how often.",
       {{.name = "mode",
-        .about = "`diff` compares all rows with the last images. `watermark` and `tail` are not available in this version.",
+        .about = "`diff` compares all rows with the last images. `tail` reads the rows that the source's change log names. `watermark` is not available in this version.",
         .fallback = "diff",
         .choices = {"diff", "watermark", "tail"}},
-       {"every", KeyType::duration, "The wait from the end of one reading to the next.", "5s"},
-       {"full_every", KeyType::duration, "How often all is read where a mode reads less; `diff` always reads all."},
+       {"every", KeyType::duration, "The wait from the end of one reading to the next; for `tail` 200ms unless it is said here.", "5s"},
+       {"full_every", KeyType::duration, "How often all is read where a mode reads less: `tail` every 24h; `diff` always reads all."},
        {"chunk_rows", KeyType::integer, "Rows in one read by key.", "10000"},
        {.name = "column", .about = "`watermark`: the column that grows.", .later = true},
        {.name = "overlap", .about = "`watermark`: how far it looks back.", .later = true},
-       {.name = "log", .about = "`tail`: the table that holds the changes.", .later = true}}};
+       {"log", KeyType::text, "`tail`: the table of the source that holds the change log; `datapicker change-log` makes it."},
+       {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"}}};
   return block;
 }
 

@@ -343,6 +343,7 @@ const Block& dialect_block() {
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
+       {"change_log", KeyType::block, "How the database logs by triggers which rows change.", "", &dialect_change_log_block()},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;
 }

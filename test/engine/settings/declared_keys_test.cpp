@@ -78,6 +78,7 @@ std::vector<Place> places_of_cases_and_dialects() {
       {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
       {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
       {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
+      {dialect_change_log_block(), read_a_dialect, "{dialect: d, change_log: {", {}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 
