@@ -11,6 +11,7 @@
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
 #include "connectors/odbc/catalogue/table_shape.h"
+#include "connectors/odbc/log/odbc_change_log.h"
 
 namespace connectors::odbc {
 
@@ -47,6 +48,7 @@ class OdbcSource : public engine::model::Source {
   std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) override;
   std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) override;
   std::size_t keys_max() const override { return key_counts[2]; }
+  std::unique_ptr<engine::model::ChangeLog> change_log(const TableRequest& table, const TableShape& shape, const engine::model::LogName& name) override;
   void close() override;
 
  private:
@@ -69,6 +71,7 @@ class OdbcSource : public engine::model::Source {
   std::shared_ptr<Session> session_;
   std::list<Kept> kept_;  ///< the one used last in front
   std::set<std::string> read_row_by_row_;
+  std::unique_ptr<LogStatements> log_;
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
@@ -85,6 +88,7 @@ std::shared_ptr<Session> OdbcSource::streaming_session() {
 void OdbcSource::close() {
   if (session_) session_->stop_reading_ahead();
   kept_.clear();
+  log_.reset();
   session_.reset();
 }
 
@@ -176,6 +180,12 @@ std::unique_ptr<RowStream> OdbcSource::open_keys(const TableRequest& table, cons
   auto read = prepared(session(), table, shape.layout, StatementText(table, dialect_).with_keys(shape.layout, filled.size()));
   read->execute(filled);
   return stream(std::move(read), table, shape.layout, std::nullopt, 0);
+}
+
+std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequest& table, const TableShape& shape,
+                                                                 const engine::model::LogName& name) {
+  if (!log_) log_ = std::make_unique<LogStatements>(connection_, dialect_);
+  return open_change_log(session(), *log_, table, shape, name);
 }
 
 }  // namespace

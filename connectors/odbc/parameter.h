@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "connectors/odbc/diagnostics.h"
 #include "connectors/odbc/read_plan.h"
@@ -23,5 +24,8 @@ class Parameter {
   std::int64_t integer_ = 0;
   std::int64_t size_ = 0;
 };
+
+/// What pairs of hexadecimal digits stand for.
+std::string bytes_of_hex(std::string_view hex);
 
 }  // namespace connectors::odbc
