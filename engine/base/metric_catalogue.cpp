@@ -10,7 +10,7 @@ namespace {
 
 using enum MetricKind;
 
-constexpr std::array<Metric, 35> catalogue{{
+constexpr std::array<Metric, 37> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -20,6 +20,8 @@ constexpr std::array<Metric, 35> catalogue{{
     {"datapicker_capture_rows", gauge, "table", "Rows read in the last complete cycle"},
     {"datapicker_capture_cycle_seconds", histogram, "table", "Duration of a complete read"},
     {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
+    {"datapicker_capture_healed_total", counter, "table", "Changes that a full reading found although the mode should have seen them"},
+    {"datapicker_change_log_entries", gauge, "table", "`tail`: entries that waited in the source's change log at the last look"},
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
     {"datapicker_journal_group_seconds", histogram, "", "Time of one group of journal writes with its commit"},
     {"datapicker_journal_bytes", gauge, "part", "Size of the journal: its database, and its write-ahead log"},

@@ -2,12 +2,14 @@
 
 #include "engine/base/error.h"
 #include "engine/capture/table_capture.h"
+#include "engine/capture/tail/tail_lookout.h"
 
 namespace engine::capture {
 
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
                                                const Clock& clock) {
   if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock);
+  if (table.capture.mode == "tail") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<TailLookout>());
   throw Error(ErrorCode::config_invalid, "capture mode " + table.capture.mode + " is not known", {{"table", table.name}});
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/source.h"
+#include "test/support/fake_log.h"
 
 namespace test {
 
@@ -35,6 +36,8 @@ class FakeSource final : public engine::model::Source {
   std::function<std::optional<std::size_t>(std::size_t statement)> cut_short;
   /// Rows that a statement gives before it fails with source_unreachable.
   std::function<std::optional<std::size_t>(std::size_t statement)> fail_after;
+  /// The source logs what changes; the test says what.
+  std::optional<FakeLog> log;
   /// Several rows of one key may be put.
   std::vector<Cells> rows;
 
@@ -60,6 +63,10 @@ class FakeSource final : public engine::model::Source {
                                                       const engine::model::TableShape& shape,
                                                       std::span<const engine::model::SourceKey> keys) override;
   std::size_t keys_max() const override { return keys_max_; }
+  std::unique_ptr<engine::model::ChangeLog> change_log(const engine::model::TableRequest&, const engine::model::TableShape&,
+                                                       const engine::model::LogName&) override {
+    return log ? log->open() : nullptr;
+  }
   void close() override {}
 
  private:
