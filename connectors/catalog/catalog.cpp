@@ -22,6 +22,11 @@ std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings:
   return odbc::make_odbc_catalogue(connection, dialect);
 }
 
+std::unique_ptr<odbc::LogInstaller> make_log_installer(const engine::settings::SourceConnection& connection,
+                                                       const engine::settings::DialectDefinition& dialect) {
+  return std::make_unique<odbc::LogInstaller>(connection, dialect);
+}
+
 std::unique_ptr<engine::model::Target> make_target(const engine::settings::TargetConnection& connection) {
   if (connection.target.name == "file") return targets::file::make_file_target(connection);
   if (connection.target.name == "kafka") return targets::kafka::make_kafka_target(connection);

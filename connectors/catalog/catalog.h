@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "connectors/odbc/log/log_installer.h"
 #include "engine/model/catalogue.h"
 #include "engine/model/notice.h"
 #include "engine/model/source.h"
@@ -21,6 +22,10 @@ std::unique_ptr<engine::model::Source> make_source(const engine::settings::Sourc
 /// What such a source tells about itself, over a connection of its own.
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
                                                          const engine::settings::DialectDefinition& dialect);
+
+/// What makes change logs at such a source; connected. Throws Error source_*.
+std::unique_ptr<odbc::LogInstaller> make_log_installer(const engine::settings::SourceConnection& connection,
+                                                       const engine::settings::DialectDefinition& dialect);
 
 /// Whom alerts tell, in the order of the configuration.
 std::vector<std::unique_ptr<engine::model::NoticeChannel>> make_notice_channels(

@@ -93,6 +93,34 @@ model::GrowthRange without_constants(const model::TableRequest& table, const mod
   if (range.behind) range.behind->key = without_constants(table, range.behind->key);
   return range;
 }
+class ConstantLog final : public model::ChangeLog {
+ public:
+  ConstantLog(std::unique_ptr<model::ChangeLog> log, Constants constants) : log_(std::move(log)), constants_(std::move(constants)) {}
+
+  bool next_page(std::vector<model::LoggedChange>& into) override {
+    if (!log_->next_page(into)) return false;
+    std::vector<std::string> values;
+    for (const auto& [name, value] : constants_) values.push_back(value);
+    for (model::LoggedChange& entry : into) {
+      entry.cells.insert(entry.cells.begin(), values.begin(), values.end());
+      entry.key.parts.insert(entry.key.parts.begin(), values.begin(), values.end());
+    }
+    return true;
+  }
+
+  void require_installed() override { log_->require_installed(); }
+  void require_usable() override { log_->require_usable(); }
+  bool has_entries() override { return log_->has_entries(); }
+  Backlog backlog() override { return log_->backlog(); }
+  void open_view() override { log_->open_view(); }
+  void close_view() override { log_->close_view(); }
+  void forget() override { log_->forget(); }
+  void give_up() override { log_->give_up(); }
+
+ private:
+  std::unique_ptr<model::ChangeLog> log_;
+  Constants constants_;
+};
 
 class ConstantColumns final : public model::Source {
  public:
@@ -148,6 +176,13 @@ class ConstantColumns final : public model::Source {
                                                 const model::GrowthRange& range, std::size_t limit) override {
     if (table.constants.empty()) return source_->open_growth(table, shape, range, limit);
     return wider(table, source_->open_growth(table, without_constants(table, shape), without_constants(table, shape, range), limit));
+  }
+
+  std::unique_ptr<model::ChangeLog> change_log(const model::TableRequest& table, const model::TableShape& shape,
+                                               const model::LogName& name) override {
+    if (table.constants.empty()) return source_->change_log(table, shape, name);
+    auto log = source_->change_log(table, without_constants(table, shape), name);
+    return log ? std::make_unique<ConstantLog>(std::move(log), table.constants) : nullptr;
   }
 
   std::size_t keys_max() const override { return source_->keys_max(); }

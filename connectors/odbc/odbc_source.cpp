@@ -14,6 +14,7 @@
 #include "connectors/odbc/standing.h"
 #include "connectors/odbc/statement_text.h"
 #include "connectors/odbc/catalogue/table_shape.h"
+#include "connectors/odbc/log/odbc_change_log.h"
 
 namespace connectors::odbc {
 
@@ -60,6 +61,7 @@ class OdbcSource : public engine::model::Source {
   std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column,
                                      const std::optional<std::string>& not_above) override;
   std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit) override;
+  std::unique_ptr<engine::model::ChangeLog> change_log(const TableRequest& table, const TableShape& shape, const engine::model::LogName& name) override;
   void close() override;
 
  private:
@@ -85,6 +87,7 @@ class OdbcSource : public engine::model::Source {
   std::list<Kept> kept_;  ///< the one used last in front
   std::optional<Standing> standing_;
   std::set<std::string> read_row_by_row_;
+  std::unique_ptr<LogStatements> log_;
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
@@ -102,6 +105,7 @@ void OdbcSource::close() {
   if (session_) session_->stop_reading_ahead();
   kept_.clear();
   standing_.reset();
+  log_.reset();
   session_.reset();
 }
 
@@ -253,6 +257,12 @@ std::unique_ptr<RowStream> OdbcSource::open_growth(const TableRequest& table, co
   const SourceKey values = growth_values(shape.layout, range);
   read->execute({&values, 1});
   return stream(std::move(read), table, shape.layout, std::nullopt, limit);
+}
+
+std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequest& table, const TableShape& shape,
+                                                                 const engine::model::LogName& name) {
+  if (!log_) log_ = std::make_unique<LogStatements>(connection_, dialect_);
+  return open_change_log(session(), *log_, table, shape, name);
 }
 
 }  // namespace

@@ -19,12 +19,6 @@ constexpr SQLULEN long_from = 4000;
 
 int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0'; }
 
-std::string bytes_of_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<char>(hex_digit(hex[at]) * 16 + hex_digit(hex[at + 1])));
-  return bytes;
-}
-
 unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   unsigned value = 0;
   if (at + digits <= text.size()) std::from_chars(text.data() + at, text.data() + at + digits, value);
@@ -120,6 +114,12 @@ Binding widest(const Binding& one, const Binding& other) {
 }
 
 }  // namespace
+
+std::string bytes_of_hex(std::string_view hex) {
+  std::string bytes;
+  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<char>(hex_digit(hex[at]) * 16 + hex_digit(hex[at + 1])));
+  return bytes;
+}
 
 bool Parameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
   const auto marker = static_cast<SQLUSMALLINT>(number);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <vector>
+#include <string_view>
 
 #include "connectors/odbc/diagnostics.h"
 #include "connectors/odbc/read_plan.h"
@@ -41,5 +42,7 @@ class ParameterArray {
   std::vector<std::int64_t> integers_;
   std::vector<std::int64_t> sizes_;
 };
+/// What pairs of hexadecimal digits stand for.
+std::string bytes_of_hex(std::string_view hex);
 
 }  // namespace connectors::odbc

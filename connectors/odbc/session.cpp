@@ -90,7 +90,7 @@ void append_options(std::string& text, const std::map<std::string, std::string>&
 std::string full_connection_string(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use) {
   std::string text = connection.odbc.reveal();
   if (use == SessionUse::stream) append_options(text, dialect.stream_options, connection);
-  if (use == SessionUse::write) append_options(text, dialect.write.connect_options, connection);
+  if (use == SessionUse::write || use == SessionUse::log) append_options(text, dialect.write.connect_options, connection);
   append_options(text, dialect.connect_options, connection);
   return text;
 }
@@ -103,9 +103,9 @@ Session::Session(const SourceConnection& connection, const DialectDefinition& di
   try {
     connect();
     learn_traits();
-    const auto& statements = use == SessionUse::write ? dialect.write.session : dialect.session;
+    const auto& statements = writes() ? dialect.write.session : dialect.session;
     for (const std::string& sql : statements) run(with_timeouts(sql, connection), fmt::format("preparing the session by \"{}\"", sql));
-    if (use == SessionUse::write) set_autocommit(false);
+    if (writes()) set_autocommit(false);
   } catch (...) {
     if (connected_) SQLDisconnect(handle_);
     SQLFreeHandle(SQL_HANDLE_DBC, handle_);
@@ -144,7 +144,7 @@ void Session::connect() {
   }
   // Both attributes are refused or ignored by some drivers, which is why their results are not looked at.
   SQLSetConnectAttr(handle_, SQL_ATTR_LOGIN_TIMEOUT, reinterpret_cast<SQLPOINTER>(seconds_of(connection_.connect_timeout_ms)), 0);
-  if (use_ != SessionUse::write) SQLSetConnectAttr(handle_, SQL_ATTR_ACCESS_MODE, reinterpret_cast<SQLPOINTER>(SQL_MODE_READ_ONLY), 0);
+  if (!writes()) SQLSetConnectAttr(handle_, SQL_ATTR_ACCESS_MODE, reinterpret_cast<SQLPOINTER>(SQL_MODE_READ_ONLY), 0);
   const SQLRETURN result = SQLDriverConnect(handle_, nullptr, reinterpret_cast<SQLCHAR*>(text.data()), static_cast<SQLSMALLINT>(text.size()),
                                             nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
   if (!SQL_SUCCEEDED(result)) fail(HandleKind::connection, handle_, "connecting");

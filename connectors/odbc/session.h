@@ -18,7 +18,12 @@
 namespace connectors::odbc {
 
 /// What a connection is opened for.
-enum class SessionUse { read, stream, write };
+enum class SessionUse {
+  read,
+  stream,  ///< a whole table
+  write,   ///< a target
+  log,     ///< as a target is written: a source's change log
+};
 
 /// The string with the dialect's options for that use behind it. Keys that are there win.
 std::string full_connection_string(const engine::settings::SourceConnection& connection,
@@ -40,6 +45,7 @@ class Session {
   std::string_view role() const { return use_ == SessionUse::write ? "target" : "source"; }
   /// Another for each connection of the process.
   std::uint64_t number() const { return number_; }
+  bool writes() const { return use_ == SessionUse::write || use_ == SessionUse::log; }
   Watchdog& watchdog() { return watchdog_; }
   /// A stream's thread reads from here on.
   void reads_ahead(const std::shared_ptr<ReadAhead>& reader);

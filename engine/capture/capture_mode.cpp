@@ -4,6 +4,7 @@
 #include "engine/capture/diff/diff_lookout.h"
 #include "engine/capture/table_capture.h"
 #include "engine/capture/watermark/watermark.h"
+#include "engine/capture/tail/tail_lookout.h"
 
 namespace engine::capture {
 
@@ -11,6 +12,7 @@ std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& 
                                                const Clock& clock) {
   if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<DiffLookout>(table, clock));
   if (table.capture.mode == "watermark") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<Watermark>(table));
+  if (table.capture.mode == "tail") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<TailLookout>());
   throw Error(ErrorCode::config_invalid, "capture mode " + table.capture.mode + " is not known", {{"table", table.name}});
 }
 

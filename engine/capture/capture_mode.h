@@ -62,7 +62,7 @@ class CaptureMode {
                                   const Progress& progress) = 0;
 };
 
-/// `mode: diff` and `mode: watermark`.
+/// By the table's `mode:`.
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
                                                const Clock& clock);
 

@@ -61,6 +61,7 @@ int run_program(int argc, char** argv) {
   add_check(program, invocation);
   add_explain(program, invocation);
   add_inspect(program, invocation);
+  add_change_log(program, invocation);
   add_schema(program, invocation);
   add_run(program, invocation);
   add_status(program, invocation);

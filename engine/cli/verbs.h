@@ -24,6 +24,7 @@ void add_check(CLI::App& program, Invocation& invocation);
 void add_init(CLI::App& program, Invocation& invocation);
 void add_explain(CLI::App& program, Invocation& invocation);
 void add_inspect(CLI::App& program, Invocation& invocation);
+void add_change_log(CLI::App& program, Invocation& invocation);
 void add_schema(CLI::App& program, Invocation& invocation);
 void add_run(CLI::App& program, Invocation& invocation);
 void add_status(CLI::App& program, Invocation& invocation);

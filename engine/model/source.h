@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/change_log.h"
 #include "engine/model/growth.h"
 #include "engine/model/key.h"
 #include "engine/model/row.h"
@@ -73,6 +74,8 @@ class Source {
   virtual std::unique_ptr<RowStream> open_keys(const TableRequest& table, const TableShape& shape,
                                                std::span<const SourceKey> keys) = 0;
   virtual std::size_t keys_max() const { return 100; }
+  /// The log of what changes in the table. Null pointer: this kind of source has none. Throws source_refused where it could have one.
+  virtual std::unique_ptr<ChangeLog> change_log(const TableRequest&, const TableShape&, const LogName&) { return nullptr; }
 
   /// The clock that stamps such a column, in the canonical form of a timestamp: its own where it holds instants, the database's local one where it
   /// holds times without a zone. Nullopt: not to be had at this moment. Throws source_refused where nobody says how to ask.

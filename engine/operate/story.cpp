@@ -132,7 +132,8 @@ json::value json_of(const model::Change& change, const std::string& table) {
                       {"before", optional_json(change.before)},
                       {"after", optional_json(change.after)},
                       {"source_transaction", or_null(change.source_transaction)},
-                      {"source_user", or_null(change.source_user)}};
+                      {"source_user", or_null(change.source_user)},
+                      {"source_ms", change.source_time_ms ? json::value(*change.source_time_ms) : json::value(nullptr)}};
 }
 
 json::value json_of(const DeliveryStory& story, const std::string& pipeline) {

@@ -54,6 +54,35 @@ struct DialectChecksum {
   std::map<std::string, std::string> columns;  ///< the same by source type name or canonical type
 };
 
+/// How such a database logs, by triggers, which rows of a table changed. The log has the columns id (a number that grows), table_name,
+/// operation, row_key, transaction_id, changed_ms (milliseconds since 1970, UTC), changed_by and client. Statements may hold {log},
+/// {log_place} (its schema with the dot behind it, or nothing), {source} (the table as `from:` writes it), {source_place}, {source_text}
+/// (inside quotes), {table} (the name of its definition, inside quotes), {name} (what the table's triggers are called, or begin with),
+/// {old_key} and {new_key} (the row's key before and after, as text).
+struct DialectChangeLog {
+  std::string proved;  ///< where it was run; shown before it is applied
+  std::vector<std::string> log;         ///< makes the log unless it is there; empty: this dialect has no change log
+  std::vector<std::string> triggers;    ///< makes or renews those of one table, and ends with an entry without a row_key: all is to be read
+  std::vector<std::string> no_triggers; ///< removes them, and nothing else; they need not be there
+  std::vector<std::string> no_log;      ///< removes the log
+  std::string grant;                    ///< lets {reader} read and delete entries
+  std::string installed;                ///< gives one row while all triggers of the table are there and enabled
+  std::size_t name_max = 30;            ///< characters of a trigger's name, its ending included
+  bool in_transaction = false;          ///< the database can take back a CREATE
+
+  std::string old_row = "OLD.";
+  std::string new_row = "NEW.";
+  std::string key_part;                 ///< one part of a key in which ~ and | are written ~0 and ~1; {text} is the part as text
+  std::string key = "{parts}";          ///< all of them
+  std::string key_join;                 ///< stands between two parts, which are parted by |
+  std::string part_text;                ///< {column} as text, exactly as it is read
+  std::map<std::string, std::string> key_text;  ///< the same by source type name or canonical type; then the dialect's `select`, then `part_text`
+
+  std::vector<std::string> session;     ///< sent once on the connection that deletes entries
+  std::string failing;                  ///< what the ERP's users see when a trigger fails
+  std::vector<std::string> unseen;      ///< what changes rows without a trace in the log
+};
+
 struct DialectDefinition {
   std::string name;
   std::string about;
@@ -98,6 +127,7 @@ struct DialectDefinition {
   DialectChecksum checksum;
   std::vector<DriverTrap> traps;
   DialectWriting write;
+  DialectChangeLog change_log;
 };
 
 }  // namespace engine::settings

@@ -29,6 +29,9 @@ struct CaptureDefinition {
   std::vector<GrowingColumn> columns;     ///< a row is read when any of them lies beyond its mark less the overlap
   std::int64_t overlap_ms = 600'000;      ///< of times
   std::int64_t overlap_ids = 1'000;       ///< of counters
+  // `tail` alone:
+  std::string log;                          ///< the table of the source that holds its change log
+  std::int64_t log_rows_max = 1'000'000;    ///< a longer log is emptied, and all rows are read instead
 };
 
 struct TableDefinition {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/source.h"
+#include "test/support/fake_log.h"
 
 namespace test {
 
@@ -41,6 +42,8 @@ class FakeSource final : public engine::model::Source {
   std::function<std::optional<std::size_t>(std::size_t statement)> fail_after;
   /// What the database's clock says; none: it does not tell.
   std::optional<std::string> database_clock;
+  /// The source logs what changes; the test says what.
+  std::optional<FakeLog> log;
   /// Several rows of one key may be put.
   std::vector<Cells> rows;
 
@@ -77,6 +80,10 @@ class FakeSource final : public engine::model::Source {
                                                         const engine::model::GrowthRange& range, std::size_t limit) override;
   std::size_t keys_max() const override { return keys_max_; }
   void close() override { viewed_.reset(); }
+  std::unique_ptr<engine::model::ChangeLog> change_log(const engine::model::TableRequest&, const engine::model::TableShape&,
+                                                       const engine::model::LogName&) override {
+    return log ? log->open() : nullptr;
+  }
 
  private:
   class Stream;

@@ -95,7 +95,13 @@ std::optional<std::string> CycleWriter::changed_names(const std::string& before,
   return names += ']';
 }
 
+void CycleWriter::attribute(Provenances provenances) {
+  ENGINE_ASSERT(found_.empty());
+  provenances_ = std::move(provenances);
+}
+
 void CycleWriter::hold(Found found) {
+  if (const auto known = provenances_.find(found.image.key); known != provenances_.end()) found.provenance = &known->second;
   bytes_ += sizeof found + found.image.image.size() + found.image.key.size() + found.key.size();
   if (found.before) bytes_ += found.before->size();
   count(found);
@@ -127,6 +133,11 @@ std::int64_t CycleWriter::apply(journal::Records& records, std::int64_t cycle_id
                          .changed_columns = std::move(found.changed),
                          .captured_ms = now_ms};
     if (found.effect != Effect::erase) change.after = std::move(image.image);
+    if (found.provenance != nullptr) {
+      change.source_transaction = found.provenance->transaction;
+      change.source_time_ms = found.provenance->time_ms;
+      change.source_user = found.provenance->user;
+    }
     records.changes.append(change);
     if (found.effect != Effect::erase) image.image = std::move(*change.after);
   }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -11,6 +12,7 @@
 #include "engine/capture/capture_mode.h"
 #include "engine/capture/reading/pass_bitmap.h"
 #include "engine/capture/tracked_table.h"
+#include "engine/model/change_log.h"
 
 namespace engine::capture {
 
@@ -21,6 +23,9 @@ struct SeenRow {
   model::Digest digest;
   model::SourceKey source_key;
 };
+
+/// Who changed the rows with these encoded keys, when, and in which transaction, as the source's log says.
+using Provenances = std::map<std::string, model::Provenance, std::less<>>;
 
 class CycleWriter {
  public:
@@ -47,6 +52,8 @@ class CycleWriter {
   /// All that had to be read was: closes the cycle, and the table is watched from `position` on. Without changes it only notes, at
   /// most once a minute, that a cycle was made.
   void finish(std::int64_t rows_in_table, const Position& position);
+  /// Changes of these keys are journaled with their provenance from here on. Nothing may wait to be written.
+  void attribute(Provenances provenances);
   /// What the cycle is called in the journal; "snapshot" for the first.
   void call_it(std::string kind) { kind_ = std::move(kind); }
 
@@ -68,6 +75,7 @@ class CycleWriter {
     std::string key;  ///< JSON
     std::optional<std::string> before;
     std::string changed = "[]";
+    const model::Provenance* provenance = nullptr;  ///< among `provenances_`, which stay until this is written
   };
   static constexpr std::size_t bytes_max = 4 << 20;
 
@@ -87,6 +95,7 @@ class CycleWriter {
   std::string kind_ = "diff";
   IsVisible is_visible_;
   std::optional<std::int64_t> cycle_id_;
+  Provenances provenances_;
   std::vector<Found> found_;
   std::unordered_set<std::string> insert_keys_;
   std::size_t bytes_ = 0;

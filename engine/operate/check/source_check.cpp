@@ -83,6 +83,7 @@ class SourceCheck {
     try {
       result.shape = look_.source->describe(table.request);
       result.reached = true;
+      check_log(table, result.shape);
       remark_on_index(table, result.shape);
       if (!options_.tolerate_sources) remark_on_rows(table, result.shape);
       if (!options_.tolerate_sources) check_watermark(look_, table, result.shape, found_.diagnostics);
@@ -92,6 +93,17 @@ class SourceCheck {
       report(error, refusal.code, table.origin, fmt::format("table {} could not be looked at: {}", table.name, error.what()), refusal.suggestion);
     }
     return result;
+  }
+
+  // A daemon that starts goes on without: the table says so itself, and reads on when its triggers are there.
+  void check_log(const settings::TableDefinition& table, const model::TableShape& shape) {
+    if (table.capture.mode != "tail" || options_.tolerate_sources) return;
+    try {
+      const auto log = look_.source->change_log(table.request, shape, {table.capture.log, table.name});
+      if (log) log->require_usable();
+    } catch (const Error& error) {
+      report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());
+    }
   }
 
   std::vector<std::string> table_names() {

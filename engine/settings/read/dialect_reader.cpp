@@ -111,6 +111,30 @@ void read_checksum(const YamlNode& value, Diagnostics& diagnostics, DialectDefin
   reader.finish();
 }
 
+void read_change_log(const YamlNode& value, Diagnostics& diagnostics, DialectChangeLog& log) {
+  MapReader reader(value, dialect_change_log_block(), "'change_log' of the dialect", diagnostics);
+  log.proved = reader.text("proved");
+  log.log = reader.texts("log");
+  log.triggers = reader.texts("triggers");
+  log.no_triggers = reader.texts("no_triggers");
+  log.no_log = reader.texts("no_log");
+  log.grant = reader.text("grant");
+  log.installed = reader.text("installed");
+  log.name_max = static_cast<std::size_t>(reader.integer("name_max", static_cast<std::int64_t>(log.name_max), 18, 1'000));
+  log.in_transaction = reader.boolean("in_transaction", false);
+  log.old_row = reader.text("old_row", log.old_row);
+  log.new_row = reader.text("new_row", log.new_row);
+  log.key_part = reader.text("key_part");
+  log.key = reader.text("key", log.key);
+  log.key_join = reader.text("key_join");
+  log.part_text = reader.text("part_text");
+  for (auto& [type, text] : reader.text_map("key_text")) log.key_text[type] = std::move(text);
+  log.session = reader.texts("session");
+  log.failing = reader.text("failing");
+  log.unseen = reader.texts("unseen");
+  reader.finish();
+}
+
 }  // namespace
 
 std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
@@ -147,6 +171,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   read_errors(reader, dialect);
   read_traps(reader, dialect);
   if (const YamlNode* write = reader.take("write")) read_writing(*write, diagnostics, dialect.write);
+  if (const YamlNode* log = reader.take("change_log")) read_change_log(*log, diagnostics, dialect.change_log);
   reader.finish();
   return dialect;
 }

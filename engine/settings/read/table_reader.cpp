@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
@@ -11,7 +12,13 @@
 namespace engine::settings {
 namespace {
 
-constexpr std::int64_t watermark_full_every_ms = 6 * 3'600'000;
+constexpr std::int64_t tail_every_ms = 200;
+
+/// How long is believed what spares the reading of all rows, unless the table says it.
+std::int64_t full_every_ms(std::string_view mode) {
+  constexpr std::int64_t hour_ms = 3'600'000;
+  return mode == "tail" ? 24 * hour_ms : mode == "watermark" ? 6 * hour_ms : hour_ms;
+}
 
 /// The source of a table: `from` or `query`, never both. A query is read as a derived table, so it is one SELECT.
 void read_rows(MapReader& reader, TableDefinition& table) {
@@ -63,8 +70,6 @@ void read_key(MapReader& reader, TableDefinition& table) {
   }
 }
 
-/// Of a table that says nothing: what spares its reading is not believed for longer.
-constexpr std::int64_t full_every_ms = 3'600'000;
 /// The columns of a watermark, each with its place.
 void read_columns(MapReader& reader, CaptureDefinition& capture) {
   const std::vector<std::string> names = reader.texts("column");
@@ -82,14 +87,11 @@ void read_watermark(MapReader& reader, CaptureDefinition& capture) {
   // A second at least: columns that hold whole seconds are stamped up to one behind the clock.
   capture.overlap_ms = reader.duration_ms("overlap", capture.overlap_ms, 1'000);
   capture.overlap_ids = reader.integer("overlap_ids", capture.overlap_ids, 0, 1'000'000'000'000);
-  if (capture.mode == "watermark") {
-    if (capture.columns.empty() && !reader.has("column")) {
-      reader.diagnostics().error("key.missing", reader.node().origin(), "'mode: watermark' has no 'column'",
-                                 "add 'column: ts_mod': the column that grows with each change, or use 'mode: diff'");
-    }
-    if (!reader.has("full_every")) capture.full_every_ms = watermark_full_every_ms;
+  if (capture.mode == "watermark" && capture.columns.empty() && !reader.has("column")) {
+    reader.diagnostics().error("key.missing", reader.node().origin(), "'mode: watermark' has no 'column'",
+                               "add 'column: ts_mod': the column that grows with each change, or use 'mode: diff'");
   }
-  if (capture.mode != "diff") return;
+  if (capture.mode == "watermark") return;
   for (const char* key : {"column", "overlap", "overlap_ids"}) {
     if (const YamlNode* value = reader.node().find(key)) {
       reader.diagnostics().error("key.conflict", value->origin(), fmt::format("{} has no meaning in 'mode: {}'", reader.named(key), capture.mode),
@@ -98,22 +100,31 @@ void read_watermark(MapReader& reader, CaptureDefinition& capture) {
   }
 }
 
+/// A log's name stands in statements without quotes.
+bool is_plain_name(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
+}
+
+void read_log(MapReader& reader, CaptureDefinition& capture) {
+  capture.log = capture.mode == "tail" ? reader.required_text("log") : reader.text("log");
+  if (!is_plain_name(capture.log)) {
+    reader.diagnostics().error("value.name", reader.node().find("log")->origin(),
+                               fmt::format("'{}' cannot be the name of a log: letters, digits and '_', with a schema before a '.'", capture.log));
+  }
+  capture.log_rows_max = reader.integer("log_rows_max", capture.log_rows_max, 1'000, 100'000'000);
+}
+
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
   MapReader reader(value, capture_block(), "capture", diagnostics);
-  const YamlNode* mode = reader.take("mode");
-  const bool later = mode != nullptr && mode->text() == "tail";
-  if (later) {
-    refuse_not_yet("mode: " + mode->text(), mode->origin(), diagnostics, "use 'mode: diff' or 'mode: watermark'");
-  } else {
-    capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}, {"watermark", "watermark"}});
-  }
+  capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}, {"watermark", "watermark"}, {"tail", "tail"}});
+  if (capture.mode == "tail") capture.every_ms = tail_every_ms;
+  read_log(reader, capture);
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
-  capture.full_every_ms = reader.duration_ms("full_every", full_every_ms, 1'000);
+  capture.full_every_ms = reader.duration_ms("full_every", full_every_ms(capture.mode), 1'000);
   capture.probe = reader.boolean("probe", true);
   capture.segments = reader.boolean("segments", true);
   capture.chunk_rows = static_cast<std::size_t>(
       reader.integer("chunk_rows", static_cast<std::int64_t>(capture.chunk_rows), 1, 1'000'000));
-  if (later) capture.mode = mode->text();
   if (reader.is_map()) read_watermark(reader, capture);
   reader.finish();
 }
@@ -135,13 +146,17 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   TableDefinition table;
   table.origin = root.origin();
   table.capture.every_ms = every_ms;
-  table.capture.full_every_ms = full_every_ms;
+  table.capture.full_every_ms = full_every_ms(table.capture.mode);
   table.name = reader.required_text("table");
   table.connection = reader.required_text("connection");
   read_rows(reader, table);
   read_key(reader, table);
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
   refuse_excluded_columns(table, diagnostics);
+  if (table.capture.mode == "tail" && table.request.from.empty() && reader.has("query")) {
+    diagnostics.error("key.conflict", reader.node().find("query")->origin(), "a change log is kept by the triggers of one table, and this is a query",
+                      "read the table by 'from', or the query by 'mode: diff'");
+  }
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   table.renamed_from = reader.text("renamed_from");

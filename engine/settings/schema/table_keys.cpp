@@ -9,11 +9,11 @@ const Block& capture_block() {
       "How changes of the table are found, and how often.",
       {{.name = "mode",
         .about = "`diff` compares all rows with the last images. `watermark` reads those whose `column` has grown, and all rows at times. "
-                 "`tail` is not available in this version.",
+                 "`tail` reads the rows that the source's change log names.",
         .fallback = "diff",
         .choices = {"diff", "watermark", "tail"}},
-       {"every", KeyType::duration, "The wait from the end of one reading to the next.", "5s"},
-       {"full_every", KeyType::duration, "How often all rows are read, whatever spares the reading meanwhile; `watermark`: 6h.", "1h"},
+       {"every", KeyType::duration, "The wait from the end of one reading to the next; for `tail` 200ms unless it is said here.", "5s"},
+       {"full_every", KeyType::duration, "How often all rows are read, whatever spares the reading meanwhile; `watermark`: 6h, `tail`: 24h.", "1h"},
        {"probe", KeyType::boolean, "Nothing is read while the database proves that nothing changed, where its dialect can.", "true"},
        {"segments", KeyType::boolean,
         "Ranges of keys are compared by checksums of the database before they are read, where its dialect can.", "true"},
@@ -21,7 +21,8 @@ const Block& capture_block() {
        {"column", KeyType::texts, "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown."},
        {"overlap", KeyType::duration, "`watermark`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
        {"overlap_ids", KeyType::integer, "`watermark`: how far below the highest value counters are read again.", "1000"},
-       {.name = "log", .about = "`tail`: the table that holds the changes.", .later = true}}};
+       {"log", KeyType::text, "`tail`: the table of the source that holds the change log; `datapicker change-log` makes it."},
+       {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"}}};
   return block;
 }
 

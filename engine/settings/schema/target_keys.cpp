@@ -368,6 +368,7 @@ const Block& dialect_block() {
        {"close_view", KeyType::texts, "Statements that end it."},
        {"checksum", KeyType::block, "How the server computes a checksum of rows.", "", &dialect_checksum_block()},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
+       {"change_log", KeyType::block, "How the database logs by triggers which rows change.", "", &dialect_change_log_block()},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;
 }

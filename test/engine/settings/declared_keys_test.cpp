@@ -80,6 +80,7 @@ std::vector<Place> places_of_cases_and_dialects() {
       {probe_block(), read_a_dialect, "{dialect: d, probes: [{", {}, "}]}"},
       {dialect_checksum_block(), read_a_dialect, "{dialect: d, checksum: {", {}, "}}"},
       {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
+      {dialect_change_log_block(), read_a_dialect, "{dialect: d, change_log: {", {}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 

@@ -1,0 +1,230 @@
+#include "connectors/odbc/log/odbc_change_log.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "connectors/odbc/canonical_text.h"
+#include "connectors/odbc/log/key_text.h"
+#include "connectors/odbc/log/log_text.h"
+#include "connectors/odbc/parameter.h"
+#include "connectors/odbc/read_plan.h"
+
+namespace connectors::odbc {
+
+using engine::Error;
+using engine::ErrorCode;
+using namespace engine::model;
+
+namespace {
+
+constexpr std::size_t page_entries = 1'000;
+constexpr std::size_t keyless_max = 1'000;
+constexpr std::size_t ids_of_commit = 10'000;
+/// Ids go in statements of these sizes, the last id repeated to fill one up; old SQLite takes 999 parameters.
+constexpr std::size_t id_counts[] = {1, 10, 100, 500};
+
+std::int64_t number_of(const std::optional<std::string>& text) {
+  std::int64_t number = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
+  return number;
+}
+
+class OdbcChangeLog final : public ChangeLog {
+ public:
+  OdbcChangeLog(std::shared_ptr<Session> session, LogStatements& statements, const TableRequest& table, const TableShape& shape, LogName name)
+      : session_(std::move(session)),
+        statements_(statements),
+        name_(std::move(name)),
+        text_(session_->dialect(), name_, table.from),
+        table_key_{{name_.table}} {
+    const ReadPlan plan = plan_read(shape.layout, session_->dialect(), session_->connection().char_padding, false, false);
+    key_ = key_plan(plan, shape.layout);
+  }
+
+  void require_installed() override;
+  void require_usable() override;
+  bool has_entries() override;
+  Backlog backlog() override;
+  void open_view() override {
+    session_->run(session_->dialect().open_view);
+    last_id_ = 0;
+  }
+  bool next_page(std::vector<LoggedChange>& into) override;
+  void close_view() override { session_->run(session_->dialect().close_view); }
+  void forget() override;
+  void give_up() override;
+
+ private:
+  using Row = LogStatements::Row;
+  void read(KeyedSql sql, std::size_t columns, const std::function<void(Row)>& take) {
+    statements_.read(session_, std::move(sql), {&table_key_, 1}, columns, take);
+  }
+  LoggedChange entry_of(Row row) const;
+  std::string cell_of(const ColumnPlan& plan, const std::string& part, std::string& key_part) const;
+  template <class Work>
+  void erasing(const Work& work);
+  void erase_ids(std::size_t from, std::size_t count);
+  [[noreturn]] void refuse(const std::string& what) const;
+
+  std::shared_ptr<Session> session_;
+  LogStatements& statements_;
+  LogName name_;
+  LogText text_;
+  SourceKey table_key_;
+  std::vector<ColumnPlan> key_;
+  std::int64_t last_id_ = 0;             ///< of the view's last page
+  std::vector<std::int64_t> handled_;    ///< ids to be deleted
+};
+
+void OdbcChangeLog::refuse(const std::string& what) const {
+  throw Error(ErrorCode::source_refused, fmt::format("the change log {} {}", name_.log, what), {{"log", name_.log}, {"table", name_.table}},
+              fmt::format("run: datapicker change-log install {} {}", session_->connection().name, name_.table));
+}
+
+void OdbcChangeLog::require_installed() {
+  const std::string& installed = session_->dialect().change_log.installed;
+  bool there = installed.empty();
+  try {
+    has_entries();
+    if (!there) read({text_.filled(installed), {}}, 1, [&](const Row&) { there = true; });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::source_refused && error.code() != ErrorCode::source_schema_changed) throw;
+    refuse(fmt::format("cannot be read: {}", error.what()));
+  }
+  if (!there) refuse(fmt::format("gets nothing of table {}: its triggers are missing or disabled", name_.table));
+}
+
+void OdbcChangeLog::require_usable() {
+  require_installed();
+  try {
+    erasing([&] { statements_.erase(text_.erase_none(), {&table_key_, 1}); });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::source_refused) throw;
+    throw Error(ErrorCode::source_refused, fmt::format("entries of the change log {} may not be deleted: {}", name_.log, error.what()), error.context(),
+                fmt::format("GRANT SELECT, DELETE ON {} to the user of connection '{}'", name_.log, session_->connection().name));
+  }
+}
+
+bool OdbcChangeLog::has_entries() {
+  bool any = false;
+  read(text_.any_entry(), 1, [&](const Row&) { any = true; });
+  return any;
+}
+
+ChangeLog::Backlog OdbcChangeLog::backlog() {
+  Backlog backlog;
+  std::int64_t with_key = 0;
+  read(text_.counts(), 2, [&](const Row& row) {
+    backlog.entries = number_of(row[0]);
+    with_key = number_of(row[1]);
+  });
+  backlog.names_all_rows = backlog.entries > with_key;
+  if (backlog.names_all_rows) read(text_.without_key(keyless_max), 1, [&](const Row& row) { handled_.push_back(number_of(row[0])); });
+  return backlog;
+}
+
+bool OdbcChangeLog::next_page(std::vector<LoggedChange>& into) {
+  into.clear();
+  const SourceKey behind{{name_.table, fmt::to_string(last_id_)}};
+  std::size_t entries = 0;
+  statements_.read(session_, text_.page(page_entries), {&behind, 1}, 6, [&](Row row) {
+    ++entries;
+    last_id_ = number_of(row[0]);
+    // One without a key came after the look that counts them; the next will find it.
+    if (!row[5]) return;
+    handled_.push_back(last_id_);
+    into.push_back(entry_of(std::move(row)));
+  });
+  return entries > 0;
+}
+
+LoggedChange OdbcChangeLog::entry_of(Row row) const {
+  const auto parts = parts_of_key(*row[5]);
+  if (!parts || parts->size() != key_.size()) {
+    refuse(fmt::format("names '{}' as a key of table {}, which has {} columns: its triggers were made for another key", *row[5], name_.table, key_.size()));
+  }
+  LoggedChange entry;
+  for (std::size_t part = 0; part < key_.size(); ++part) {
+    std::string key_part;
+    entry.cells.push_back(cell_of(key_[part], (*parts)[part], key_part));
+    entry.key.parts.push_back(std::move(key_part));
+  }
+  entry.provenance.transaction = std::move(row[1]);
+  if (row[2]) entry.provenance.time_ms = number_of(row[2]);
+  entry.provenance.user = std::move(row[3]);
+  if (row[4] && !row[4]->empty()) entry.provenance.user = entry.provenance.user.value_or("") + (entry.provenance.user ? " (" + *row[4] + ")" : *row[4]);
+  return entry;
+}
+
+/// The same forms that a row's own cells and key have when the table is read.
+std::string OdbcChangeLog::cell_of(const ColumnPlan& plan, const std::string& part, std::string& key_part) const {
+  if (plan.type == ColumnType::text) {
+    key_part = part;
+    return std::string(plan.trims ? without_trailing_blanks(part) : std::string_view(part));
+  }
+  if (plan.type == ColumnType::binary) {
+    key_part = part;
+    return bytes_of_hex(part);
+  }
+  std::string scratch;
+  const auto canonical = canonical_text(plan.type, part, scratch);
+  if (!canonical) refuse(fmt::format("names '{}' in a key of table {}: not a {}", part, name_.table, name_of(plan.type)));
+  return key_part = std::string(*canonical);
+}
+
+template <class Work>
+void OdbcChangeLog::erasing(const Work& work) {
+  try {
+    work();
+    statements_.end_erasing(true);
+  } catch (...) {
+    statements_.close_erasing();
+    throw;
+  }
+}
+
+void OdbcChangeLog::forget() {
+  if (handled_.empty()) return;
+  erasing([this] {
+    std::size_t uncommitted = 0;
+    for (std::size_t from = 0; from < handled_.size();) {
+      const std::size_t count = std::min(handled_.size() - from, id_counts[3]);
+      erase_ids(from, count);
+      from += count;
+      uncommitted += count;
+      if (uncommitted < ids_of_commit) continue;
+      statements_.end_erasing(true);
+      uncommitted = 0;
+    }
+  });
+  handled_.clear();
+}
+
+void OdbcChangeLog::erase_ids(std::size_t from, std::size_t count) {
+  std::vector<SourceKey> keys{table_key_};
+  for (std::size_t i = from; i < from + count; ++i) keys.push_back({{std::string(), fmt::to_string(handled_[i])}});
+  for (const std::size_t size : id_counts) {
+    if (count > size) continue;
+    keys.resize(1 + size, SourceKey(keys.back()));
+    return statements_.erase(text_.erase(size), keys);
+  }
+}
+
+void OdbcChangeLog::give_up() {
+  handled_.clear();
+  erasing([this] { statements_.erase(text_.erase_all(), {&table_key_, 1}); });
+}
+
+}  // namespace
+
+std::unique_ptr<ChangeLog> open_change_log(const std::shared_ptr<Session>& session, LogStatements& statements, const TableRequest& table,
+                                           const TableShape& shape, const LogName& name) {
+  if (session->dialect().change_log.log.empty()) {
+    throw Error(ErrorCode::source_refused, fmt::format("the dialect '{}' knows no change log", session->dialect().name), {},
+                "read the table by 'mode: diff', or write a `change_log:` into a dialect of your own");
+  }
+  return std::make_unique<OdbcChangeLog>(session, statements, table, shape, name);
+}
+
+}  // namespace connectors::odbc

@@ -1,0 +1,78 @@
+#include "engine/operate/init/change_log.h"
+
+#include <algorithm>
+#include <map>
+
+#include "connectors/catalog/catalog.h"
+#include "engine/base/error.h"
+#include "engine/operate/acts/request.h"
+
+namespace engine::operate {
+
+namespace {
+
+using connectors::odbc::LogPlan;
+
+const settings::TableDefinition& table_of(const settings::Instance& instance, const std::string& name, const std::string& connection) {
+  const settings::TableDefinition& table = known_definition(instance.tables, "table", name);
+  if (table.connection == connection && !table.capture.log.empty()) return table;
+  throw Error(ErrorCode::config_invalid,
+              table.connection == connection ? "table " + name + " names no log" : "table " + name + " is read from connection '" + table.connection + "'",
+              {}, table.connection == connection ? "write `capture: { mode: tail, log: change_log }` into its file" : "give that connection");
+}
+
+/// What is asked for, by log.
+std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, const ChangeLogRequest& request) {
+  std::map<std::string, LogPlan> plans;
+  const auto add = [&plans](const settings::TableDefinition& table) {
+    LogPlan& plan = plans[table.capture.log];
+    plan.log = table.capture.log;
+    plan.tables.push_back({table.name, table.request});
+  };
+  for (const std::string& name : request.tables) add(table_of(instance, name, request.connection));
+  if (!request.tables.empty()) {
+    for (auto& [log, plan] : plans) plan.whole = false;
+    return plans;
+  }
+  for (const auto& [name, table] : instance.tables) {
+    if (table.connection == request.connection && !table.capture.log.empty()) add(table);
+  }
+  if (!plans.empty()) return plans;
+  throw Error(ErrorCode::config_invalid, "no table of connection '" + request.connection + "' names a log", {},
+              "write `capture: { mode: tail, log: change_log }` into a table's file");
+}
+
+/// The user of a connection string; empty: it names none.
+std::string user_in(const std::string& odbc) {
+  std::string lower = ";" + odbc;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c); });
+  const std::size_t at = lower.find(";uid=");
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + 4;  // one less in `odbc`
+  return odbc.substr(from, odbc.find(';', from) - from);
+}
+
+}  // namespace
+
+ChangeLogReport change_log(const settings::Instance& instance, const ChangeLogRequest& request) {
+  settings::SourceConnection connection = known_definition(instance.sources, "source connection", request.connection);
+  const settings::DialectDefinition& dialect = instance.dialects.at(connection.dialect);
+  auto plans = plans_of(instance, request);
+  const std::string reader = request.odbc.empty() ? std::string() : user_in(connection.odbc.reveal());
+  if (!request.odbc.empty()) connection.odbc = Secret(request.odbc);
+  const auto installer = connectors::catalog::make_log_installer(connection, dialect);
+  ChangeLogReport report{.connection = connection.name, .dialect = dialect.name, .proved = dialect.change_log.proved, .failing = dialect.change_log.failing};
+  report.unseen = dialect.change_log.unseen;
+  report.in_transaction = dialect.change_log.in_transaction;
+  for (auto& [log, plan] : plans) {
+    plan.reader = reader;
+    report.logs.push_back(log);
+    for (const LogPlan::Table& table : plan.tables) report.tables.push_back(table.name);
+    for (std::string& sql : request.install ? installer->install(plan) : installer->uninstall(plan)) report.statements.push_back(std::move(sql));
+  }
+  if (request.apply) installer->apply(report.statements);
+  report.applied = request.apply;
+  return report;
+}
+
+}  // namespace engine::operate

@@ -1,0 +1,237 @@
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "engine/base/error.h"
+#include "test/engine/capture/captured_table.h"
+
+using namespace engine;
+using test::CapturedTable;
+using test::FakeLog;
+using test::small_layout;
+using test::told;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+/// A table whose changes are logged, with these rows, its first snapshot taken.
+struct Tailed : CapturedTable {
+  explicit Tailed(const Lines& keys, std::size_t chunk_rows = 4) : CapturedTable(small_layout(), chunk_rows) {
+    definition.capture.mode = "tail";
+    definition.capture.log = "change_log";
+    definition.capture.full_every_ms = 86'400'000;
+    source.log.emplace();
+    for (const std::string& key : keys) source.put({key, "a", "b"});
+    cycle();
+  }
+
+  void change(const std::string& key, const std::string& value, model::Provenance provenance = {}) {
+    source.put({key, value, "b"});
+    source.log->add({key}, std::move(provenance));
+  }
+  void remove(const std::string& key) {
+    source.erase({key});
+    source.log->add({key});
+  }
+  /// Cycles once and returns what the journal was told by it.
+  Lines news() {
+    const std::int64_t before = last_seq();
+    cycle();
+    return told(changes_after(before));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a tail reads the rows that the log names, and deletes the entries") {
+  Tailed table({"x", "y", "z"});
+  table.change("x", "a2");
+  table.change("new", "a");
+  table.remove("y");
+  CHECK(table.news() == Lines{"update [\"x\"]", "insert [\"new\"]", "delete [\"y\"]"});
+  CHECK(table.source.rows_given('a') == 0);
+  CHECK(table.source.rows_given('k') == 2);
+  CHECK(table.source.log->entries.empty());
+  CHECK(table.imaged() == table.held());
+  CHECK(table.cycles().front().kind == "tail");
+}
+
+TEST_CASE("an empty log costs one look and no row") {
+  Tailed table({"x"});
+  table.source.log->looks = 0;
+  CHECK(table.news().empty());
+  CHECK(table.source.log->looks == 1);
+  CHECK(table.source.statements.empty());
+}
+
+TEST_CASE("a change carries who made it, when, and in which transaction") {
+  Tailed table({"x"});
+  table.change("x", "a2", {"4711", 1'700'000'000'000, "anna"});
+  table.change("x", "a3", {"4712", 1'700'000'000'001, "bruno"});
+  table.cycle();
+  const auto change = table.changes().back();
+  CHECK(change.source_transaction == "4712");
+  CHECK(change.source_time_ms == 1'700'000'000'001);
+  CHECK(change.source_user == "bruno");
+}
+
+TEST_CASE("an entry that becomes visible later, with a lower number, is read all the same") {
+  Tailed table({"x", "y"});
+  const std::size_t late = table.source.log->entries.size();
+  table.change("x", "late");
+  table.source.log->entries[late].visible = false;
+  const auto row = table.source.rows[0];
+  table.source.put({"x", "a", "b"});  // not committed yet
+  table.change("y", "a2");
+  CHECK(table.news() == Lines{"update [\"y\"]"});
+  CHECK(table.source.log->entries_of("x") == 1);
+  table.source.put(row);
+  table.source.log->entries[0].visible = true;
+  CHECK(table.news() == Lines{"update [\"x\"]"});
+  CHECK(table.source.log->entries.empty());
+}
+
+TEST_CASE("entries that could not be deleted are read again, and change nothing") {
+  Tailed table({"x"});
+  table.change("x", "a2");
+  table.source.log->before_deleting = [] { throw Error(ErrorCode::source_busy, "locked"); };
+  CHECK_THROWS_AS(table.cycle(), Error);
+  CHECK(told(table.changes()) == Lines{"update [\"x\"]"});
+  table.source.log->before_deleting = nullptr;
+  table.restart();
+  CHECK(table.news().empty());
+  CHECK(table.source.log->entries.empty());
+}
+
+TEST_CASE("a key that changed is the delete of one row and the insert of another") {
+  Tailed table({"x"});
+  table.source.erase({"x"});
+  table.source.put({"y", "a", "b"});
+  table.source.log->add({"x"});
+  table.source.log->add({"y"});
+  CHECK(table.news() == Lines{"insert [\"y\"]", "delete [\"x\"]"});
+}
+
+TEST_CASE("an entry that names no row has all rows read") {
+  Tailed table({"x", "y", "z"});
+  table.source.rows.clear();
+  table.source.log->add({});
+  CHECK(table.news().size() == 3);
+  CHECK(table.source.log->entries.empty());
+  table.source.statements.clear();
+  CHECK(table.news().empty());
+  CHECK(table.source.statements.empty());
+}
+
+TEST_CASE("changes logged while the first snapshot goes on are read after it, also when it was killed in between") {
+  CapturedTable table(small_layout(), 2);
+  table.definition.capture.mode = "tail";
+  table.definition.capture.log = "change_log";
+  table.definition.capture.full_every_ms = 86'400'000;
+  table.definition.initial = settings::Initial::deliver;
+  table.source.log.emplace();
+  for (const char* key : {"a", "b", "c", "d", "e"}) table.source.put({key, "1", "b"});
+  table.source.before_statement = [&](std::size_t statement) {
+    // Statement 0 opens the first chunk, which reads a and b.
+    if (statement == 1) {
+      table.source.put({"a", "2", "b"});
+      table.source.log->add({"a"});
+      throw Error(ErrorCode::source_unreachable, "lost");
+    }
+  };
+  CHECK_THROWS_AS(table.cycle(), Error);
+  table.source.before_statement = nullptr;
+  table.restart();
+  table.cycle();
+  CHECK(table.source.log->entries_of("a") == 1);
+  table.cycle();
+  CHECK(told(table.changes()).back() == "update [\"a\"]");
+  CHECK(table.imaged() == table.held());
+  CHECK(table.source.log->entries.empty());
+}
+
+TEST_CASE("a log that grew too long is emptied, and all rows are read even when that is interrupted") {
+  Tailed table({"x", "y"});
+  table.definition.capture.log_rows_max = 2;
+  table.restart();
+  for (int i = 0; i < 3; ++i) table.change("x", "a" + std::to_string(i));
+  table.source.put({"unlogged", "a", "b"});
+  table.source.before_statement = [](std::size_t) { throw Error(ErrorCode::source_unreachable, "lost"); };
+  CHECK_THROWS_AS(table.cycle(), Error);
+  CHECK(table.source.log->entries.empty());
+  table.source.before_statement = nullptr;
+  table.restart();
+  CHECK(table.news() == Lines{"insert [\"unlogged\"]", "update [\"x\"]"});
+}
+
+TEST_CASE("a full reading at its interval finds what no trigger saw") {
+  Tailed table({"x", "y"});
+  table.source.put({"x", "unlogged", "b"});
+  CHECK(table.news().empty());
+  table.clock.now_ms += 86'400'000;
+  CHECK(table.news() == Lines{"update [\"x\"]"});
+  CHECK(table.source.rows_given('a') == 2);
+}
+
+TEST_CASE("a table without its triggers is refused rather than taken for a quiet one") {
+  Tailed table({"x"});
+  table.source.log->has_triggers = false;
+  table.clock.now_ms += 60'000;
+  CHECK_THROWS_AS(table.cycle(), Error);
+}
+
+TEST_CASE("what another mode left behind is no position of a tail: all rows are read once") {
+  CapturedTable table(small_layout());
+  table.source.put({"x", "a", "b"});
+  table.cycle();
+  table.definition.capture.mode = "tail";
+  table.definition.capture.log = "change_log";
+  table.definition.capture.full_every_ms = 86'400'000;
+  table.source.log.emplace();
+  table.source.put({"x", "before the log", "b"});
+  table.restart();
+  table.cycle();
+  CHECK(told(table.changes()) == Lines{"update [\"x\"]"});
+}
+
+TEST_CASE("without a log, as in a case, all rows are read each time") {
+  Tailed table({"x"});
+  table.source.log.reset();
+  table.source.put({"x", "a2", "b"});
+  CHECK(table.news() == Lines{"update [\"x\"]"});
+}
+
+TEST_CASE("random edits, late commits and kills: the images end as the source is") {
+  std::mt19937 random(4711);
+  const auto below = [&random](std::size_t end) { return static_cast<std::size_t>(random() % end); };
+  Tailed table({"k0", "k1", "k2", "k3", "k4"}, 2);
+  std::map<std::string, std::string> state = table.imaged();
+  std::int64_t seen = table.last_seq();
+  for (int round = 0; round < 300; ++round) {
+    const std::string key = "k" + std::to_string(below(12));
+    if (below(4) == 0) {
+      table.remove(key);
+    } else {
+      table.change(key, "v" + std::to_string(round));
+    }
+    // A row that is seen before its entry is: read without harm, and again when the entry shows.
+    table.source.log->entries.back().visible = below(3) != 0;
+    if (below(5) == 0) {
+      for (FakeLog::Entry& entry : table.source.log->entries) entry.visible = true;
+    }
+    if (below(6) == 0) table.source.before_statement = [](std::size_t) { throw Error(ErrorCode::source_unreachable, "lost"); };
+    if (below(6) == 0) table.source.log->before_deleting = [] { throw Error(ErrorCode::source_busy, "locked"); };
+    try {
+      table.cycle();
+    } catch (const Error&) {
+      table.restart();
+    }
+    table.source.before_statement = nullptr;
+    table.source.log->before_deleting = nullptr;
+  }
+  for (FakeLog::Entry& entry : table.source.log->entries) entry.visible = true;
+  table.cycle();
+  CHECK(table.imaged() == table.held());
+  CHECK(table.source.log->entries.empty());
+  CHECK(table.applied(state, table.changes_after(seen)) == table.held());
+}
