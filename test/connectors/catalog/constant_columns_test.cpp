@@ -59,6 +59,23 @@ TEST_CASE("a constant column leads the rows and the key, in every kind of read")
   CHECK(company.read(source.open_keys(company.request, shape, keys), shape.layout) == first);
 }
 
+TEST_CASE("columns that grow are found behind the constant ones, which never grow") {
+  Company company;
+  const TableShape shape = company.source->describe(company.request);
+  auto& source = *company.source;
+  CHECK(source.highest(company.request, shape, 2, std::nullopt) == "3");
+  CHECK(source.highest(company.request, shape, 2, "2") == "2");
+  const std::string second = "[\"A01\",\"2\"]=A01,null [\"A01\",2]\n";
+  const std::string third = "[\"A01\",\"3\"]=A01,Verdi [\"A01\",3]\n";
+  GrowthRange range{{2, "2"}, {}, std::nullopt};
+  CHECK(company.read(source.open_growth(company.request, shape, range, 9), shape.layout) == second + third);
+  range.behind = {"2", {{"A01", "2"}}};
+  CHECK(company.read(source.open_growth(company.request, shape, range, 9), shape.layout) == third);
+  range = {{2, "2"}, {{1, std::nullopt}}, std::nullopt};
+  CHECK(company.read(source.open_growth(company.request, shape, range, 9), shape.layout) == second);
+  CHECK_THROWS_AS(source.highest(company.request, shape, 0, std::nullopt), engine::Error);
+}
+
 TEST_CASE("a table without constants passes as it is, and one that has the column itself is refused") {
   Company company;
   company.request.constants.clear();

@@ -84,6 +84,16 @@ TEST_CASE("text is a time only where the dialect names its declared type") {
         "SELECT CURRENT_TIMESTAMP FROM s.t dp FETCH FIRST 1 ROWS ONLY");
 }
 
+TEST_CASE("every shipped dialect says how a time's clock is asked") {
+  for (const char* name : {"postgresql", "mariadb", "sqlite", "sqlserver", "oracle", "db2", "firebird", "generic"}) {
+    CAPTURE(name);
+    const auto dialect = odbc_test::shipped_dialect(name);
+    const GrowthText text(request_of("t"), dialect);
+    CHECK(text.now({.name = "ts", .type = ColumnType::timestamp, .source_type = "timestamp"}).starts_with("SELECT "));
+    CHECK(text.now({.name = "ts", .type = ColumnType::date, .source_type = "date"}).starts_with("SELECT "));
+  }
+}
+
 TEST_CASE("a range gives every row once, with equal values at its bound and at the ends of chunks, and none that is NULL") {
   for (const auto& database : odbc_test::databases()) {
     CAPTURE(database->kind());
