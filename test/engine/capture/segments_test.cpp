@@ -88,7 +88,7 @@ TEST_CASE("the rows of a range that were all deleted are found, the last range's
 }
 
 TEST_CASE("a range in which changes come again is read in smaller pieces") {
-  Settled table(12'000, 8'000);
+  Settled table(30'000, 5'000);
   for (int round = 0; round < 6; ++round) {
     table.source.put({key_of(10), "round " + std::to_string(round), "b"});
     table.cycle();

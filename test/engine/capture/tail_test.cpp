@@ -147,6 +147,8 @@ TEST_CASE("changes logged while the first snapshot goes on are read after it, al
   table.cycle();
   CHECK(told(table.changes()).back() == "update [\"a\"]");
   CHECK(table.imaged() == table.held());
+  // That cycle read all, since the snapshot had not seen what came before it went on; the entry is no news any more.
+  table.cycle();
   CHECK(table.source.log->entries.empty());
 }
 
