@@ -49,12 +49,23 @@ std::string report_text(const journal::Report& report, const std::string& margin
   return text + "\n";
 }
 
+// "    by anna (erp), 2026-11-22 08:15:30.125, transaction 4711": what the source's log told; nothing where it told nothing.
+std::string origin_text(const model::Change& change) {
+  std::string text;
+  const auto add = [&text](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
+  if (change.source_user) add("by " + *change.source_user);
+  if (change.source_time_ms) add(local_time(*change.source_time_ms));
+  if (change.source_transaction) add("transaction " + *change.source_transaction);
+  return text.empty() ? text : "    " + coloured(text, Colour::dim) + "\n";
+}
+
 std::string change_text(const model::Change& change, const std::map<std::int64_t, std::int64_t>& echoes) {
   const std::string operation(model::name_of(change.operation));
   std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);
   if (const auto echo = echoes.find(change.seq); echo != echoes.end()) {
     text += fmt::format("    what delivery {} wrote: it is not delivered back\n", echo->second);
   }
+  text += origin_text(change);
   for (const operate::ColumnChange& column : operate::columns_of(change)) {
     if (change.operation == model::Operation::update) {
       text += fmt::format("    {}: {} → {}\n", column.column, column.before, column.after);

@@ -59,8 +59,13 @@ Finding TailLookout::look(Reading& reading) {
   log_ = scope.source.change_log(scope.definition.request, scope.shape, {scope.definition.capture.log, scope.definition.name});
   if (!log_) return Finding::everything;
   check_the_log(scope);
-  // What another mode left behind says nothing about the log; the snapshot reads all anyway.
-  if (scope.table.position.snapshot || scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
+  if (scope.table.position.snapshot) {
+    // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
+    if (!scope.table.position.after) log_->backlog();
+    return Finding::everything;
+  }
+  // What another mode left behind says nothing about the log.
+  if (scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));

@@ -35,10 +35,10 @@ int show_changes(const Invocation& invocation, const ChangesOptions& options) {
     }
     return done;
   }
-  std::vector<std::vector<std::string>> rows{{"SEQ", "CAPTURED", "TABLE", "OPERATION", "KEY", "WHAT"}};
+  std::vector<std::vector<std::string>> rows{{"SEQ", "CAPTURED", "TABLE", "OPERATION", "KEY", "BY", "WHAT"}};
   for (const operate::ListedChange& each : changes) {
     rows.push_back({std::to_string(each.change.seq), local_time(each.change.captured_ms), each.table,
-                    std::string(model::name_of(each.change.operation)), each.change.key, difference_of(each.change)});
+                    std::string(model::name_of(each.change.operation)), each.change.key, each.change.source_user.value_or(""), difference_of(each.change)});
   }
   fmt::print("{}", aligned(rows));
   return done;

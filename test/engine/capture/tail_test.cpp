@@ -123,6 +123,31 @@ TEST_CASE("an entry that names no row has all rows read") {
   CHECK(table.source.statements.empty());
 }
 
+TEST_CASE("the entry by which a log begins is served by the first snapshot, unless that was interrupted") {
+  for (const bool killed : {false, true}) {
+    CAPTURE(killed);
+    CapturedTable table(small_layout(), 2);
+    table.definition.capture.mode = "tail";
+    table.definition.capture.full_every_ms = 86'400'000;
+    table.source.log.emplace();
+    table.source.log->add({});
+    for (const char* key : {"a", "b", "c"}) table.source.put({key, "1", "b"});
+    if (killed) {
+      table.source.before_statement = [&](std::size_t statement) {
+        if (statement == 1) throw Error(ErrorCode::source_unreachable, "lost");
+      };
+      CHECK_THROWS_AS(table.cycle(), Error);
+      table.source.before_statement = nullptr;
+      table.restart();
+    }
+    table.cycle();
+    CHECK(table.source.log->entries.empty() != killed);
+    table.cycle();
+    CHECK(table.source.log->entries.empty());
+    CHECK((table.source.rows_given('a') > 0) == killed);
+  }
+}
+
 TEST_CASE("changes logged while the first snapshot goes on are read after it, also when it was killed in between") {
   CapturedTable table(small_layout(), 2);
   table.definition.capture.mode = "tail";
