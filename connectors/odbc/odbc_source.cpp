@@ -7,9 +7,9 @@
 
 #include "connectors/odbc/canonical_text.h"
 #include "connectors/odbc/growth/growth_text.h"
-#include "connectors/odbc/prepared_read.h"
-#include "connectors/odbc/read_plan.h"
-#include "connectors/odbc/row_stream.h"
+#include "connectors/odbc/rows/prepared_read.h"
+#include "connectors/odbc/rows/read_plan.h"
+#include "connectors/odbc/rows/row_stream.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/standing.h"
 #include "connectors/odbc/statement_text.h"

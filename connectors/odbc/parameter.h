@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "connectors/odbc/diagnostics.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 
 namespace connectors::odbc {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "connectors/odbc/diagnostics.h"
-#include "connectors/odbc/read_ahead.h"
+#include "connectors/odbc/rows/read_ahead.h"
 #include "connectors/odbc/watchdog.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "connectors/odbc/prepared_read.h"
+#include "connectors/odbc/rows/prepared_read.h"
 
 namespace connectors::odbc {
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/change_log.h"
-#include "engine/model/growth.h"
+#include "engine/model/source/change_log.h"
+#include "engine/model/source/growth.h"
 #include "engine/model/key.h"
 #include "engine/model/row.h"
 

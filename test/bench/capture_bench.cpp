@@ -15,7 +15,7 @@
 #include <fmt/format.h>
 
 #include "connectors/catalog/catalog.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
 #include "engine/capture/capture_mode.h"

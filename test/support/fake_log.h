@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/change_log.h"
+#include "engine/model/source/change_log.h"
 
 namespace test {
 

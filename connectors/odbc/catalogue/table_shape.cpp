@@ -8,8 +8,8 @@
 #include <sqlext.h>
 
 #include "connectors/odbc/catalogue/key_index.h"
-#include "connectors/odbc/prepared_read.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/prepared_read.h"
+#include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/statement_text.h"
 #include "engine/settings/diagnostics.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "connectors/odbc/statement_text.h"
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 
 namespace connectors::odbc {
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/odbc/prepared_read.h"
+#include "connectors/odbc/rows/prepared_read.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "connectors/odbc/statement_text.h"
-#include "engine/model/change_log.h"
+#include "engine/model/source/change_log.h"
 #include "engine/settings/dialect_definition.h"
 
 namespace connectors::odbc {

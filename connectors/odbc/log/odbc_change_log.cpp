@@ -8,7 +8,7 @@
 #include "connectors/odbc/log/key_text.h"
 #include "connectors/odbc/log/log_text.h"
 #include "connectors/odbc/parameter.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 
 namespace connectors::odbc {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "connectors/odbc/catalogue/catalogue_call.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/session.h"
 #include "engine/model/layout.h"
 

@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "connectors/odbc/prepared_read.h"
+#include "connectors/odbc/rows/prepared_read.h"
 
 namespace connectors::odbc {
 

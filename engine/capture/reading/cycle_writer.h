@@ -12,7 +12,7 @@
 #include "engine/capture/capture_mode.h"
 #include "engine/capture/reading/pass_bitmap.h"
 #include "engine/capture/tracked_table.h"
-#include "engine/model/change_log.h"
+#include "engine/model/source/change_log.h"
 
 namespace engine::capture {
 

@@ -6,7 +6,7 @@
 
 #include "engine/capture/lookout.h"
 #include "engine/capture/reading/reading.h"
-#include "engine/model/change_log.h"
+#include "engine/model/source/change_log.h"
 
 namespace engine::capture {
 

@@ -6,7 +6,7 @@
 
 #include "engine/capture/reading/merge.h"
 #include "engine/capture/reading/reading.h"
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 
 namespace engine::capture {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 #include "engine/settings/table_definition.h"
 
 namespace engine::capture {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 
 namespace engine::capture {
 

@@ -7,7 +7,7 @@
 
 #include "engine/capture/lookout.h"
 #include "engine/capture/watermark/mark.h"
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 #include "engine/model/source.h"
 
 namespace engine::capture {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 
 namespace engine::operate {
 

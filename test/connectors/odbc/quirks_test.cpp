@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/odbc_source.h"
-#include "connectors/odbc/row_stream.h"
+#include "connectors/odbc/rows/row_stream.h"
 #include "engine/base/error.h"
 #include "test/connectors/odbc/database.h"
 

@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/odbc_source.h"
-#include "connectors/odbc/read_ahead.h"
+#include "connectors/odbc/rows/read_ahead.h"
 #include "engine/base/error.h"
 #include "test/connectors/odbc/database.h"
 

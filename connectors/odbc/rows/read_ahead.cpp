@@ -1,4 +1,4 @@
-#include "connectors/odbc/read_ahead.h"
+#include "connectors/odbc/rows/read_ahead.h"
 
 #include <utility>
 

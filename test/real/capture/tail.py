@@ -7,12 +7,14 @@ large, change keys and empty a table; the daemon is killed again and again meanw
 source holds, every change after the first reading says when it was made (and by whom, in which transaction, where the database knows), and the log is
 empty."""
 import json
+import pathlib
 import sqlite3
 import sys
 import time
 
-from rows import Writer, open_database
-from harness import Instance, Stub, Workplace, seeded, wait_until
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
+from rows import Writer, open_database  # noqa: E402
+from harness import Instance, Stub, Workplace, seeded, wait_until  # noqa: E402
 
 DATAPICKER, STUB_SERVER, WHICH = sys.argv[1:4]
 KILLS = int(sys.argv[4]) if len(sys.argv) > 4 else 10
@@ -196,7 +198,7 @@ def unseen_by_triggers(database, instance):
     wait_until(lambda: log_rows(database) == 0, 60, "an empty log before it")
     database.sql("TRUNCATE many")
     wait_until(lambda: is_many_journaled(instance, 8) == 0, 60, "the emptied table")
-    wait_until(lambda: "capture.healed table=many" in instance.log_text(), 60, "what was healed to be told")
+    wait_until(lambda: "capture.drift table=many" in instance.log_text(), 60, "what was healed to be told")
     database.sql("INSERT INTO many VALUES (1, 8), (2, 8)")
     wait_until(lambda: is_many_journaled(instance, 8) == 2, 60, "rows after it")
 

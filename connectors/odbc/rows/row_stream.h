@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "connectors/odbc/prepared_read.h"
-#include "connectors/odbc/read_ahead.h"
+#include "connectors/odbc/rows/prepared_read.h"
+#include "connectors/odbc/rows/read_ahead.h"
 #include "engine/model/source.h"
 
 namespace connectors::odbc {

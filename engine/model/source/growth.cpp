@@ -1,4 +1,4 @@
-#include "engine/model/growth.h"
+#include "engine/model/source/growth.h"
 
 #include <algorithm>
 

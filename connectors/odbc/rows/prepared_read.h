@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "connectors/odbc/parameter.h"
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/statement_text.h"
 #include "engine/model/key.h"

@@ -1,4 +1,4 @@
-#include "connectors/odbc/read_plan.h"
+#include "connectors/odbc/rows/read_plan.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "connectors/odbc/prepared_read.h"
+#include "connectors/odbc/rows/prepared_read.h"
 
 #include <algorithm>
 

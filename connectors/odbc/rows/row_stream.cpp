@@ -1,4 +1,4 @@
-#include "connectors/odbc/row_stream.h"
+#include "connectors/odbc/rows/row_stream.h"
 
 #include <cstring>
 #include <utility>
