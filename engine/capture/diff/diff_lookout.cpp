@@ -36,8 +36,6 @@ void DiffLookout::read_part(Reading& reading) { segments_.read_changed(reading);
 void DiffLookout::read_all(Reading& reading) {
   const std::int64_t began = clock_.steady_ms();
   if (is_worth_comparing()) {
-    // For the next look, also when a probe had spared this one the comparison.
-    if (!compared_) segments_.compare(reading);
     segments_.read_all(reading);
   } else {
     segments_.forget();
