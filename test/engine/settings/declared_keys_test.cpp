@@ -32,6 +32,8 @@ void read_source(const YamlNode& root, Diagnostics& diagnostics) {
   read_source_connection(root, SecretLookup("/nowhere", false), diagnostics);
 }
 
+void read_csv(const YamlNode& root, Diagnostics& diagnostics) { read_csv_connection(root, "/nowhere", diagnostics); }
+
 void read_target(const YamlNode& root, Diagnostics& diagnostics) {
   const std::filesystem::path folder = "/nowhere";
   const SecretLookup secrets(folder, false);
@@ -101,6 +103,7 @@ std::vector<Place> places() {
       {webhook_block(), read_instance, "{instance: i, alerts: [{webhook: {", {}, "}}]}"},
       {listen_block(), read_instance, "{instance: i, listen: {", {}, "}}"},
       {environment_block(), read_environment, "{", {}},
+      {csv_block(), read_csv, "{", {{"connection", "c"}, {"csv", "f"}}},
       {source_block(), read_source, "{", {{"connection", "c"}, {"odbc", "D"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "web"}, {"url", "'http://x'"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "file"}}},
