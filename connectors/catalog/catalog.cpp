@@ -1,24 +1,36 @@
 #include "connectors/catalog/catalog.h"
 
 #include "connectors/catalog/constant_columns.h"
+#include "connectors/files/csv_source.h"
+#include "connectors/files/file_gate.h"
+#include "connectors/files/whole_source.h"
 #include "connectors/http/http_target.h"
 #include "connectors/http/notice/channels.h"
+#include "connectors/odbc/canonical_text.h"
 #include "connectors/odbc/catalogue/odbc_catalogue.h"
 #include "connectors/odbc/odbc_source.h"
 #include "connectors/odbc/target/odbc_target.h"
 #include "connectors/targets/file/file_target.h"
 #include "connectors/targets/kafka/kafka_target.h"
 #include "connectors/targets/nats/nats_target.h"
+#include "engine/base/clock.h"
 
 namespace connectors::catalog {
 
 std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
                                                    const engine::settings::DialectDefinition& dialect) {
-  return with_constant_columns(odbc::make_odbc_source(connection, dialect));
+  if (connection.csv) return with_constant_columns(files::make_csv_source(connection, odbc::canonical_text, engine::system_clock()));
+  auto source = odbc::make_odbc_source(connection, dialect);
+  if (dialect.whole_only) source = files::read_whole_only(std::move(source));
+  if (!connection.file.empty()) {
+    source = files::with_file_gate(std::move(source), files::FileGate(connection.file, connection.settle_ms, engine::system_clock()));
+  }
+  return with_constant_columns(std::move(source));
 }
 
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
                                                          const engine::settings::DialectDefinition& dialect) {
+  if (connection.csv) return files::make_csv_catalogue(connection);
   return odbc::make_odbc_catalogue(connection, dialect);
 }
 

@@ -83,6 +83,8 @@ std::optional<std::string> Standing::ask(const std::string& probe, const TableRe
   if (!sql.markers.empty()) {
     if (!table.query.empty()) return std::nullopt;
     TableName name = split_table_name(table.from, session_->dialect(), session_->name_case());
+    // What is said of this database proves nothing of another one.
+    if (!name.catalog.empty()) return std::nullopt;
     names.parts = {std::move(name.schema), std::move(name.table)};
   }
   const auto rows = query(probe, std::move(sql), 1, {}).run(std::span(&names, 1));

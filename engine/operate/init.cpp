@@ -93,6 +93,10 @@ std::string dialect_of(const std::string& odbc) {
   if (text.find("postgres") != std::string::npos || text.find("psqlodbc") != std::string::npos) return "postgresql";
   if (text.find("maria") != std::string::npos || text.find("mysql") != std::string::npos) return "mariadb";
   if (text.find("sqlite") != std::string::npos) return "sqlite";
+  if (text.find("ibm i access") != std::string::npos || text.find("cwbodbc") != std::string::npos) return "db2i";
+  if (text.find("informix") != std::string::npos) return "informix";
+  if (text.find("hdbodbc") != std::string::npos || text.find("odbchdb") != std::string::npos) return "hana";
+  if (text.find("mdbtools") != std::string::npos) return "access";
   return "generic";
 }
 

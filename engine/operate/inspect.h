@@ -37,6 +37,7 @@ struct TableSummary {
 
 struct SourceInspection {
   std::string connection, dialect, server;
+  std::string proved;  ///< what of the dialect was run for real
   std::vector<TableSummary> tables;
   bool all_listed = true;
   std::vector<std::string> traps;

@@ -22,6 +22,16 @@ enum class CharPadding : std::uint8_t {
   trim_all,  ///< trailing blanks of every text column
 };
 
+/// Files of delimited text in one folder, read as tables.
+struct CsvFiles {
+  std::filesystem::path folder;
+  char delimiter = ',';
+  std::string encoding = "UTF-8";  ///< as iconv names it
+  std::string null_text;           ///< a value without quotes that is this text is NULL
+  bool final_newline = true;       ///< a last line without its end is half written
+  std::map<std::string, model::ColumnType> types;  ///< by column; all others are text
+};
+
 struct SourceConnection {
   std::string name;
   Origin origin;
@@ -32,6 +42,9 @@ struct SourceConnection {
   CharPadding char_padding = CharPadding::trim;
   std::int64_t connect_timeout_ms = 10'000;
   std::int64_t query_timeout_ms = 300'000;
+  std::optional<CsvFiles> csv;    ///< instead of `odbc`
+  std::filesystem::path file;     ///< `odbc`: the file that holds the database; empty: none is looked at
+  std::int64_t settle_ms = 2'000; ///< a file that changed less than this ago is still being written
 };
 
 struct NoAuth {};

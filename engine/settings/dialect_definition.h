@@ -86,6 +86,8 @@ struct DialectChangeLog {
 struct DialectDefinition {
   std::string name;
   std::string about;
+  /// What of it was run against a real server, and what stands here by the vendor's documentation alone.
+  std::string proved;
   std::string quote_open = "\"";
   std::string quote_close = "\"";
   /// How a statement is limited: "{sql} LIMIT {n}", "{sql} FETCH FIRST {n} ROWS ONLY", or "" (then the reader stops by itself).
@@ -116,6 +118,8 @@ struct DialectDefinition {
   bool describe_twice = false;
   /// A thread reads the next rows while the last ones are compared. Not worth it where the driver has read all of them before the first.
   bool read_ahead = true;
+  /// The driver has neither parameters nor an order of rows that could be trusted: tables are read whole, and nothing is asked in SQL.
+  bool whole_only = false;
   /// Empty string is NULL (Oracle).
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.

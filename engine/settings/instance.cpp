@@ -99,13 +99,21 @@ class Loader {
     // A database that is written has both.
     const YamlNode* target = root.find("target");
     const bool is_target = target != nullptr;
-    const bool is_source = root.find("odbc") != nullptr && !(is_target && target->is_scalar() && target->text() == "odbc");
+    const bool is_csv = root.find("csv") != nullptr;
+    const bool has_odbc = root.find("odbc") != nullptr && !(is_target && target->is_scalar() && target->text() == "odbc");
+    const bool is_source = has_odbc || is_csv;
     if (is_source == is_target) {
       diagnostics_.error(is_source ? "key.conflict" : "key.missing", root.origin(),
-                         fmt::format("the connection has {} 'odbc' {} 'target'", is_source ? "both" : "neither",
-                                     is_source ? "and" : "nor"),
-                         "a source has 'odbc: connection string', a target has 'target: name of its definition'");
+                         fmt::format("the connection has {} '{}' {} 'target'", is_source ? "both" : "neither",
+                                     is_csv ? "csv" : "odbc", is_source ? "and" : "nor"),
+                         "a source has 'odbc: connection string' or 'csv: folder', a target has 'target: name of its definition'");
       references_.unreadable_connections.insert(own_name);
+    } else if (has_odbc && is_csv) {
+      diagnostics_.error("key.conflict", root.find("csv")->origin(), "the connection has both 'odbc' and 'csv'", "a source has one of them");
+      references_.unreadable_connections.insert(own_name);
+    } else if (is_csv) {
+      references_.dialect_of.try_emplace(own_name, place_of(root, "csv"));
+      add(instance_.sources, read_csv_connection(root, instance_.folder, diagnostics_), "connection");
     } else if (is_source) {
       references_.dialect_of.try_emplace(own_name, place_of(root, "dialect"));
       add(instance_.sources, read_source_connection(root, secrets_, diagnostics_), "connection");
@@ -168,13 +176,23 @@ class Loader {
 
   void read_dialects() {
     for (const auto& [name, source] : instance_.sources) {
-      if (instance_.dialects.contains(source.dialect)) continue;
-      if (auto dialect = read_dialect_named(source.dialect, name)) instance_.dialects.emplace(source.dialect, std::move(*dialect));
+      if (!instance_.dialects.contains(source.dialect)) {
+        if (auto dialect = read_dialect_named(source.dialect, name)) instance_.dialects.emplace(source.dialect, std::move(*dialect));
+      }
+      check_file(source);
     }
     for (auto& [name, target] : instance_.targets) {
       if (target.target.name != "odbc") continue;
       if (auto dialect = read_dialect_named(target.database.dialect.name, name)) target.database.dialect = std::move(*dialect);
     }
+  }
+
+  /// A database that others read while it is written may write its file, or one beside it, without a pause.
+  void check_file(const SourceConnection& source) {
+    const auto dialect = instance_.dialects.find(source.dialect);
+    if (source.file.empty() || dialect == instance_.dialects.end() || dialect->second.open_view.empty()) return;
+    diagnostics_.error("key.conflict", source.origin, fmt::format("'file' is not for dialect '{}', which reads one state while others write", source.dialect),
+                       "remove it: the dialect has a probe of its own");
   }
 
   std::optional<DialectDefinition> read_dialect_named(const std::string& dialect_name, const std::string& connection) {

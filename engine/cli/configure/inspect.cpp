@@ -38,7 +38,8 @@ std::string typed(const std::string& name) {
 }
 
 void print_source(const operate::SourceInspection& source) {
-  fmt::print("{}: {}, dialect {}\n\n", source.connection, source.server, source.dialect);
+  fmt::print("{}: {}, dialect {}\n", source.connection, source.server, source.dialect);
+  fmt::print("{}\n", source.proved.empty() ? "" : coloured("  proved: " + source.proved, Colour::dim) + "\n");
   std::vector<std::vector<std::string>> rows{{"table", "rows", ""}};
   for (const auto& table : source.tables) {
     rows.push_back({table.from, table.is_view ? "" : count_text(table.count), table.is_view ? "view" : ""});

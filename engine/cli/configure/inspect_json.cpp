@@ -44,6 +44,7 @@ std::string json_text(const operate::SourceInspection& source) {
   return json::serialize(json::object{{"connection", source.connection},
                                       {"dialect", source.dialect},
                                       {"server", source.server},
+                                      {"proved", source.proved},
                                       {"tables", tables},
                                       {"all_listed", source.all_listed},
                                       {"traps", array_of(source.traps)}});

@@ -7,6 +7,8 @@
 #include "engine/cli/reference/completion.h"
 #include "engine/cli/reference/man_page.h"
 #include "engine/cli/verbs.h"
+#include "engine/settings/instance.h"
+#include "engine/settings/schema/dialect_page.h"
 
 namespace engine::cli {
 
@@ -26,6 +28,7 @@ int write_reference(const CLI::App& program, const std::filesystem::path& folder
     write_file(folder / "man1" / man_page_name(*verb), man_page(*verb, DATAPICKER_VERSION));
   }
   write_file(folder / "metrics.md", metrics_reference());
+  write_file(folder / "dialects.md", settings::dialect_page(settings::find_catalogues().dialects));
   write_file(folder / "datapicker.bash", bash_completion(whole));
   write_file(folder / "_datapicker", zsh_completion(whole));
   write_file(folder / "datapicker.fish", fish_completion(whole));

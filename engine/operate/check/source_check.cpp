@@ -116,7 +116,7 @@ class SourceCheck {
   }
 
   void remark_on_index(const settings::TableDefinition& table, const model::TableShape& shape) {
-    if (shape.key_is_indexed) return;
+    if (shape.key_is_indexed || look_.dialect.whole_only) return;
     found_.diagnostics.warning("table.key_not_indexed", table.origin,
                                "no index of " + (table.request.from.empty() ? "the query" : table.request.from) +
                                    " leads with the key: every cycle reads it as a whole",
@@ -124,7 +124,8 @@ class SourceCheck {
   }
 
   void remark_on_rows(const settings::TableDefinition& table, const model::TableShape& shape) {
-    check_key(look_, table, shape, found_.diagnostics);
+    // A doubled key of what is only read whole is found by the first reading.
+    if (!look_.dialect.whole_only) check_key(look_, table, shape, found_.diagnostics);
     // PostgreSQL's timestamptz and MariaDB's TIMESTAMP are instants, and arrive in UTC.
     const std::string_view instant = look_.dialect.name == "mariadb" ? "imestamp" : "tz";
     const auto naive = std::find_if(shape.layout.columns.begin(), shape.layout.columns.end(), [instant](const model::Column& column) {

@@ -63,6 +63,7 @@ std::optional<std::string> Look::ask(const std::string& sql) {
 
 RowCount count_rows(Look& look, const std::string& from) {
   if (const auto estimate = look.catalogue->estimated_rows(from); estimate && *estimate > 100'000) return {estimate, true};
+  if (look.dialect.whole_only) return {};
   try {
     return {number_of(look.ask("SELECT count(*) AS " + look.quoted("n") + " FROM " + from)), false};
   } catch (const Error& error) {
@@ -86,7 +87,9 @@ std::vector<SampleRow> sample_rows(Look& look, const std::string& from, const mo
   const std::size_t wanted = long_rows ? long_rows_max : rows_max;
   std::vector<SampleRow> rows;
   if (positions.empty()) return rows;
-  const auto stream = look.source->open_whole({.query = look.limited("SELECT * FROM " + from, wanted)}, shape);
+  const bool by_query = !look.dialect.whole_only;
+  const model::TableRequest request{.from = by_query ? "" : from, .query = by_query ? look.limited("SELECT * FROM " + from, wanted) : ""};
+  const auto stream = look.source->open_whole(request, shape);
   model::RowBatch batch;
   while (rows.size() < wanted && stream->next(batch)) {
     for (std::size_t row = 0; row < batch.rows() && rows.size() < wanted; ++row) {

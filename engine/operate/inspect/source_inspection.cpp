@@ -76,7 +76,7 @@ model::Layout columns_of(Look& look, const std::string& from, std::size_t tables
 SourceInspection inspect_source(const settings::Instance& instance, const settings::SourceConnection& connection,
                                 const InspectOptions& options) {
   Look look(instance, connection, options.statement_ms_max);
-  SourceInspection result{.connection = connection.name, .dialect = connection.dialect, .server = look.catalogue->server()};
+  SourceInspection result{.connection = connection.name, .dialect = connection.dialect, .server = look.catalogue->server(), .proved = look.dialect.proved};
   const std::vector<model::CatalogueTable> tables = look.catalogue->tables(options.tables_max);
   result.all_listed = tables.size() < options.tables_max;
   result.traps = traps_of(look.dialect, look.catalogue->driver(), connection, nullptr);

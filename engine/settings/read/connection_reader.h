@@ -1,4 +1,4 @@
-// Reads connections/*.yaml: sources have `odbc:`, targets have `target:`.
+// Reads connections/*.yaml: sources have `odbc:` or `csv:`, targets have `target:`.
 #pragma once
 
 #include <filesystem>
@@ -20,6 +20,8 @@ struct ConnectionSurroundings {
 };
 
 SourceConnection read_source_connection(const YamlNode& root, const SecretLookup& secrets, Diagnostics& diagnostics);
+/// `instance` is the folder that a relative path counts from.
+SourceConnection read_csv_connection(const YamlNode& root, const std::filesystem::path& instance, Diagnostics& diagnostics);
 /// nullopt when its target definition is of no use.
 std::optional<TargetConnection> read_target_connection(const YamlNode& root, const ConnectionSurroundings& surroundings,
                                                        Diagnostics& diagnostics);

@@ -143,6 +143,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   DialectDefinition dialect;
   dialect.name = reader.required_text("dialect");
   dialect.about = reader.text("about");
+  dialect.proved = reader.text("proved");
   dialect.quote_open = reader.text("quote_open", dialect.quote_open);
   dialect.quote_close = reader.text("quote_close", dialect.quote_close);
   dialect.limit = reader.text("limit", dialect.limit);
@@ -163,6 +164,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.describe_twice = reader.boolean("describe_twice", false);
   dialect.read_ahead = reader.boolean("read_ahead", true);
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
+  dialect.whole_only = reader.boolean("whole_only", false);
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
   read_probes(reader, dialect);
   dialect.open_view = reader.texts("open_view");

@@ -11,6 +11,8 @@ const Block& source_block() {
        {"use", KeyType::texts, "Fragments that are laid under this file."},
        {.name = "odbc", .about = "The ODBC connection string; may hold ${secret:name}.", .required = true},
        {"dialect", KeyType::text, "What is particular to the database: a file of dialects/.", "generic"},
+       {"file", KeyType::text, "The file that holds the database, where it is one (Access): nothing is read while its size and times stay."},
+       {"settle", KeyType::duration, "`file`: one that changed less than this ago is still being written.", "2s"},
        {"time_zone", KeyType::text, "The zone of its timestamps that name none, as in Europe/Rome.", "UTC"},
        {"readers", KeyType::integer, "Connections, so tables read at once: 1 to 32.", "2"},
        {.name = "char_padding",

@@ -26,11 +26,11 @@ struct FileKind {
 const std::vector<FileKind>& file_kinds() {
   static const std::vector<FileKind> kinds{
       {"instance", {&instance_block()}},
-      {"connection", {&source_block(), &target_connection_block()}},
+      {"connection", {&source_block(), &csv_block(), &target_connection_block()}},
       {"table", {&table_block()}},
       {"pipeline", {&pipeline_block()}},
       {"case", {&case_block()}},
-      {"fragment", {&table_block(), &pipeline_block(), &source_block(), &target_connection_block()}, false},
+      {"fragment", {&table_block(), &pipeline_block(), &source_block(), &csv_block(), &target_connection_block()}, false},
       {"environment", {&environment_block()}},
       {"target_definition", {&target_definition_block()}},
       {"dialect", {&dialect_block()}}};

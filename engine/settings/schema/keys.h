@@ -53,6 +53,7 @@ struct Block {
 // Files.
 const Block& instance_block();
 const Block& source_block();
+const Block& csv_block();
 const Block& target_connection_block();
 const Block& table_block();
 const Block& pipeline_block();

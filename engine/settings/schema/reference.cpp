@@ -84,7 +84,7 @@ std::string reference() {
       "Printed by `datapicker schema --reference` from the declarations that the program reads by; a key that does not stand here is\n"
       "refused. Durations are a whole number and a unit (`100ms`, `5s`, `10m`, `1h`, `30d`), sizes as well (`512B`, `10KB`, `1MB`, `10GB`).\n"
       "`${var:name}` may stand in any value, `${secret:name}` where it is said.\n";
-  for (const Block* block : {&instance_block(), &source_block(), &target_connection_block(), &table_block(),
+  for (const Block* block : {&instance_block(), &source_block(), &csv_block(), &target_connection_block(), &table_block(),
                              &pipeline_block(), &case_block(), &environment_block(), &target_definition_block(), &dialect_block()})
     writer.write(*block, 2);
   return std::move(writer.text);

@@ -85,7 +85,7 @@ TEST_CASE("text is a time only where the dialect names its declared type") {
 }
 
 TEST_CASE("every shipped dialect says how a time's clock is asked") {
-  for (const char* name : {"postgresql", "mariadb", "sqlite", "sqlserver", "oracle", "db2", "firebird", "generic"}) {
+  for (const char* name : {"postgresql", "mariadb", "sqlite", "sqlserver", "oracle", "db2", "db2i", "firebird", "informix", "ase", "hana", "generic"}) {
     CAPTURE(name);
     const auto dialect = odbc_test::shipped_dialect(name);
     const GrowthText text(request_of("t"), dialect);

@@ -32,6 +32,8 @@ void read_source(const YamlNode& root, Diagnostics& diagnostics) {
   read_source_connection(root, SecretLookup("/nowhere", false), diagnostics);
 }
 
+void read_csv(const YamlNode& root, Diagnostics& diagnostics) { read_csv_connection(root, "/nowhere", diagnostics); }
+
 void read_target(const YamlNode& root, Diagnostics& diagnostics) {
   const std::filesystem::path folder = "/nowhere";
   const SecretLookup secrets(folder, false);
@@ -66,7 +68,7 @@ struct Place {
   std::string after = "}";
 };
 
-std::vector<Place> places_of_cases_and_dialects() {
+std::vector<Place> places_of_cases_and_sources() {
   return {
       {case_block(), read_a_case, "{", {{"case", "c"}}},
       {case_answer_block(), read_a_case, "{case: c, when: [{answers: [{", {}, "}]}]}"},
@@ -76,6 +78,8 @@ std::vector<Place> places_of_cases_and_dialects() {
       {expected_last_sent_block(), read_a_case, "{case: c, when: [], then: {last_sent: [{", {}, "}]}}"},
       {counted_states_block(), read_a_case, "{case: c, when: [], then: {deliveries: {", {}, "}}}"},
       {counted_changes_block(), read_a_case, "{case: c, when: [], then: {changes: {", {}, "}}}"},
+      {csv_block(), read_csv, "{", {{"connection", "c"}, {"csv", "f"}}},
+      {source_block(), read_source, "{", {{"connection", "c"}, {"odbc", "D"}}},
       {trap_block(), read_a_dialect, "{dialect: d, traps: [{", {}, "}]}"},
       {probe_block(), read_a_dialect, "{dialect: d, probes: [{", {}, "}]}"},
       {dialect_checksum_block(), read_a_dialect, "{dialect: d, checksum: {", {}, "}}"},
@@ -102,7 +106,6 @@ std::vector<Place> places() {
       {webhook_block(), read_instance, "{instance: i, alerts: [{webhook: {", {}, "}}]}"},
       {listen_block(), read_instance, "{instance: i, listen: {", {}, "}}"},
       {environment_block(), read_environment, "{", {}},
-      {source_block(), read_source, "{", {{"connection", "c"}, {"odbc", "D"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "web"}, {"url", "'http://x'"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "file"}}},
       {target_connection_block(), read_target, "{", {{"connection", "c"}, {"target", "odbc"}, {"odbc", "D"}}},
@@ -157,7 +160,7 @@ std::vector<Place> places() {
 
 std::vector<Place> all_places() {
   std::vector<Place> all = places();
-  for (Place& place : places_of_cases_and_dialects()) all.push_back(std::move(place));
+  for (Place& place : places_of_cases_and_sources()) all.push_back(std::move(place));
   return all;
 }
 

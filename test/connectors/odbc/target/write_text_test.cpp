@@ -42,7 +42,7 @@ TEST_CASE("each dialect inserts or updates in its own words") {
         R"(MERGE INTO erp.t dp USING (SELECT ? AS "code", ? AS "credit", ? AS "say ""x""" FROM DUAL) given ON (dp."code" = given."code") )"
         R"(WHEN MATCHED THEN UPDATE SET dp."credit" = given."credit", dp."say ""x""" = given."say ""x""" WHEN NOT MATCHED THEN )"
         R"(INSERT ("code", "credit", "say ""x""") VALUES (given."code", given."credit", given."say ""x"""))");
-  CHECK(upsert_of("db2").starts_with(
+  for (const char* each : {"db2", "db2i"}) CHECK(upsert_of(each).starts_with(
       R"(MERGE INTO erp.t AS dp USING (VALUES (CAST(? AS VARCHAR(10)), CAST(? AS DECIMAL(12,2)), CAST(? AS INTEGER))) AS given ("code", )"));
   CHECK(upsert_of("firebird") == R"(UPDATE OR INSERT INTO erp.t ("code", "credit", "say ""x""") VALUES (?, ?, ?) MATCHING ("code"))");
 }

@@ -1,0 +1,148 @@
+#include "connectors/files/file_gate.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "engine/base/error.h"
+
+namespace connectors::files {
+
+namespace model = engine::model;
+using engine::Error;
+using engine::ErrorCode;
+
+namespace {
+
+constexpr std::int64_t held_back_ms_max = 60'000;
+
+std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+FileStamp stamp_from(const struct stat& found) {
+  return {static_cast<std::uint64_t>(found.st_size), found.st_ino, nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)};
+}
+
+Error busy(const std::filesystem::path& file, const std::string& what) {
+  return Error(ErrorCode::source_busy, fmt::format("{} {}", file.string(), what), {{"file", file.string()}});
+}
+
+}  // namespace
+
+std::string FileStamp::text() const { return fmt::format("{}:{}:{}:{}", size, inode, modified_ns, changed_ns); }
+
+FileStamp stamp_of(const std::filesystem::path& file) {
+  struct stat found {};
+  if (::stat(file.c_str(), &found) == 0) return stamp_from(found);
+  const std::string reason = std::generic_category().message(errno);
+  throw Error(ErrorCode::source_unreachable, fmt::format("the file {} cannot be looked at: {}", file.string(), reason), {{"file", file.string()}},
+              "whether it is there, and may be read by this user");
+}
+
+bool is_written(int descriptor, const FileStamp& since) {
+  struct stat found {};
+  if (::fstat(descriptor, &found) != 0) return true;
+  const FileStamp now = stamp_from(found);
+  return now.size != since.size || now.modified_ns != since.modified_ns;
+}
+
+std::optional<FileStamp> FileGate::settled() {
+  const FileStamp now = stamp_of(file_);
+  const std::int64_t steady = clock_.steady_ms();
+  if (seen_ != now) {
+    moved_ = seen_ && steady - looked_ms_ < settle_ms_;
+    seen_ = now;
+    seen_since_ms_ = steady;
+  }
+  looked_ms_ = steady;
+  if (steady - seen_since_ms_ >= settle_ms_) return now;
+  const bool is_old = clock_.wall_ms() - now.modified_ns / 1'000'000 >= settle_ms_;
+  return is_old && !moved_ ? std::optional(now) : std::nullopt;
+}
+
+FileStamp FileGate::ready() {
+  if (const auto stamp = settled()) return *stamp;
+  throw busy(file_, "is still being written");
+}
+
+std::optional<std::string> FileGate::proof() {
+  if (const auto stamp = settled()) {
+    written_since_ms_.reset();
+    return proof_ = stamp->text();
+  }
+  if (!written_since_ms_) written_since_ms_ = clock_.steady_ms();
+  if (clock_.steady_ms() - *written_since_ms_ > held_back_ms_max) throw busy(file_, "is being written without a pause, and is not read meanwhile");
+  return proof_;
+}
+
+namespace {
+
+class UnwrittenRows final : public model::RowStream {
+ public:
+  UnwrittenRows(std::unique_ptr<model::RowStream> rows, std::filesystem::path file, FileStamp stamp)
+      : rows_(std::move(rows)), file_(std::move(file)), stamp_(stamp) {}
+
+  bool next(model::RowBatch& into) override {
+    const bool more = rows_->next(into);
+    if (stamp_of(file_) != stamp_) throw busy(file_, "was written while it was read");
+    return more;
+  }
+  model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
+
+ private:
+  std::unique_ptr<model::RowStream> rows_;
+  std::filesystem::path file_;
+  FileStamp stamp_;
+};
+
+class GatedSource final : public model::Source {
+ public:
+  GatedSource(std::unique_ptr<model::Source> source, FileGate gate) : source_(std::move(source)), gate_(std::move(gate)) {}
+
+  model::TableShape describe(const model::TableRequest& table) override { return source_->describe(table); }
+  std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
+                                               std::size_t limit) override {
+    const FileStamp stamp = begin();
+    return guarded(source_->open_range(table, shape, range, limit), stamp);
+  }
+  std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table, const model::TableShape& shape) override {
+    const FileStamp stamp = begin();
+    return guarded(source_->open_whole(table, shape), stamp);
+  }
+  std::unique_ptr<model::RowStream> open_keys(const model::TableRequest& table, const model::TableShape& shape,
+                                              std::span<const model::SourceKey> keys) override {
+    const FileStamp stamp = begin();
+    return guarded(source_->open_keys(table, shape, keys), stamp);
+  }
+  std::vector<std::string> probe(const model::TableRequest&) override {
+    const auto proof = gate_.proof();
+    return proof ? std::vector<std::string>{*proof} : std::vector<std::string>{};
+  }
+  std::size_t keys_max() const override { return source_->keys_max(); }
+  void close() override { source_->close(); }
+
+ private:
+  /// A driver may keep pages of a file, or the whole of one that was put away: it opens the file anew when that is another.
+  FileStamp begin() {
+    const FileStamp stamp = gate_.ready();
+    if (opened_ != stamp) source_->close();
+    opened_ = stamp;
+    return stamp;
+  }
+  std::unique_ptr<model::RowStream> guarded(std::unique_ptr<model::RowStream> rows, const FileStamp& stamp) const {
+    return std::make_unique<UnwrittenRows>(std::move(rows), gate_.file(), stamp);
+  }
+
+  std::unique_ptr<model::Source> source_;
+  FileGate gate_;
+  std::optional<FileStamp> opened_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::Source> with_file_gate(std::unique_ptr<model::Source> source, FileGate gate) {
+  return std::make_unique<GatedSource>(std::move(source), std::move(gate));
+}
+
+}  // namespace connectors::files

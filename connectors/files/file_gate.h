@@ -1,0 +1,63 @@
+// When a file may be read, and whether it has to be: by its size and times alone.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/model/source.h"
+
+namespace connectors::files {
+
+/// Two equal stamps, of which the first was taken when the file had settled, are of one content: each later writing leaves another time.
+struct FileStamp {
+  std::uint64_t size = 0;
+  std::uint64_t inode = 0;
+  std::int64_t modified_ns = 0;
+  std::int64_t changed_ns = 0;  ///< cannot be set by who copies a file with its times
+
+  bool operator==(const FileStamp&) const = default;
+  std::string text() const;
+};
+
+/// Throws source_unreachable when the file cannot be looked at: one that is gone is never an empty one.
+FileStamp stamp_of(const std::filesystem::path& file);
+/// Of an open file. A name that was put over it changes its inode's time, and nothing that is read.
+bool is_written(int descriptor, const FileStamp& since);
+
+/// A file that was modified less than `settle_ms` ago, or between two looks that are nearer than that, is still being written. Where its times are another
+/// machine's, and lie ahead, only looks count.
+class FileGate {
+ public:
+  FileGate(std::filesystem::path file, std::int64_t settle_ms, const engine::Clock& clock)
+      : file_(std::move(file)), settle_ms_(settle_ms), clock_(clock) {}
+
+  const std::filesystem::path& file() const { return file_; }
+  /// What may be read now; nullopt while it is being written.
+  std::optional<FileStamp> settled();
+  /// As `settled`, but throws source_busy.
+  FileStamp ready();
+  /// For `model::Source::probe`: the state that settled last, so that nothing is read while the file is being written. After a minute of
+  /// writing without a pause source_busy is thrown: a person has to know that the file is never read.
+  std::optional<std::string> proof();
+
+ private:
+  std::filesystem::path file_;
+  std::int64_t settle_ms_;
+  const engine::Clock& clock_;
+  std::optional<FileStamp> seen_;
+  std::int64_t seen_since_ms_ = 0;  ///< steady
+  std::int64_t looked_ms_ = 0;
+  bool moved_ = false;              ///< it was not the same at the look before, which was just now
+  std::optional<std::string> proof_;
+  std::optional<std::int64_t> written_since_ms_;
+};
+
+/// A source whose rows all stand in one file, and whose driver cannot read one state of it: nothing is read while the file is being written, and rows that
+/// were read while it changed are refused (source_busy).
+std::unique_ptr<engine::model::Source> with_file_gate(std::unique_ptr<engine::model::Source> source, FileGate gate);
+
+}  // namespace connectors::files

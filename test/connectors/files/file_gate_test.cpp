@@ -1,0 +1,120 @@
+// A file that is changed, half written, replaced, gone.
+#include "connectors/files/file_gate.h"
+
+#include <doctest/doctest.h>
+
+#include "connectors/files/whole_source.h"
+#include "test/connectors/files/csv_folder.h"
+
+using namespace csv_test;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+/// Each probe comes a second after the last.
+std::vector<std::string> probe(CsvFolder& folder, engine::model::Source& source) {
+  folder.clock.advance(1'000);
+  return source.probe(folder.table);
+}
+
+}  // namespace
+
+TEST_CASE("a file that stays proves that nothing changed, and one that was written does not") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  const auto before = probe(folder, *source);
+  REQUIRE(before.size() == 1);
+  CHECK(probe(folder, *source) == before);
+  folder.append("2\n");
+  CHECK(probe(folder, *source) == before);  // being written: nothing of it is to be seen yet
+  CHECK(error_of([&] { folder.rows(*source); }).starts_with("source.busy"));
+  folder.clock.advance(2'000);
+  CHECK(probe(folder, *source) != before);
+  CHECK(folder.rows(*source) == Lines{"1", "2"});
+}
+
+TEST_CASE("a file that was put in another's place is another, though size and time are the same") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  const auto before = probe(folder, *source);
+  folder.write("id\n2\n", "new");
+  std::filesystem::last_write_time(folder.path / "new", std::filesystem::last_write_time(folder.path / "customers.csv"));
+  std::filesystem::rename(folder.path / "new", folder.path / "customers.csv");
+  folder.clock.advance(3'000);
+  CHECK(probe(folder, *source) != before);
+  CHECK(folder.rows(*source) == Lines{"2"});
+}
+
+TEST_CASE("a last line without its end is half written, unless the file never has one") {
+  CsvFolder folder;
+  CHECK(error_of([&] { folder.rows_of("id,name\n1,a\n2,Ros"); }).starts_with("source.busy"));
+  CHECK(error_of([&] { folder.rows_of("id,name\n1,\"a\nb\n"); }).starts_with("source.busy"));
+  CHECK(error_of([&] { folder.rows_of(""); }).starts_with("source.busy"));
+  folder.connection.csv->final_newline = false;
+  CHECK(folder.rows_of("id,name\n1,a\n2,Ros") == Lines{"1|a", "2|Ros"});
+}
+
+TEST_CASE("a file that is gone cannot be reached: its rows are not deleted") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  CHECK(folder.rows(*source) == Lines{"1"});
+  std::filesystem::remove(folder.path / "customers.csv");
+  CHECK(error_of([&] { probe(folder, *source); }).starts_with("source.unreachable"));
+  CHECK(error_of([&] { folder.rows(*source); }).starts_with("source.unreachable"));
+}
+
+TEST_CASE("a file that is written while it is read gives nothing of what was written") {
+  CsvFolder folder;
+  std::string text = "id,name\n";
+  for (int i = 0; i < 100'000; ++i) text += std::to_string(i) + ",a\n";
+  folder.write(text);
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  const auto rows = source->open_whole(folder.table, source->describe(folder.table));
+  engine::model::RowBatch batch;
+  REQUIRE(rows->next(batch));
+  folder.write("id,name\n");
+  CHECK(error_of([&] { while (rows->next(batch)) CHECK(batch.row(0).text(1) == "a"); }).starts_with("source.busy"));
+}
+
+TEST_CASE("a file that is written without a pause is told of after a minute") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  const auto before = probe(folder, *source);
+  std::string error = "nothing";
+  int looks = 0;
+  for (; looks < 100 && error == "nothing"; ++looks) {
+    folder.append("2\n");
+    std::vector<std::string> now = before;
+    error = error_of([&] { now = probe(folder, *source); });
+    CHECK(now == before);
+  }
+  CHECK(error.find("is being written without a pause") != std::string::npos);
+  CHECK(looks > 50);
+}
+
+TEST_CASE("a driver's database that is one file is read when it has settled, and not while it changes") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = connectors::files::with_file_gate(
+      connectors::files::read_whole_only(folder.source()), connectors::files::FileGate(folder.path / "customers.csv", 2'000, folder.clock));
+  const auto before = probe(folder, *source);
+  CHECK(before.size() == 1);
+  CHECK(folder.rows(*source) == Lines{"1"});
+  const auto shape = source->describe(folder.table);
+  CHECK_FALSE(shape.key_is_indexed);
+  const auto rows = source->open_whole(folder.table, shape);
+  folder.append("2\n");
+  engine::model::RowBatch batch;
+  CHECK(error_of([&] { rows->next(batch); }).starts_with("source.busy"));
+  CHECK(probe(folder, *source) == before);
+}
