@@ -102,7 +102,9 @@ TEST_CASE("a range gives every row once, with equal values at its bound and at t
         {"TIMESTAMP" + fraction, "'2026-11-22 10:0%:00.25'"}, {"DATE", "'2026-11-2%'"}, {"BIGINT", "90000%"}, {"DECIMAL(20,2)", "1%.50"},
         {database->is("postgresql") ? "TIMESTAMPTZ" : "DATETIME" + fraction, "'2026-11-22 10:0%:00'"}};
     const auto source = database->source();
-    for (const auto& [type, form] : types) {
+    for (const auto& typed : types) {
+      const auto& type = typed.first;
+      const auto& form = typed.second;
       CAPTURE(type);
       database->create("grown", "a INT NOT NULL, b CHAR(3) NOT NULL, g " + type + " NULL, n BIGINT NULL, PRIMARY KEY (a, b)");
       for (int row = 0; row < 30; ++row) {
