@@ -59,6 +59,20 @@ struct ColumnInspection {
   std::string expression;            ///< how a mapping takes it: "from_cyymmdd(DTULO)", or its bare name
 };
 
+/// How the table is best captured.
+struct CaptureProposal {
+  std::string mode = "diff";
+  std::int64_t every_ms = 5'000;
+  std::string column;               ///< of a watermark
+  std::int64_t overlap_ms = 0;      ///< of a watermark; 0: none, or the default
+  std::int64_t full_every_ms = 0;   ///< 0: the mode's default
+  std::vector<std::string> reasons;       ///< what was measured, and what follows
+  std::vector<std::string> alternatives;  ///< other modes, with what each asks for
+};
+
+/// As it stands in a table's file: "{ mode: diff, every: 5s }".
+std::string capture_yaml(const CaptureProposal& proposal);
+
 struct YamlFile {
   std::string path;  ///< relative to the instance's folder
   std::string text;
@@ -71,6 +85,7 @@ struct TableInspection {
   std::vector<ColumnInspection> columns;
   KeyProposal key;
   std::vector<std::string> modified_columns;  ///< that a watermark may rely on
+  CaptureProposal capture;
   std::vector<std::string> traps;
   std::vector<YamlFile> files;  ///< the table, a pipeline, and a target connection when there was none
 };

@@ -84,6 +84,11 @@ void print_key(const operate::TableInspection& table) {
   }
 }
 
+void print_capture(const operate::CaptureProposal& capture) {
+  print_remarks("Capture proposed: " + operate::capture_yaml(capture), capture.reasons);
+  print_remarks("Or", capture.alternatives);
+}
+
 void print_files(const std::vector<operate::YamlFile>& files) {
   for (const operate::YamlFile& file : files) fmt::print("\n# {}\n{}", file.path, file.text);
 }
@@ -99,6 +104,7 @@ void print_table(const operate::TableInspection& table) {
   if (!table.modified_columns.empty()) {
     fmt::print("Changed rows may be told by: {}\n", settings::listed(table.modified_columns, "or"));
   }
+  print_capture(table.capture);
   print_remarks("Known traps", table.traps);
   fmt::print("\n{}\n", coloured("To copy, or to write with --write", Colour::bold));
   print_files(table.files);
@@ -167,8 +173,9 @@ void add_inspect(CLI::App& program, Invocation& invocation) {
   verb->add_option("--target", choice->options.target, "the target connection that the pipeline's YAML writes to");
   CLI::Option* yaml = verb->add_flag("--yaml", choice->only_yaml, "print only the YAML")->needs("table");
   verb->add_flag("--write", choice->write, "write the YAML's files; none that exists is touched")->needs("table")->excludes(yaml);
-  verb->footer("Without TABLE: all tables of a source with their rows, or the objects of a target. Samples hide what looks like\n"
-               "personal data. Nothing is changed in the source; no statement runs longer than 5 seconds.");
+  verb->footer("Without TABLE: all tables of a source with their rows, or the objects of a target. With TABLE: columns with samples, which hide\n"
+               "what looks like personal data; the key; how fast it is read, measured for a moment, and which capture mode and interval\n"
+               "follow. Nothing is changed in the source; no statement runs longer than 5 seconds.");
   verb->callback([&invocation, choice] {
     invocation.run = [&invocation, choice] {
       if (isatty(STDERR_FILENO) != 0 && !invocation.json) choice->options.progress = show_progress;

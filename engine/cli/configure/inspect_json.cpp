@@ -34,6 +34,16 @@ json::object json_of(const operate::ColumnInspection& each) {
           {"expression", each.expression}};
 }
 
+json::object json_of(const operate::CaptureProposal& capture) {
+  return {{"mode", capture.mode},
+          {"every_ms", capture.every_ms},
+          {"column", capture.column},
+          {"overlap_ms", capture.overlap_ms},
+          {"full_every_ms", capture.full_every_ms},
+          {"reasons", array_of(capture.reasons)},
+          {"alternatives", array_of(capture.alternatives)}};
+}
+
 }  // namespace
 
 std::string json_text(const operate::SourceInspection& source) {
@@ -67,6 +77,7 @@ std::string json_text(const operate::TableInspection& table) {
                                       {"columns", columns},
                                       {"key", key},
                                       {"modified_columns", array_of(table.modified_columns)},
+                                      {"capture", json_of(table.capture)},
                                       {"traps", array_of(table.traps)},
                                       {"files", files}});
 }

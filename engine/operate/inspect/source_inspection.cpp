@@ -5,9 +5,11 @@
 
 #include "engine/base/error.h"
 #include "engine/operate/inspect.h"
+#include "engine/operate/inspect/capture_proposal.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/look.h"
 #include "engine/operate/inspect/mask.h"
+#include "engine/operate/inspect/reading_time.h"
 #include "engine/operate/inspect/yaml_text.h"
 
 namespace engine::operate {
@@ -71,6 +73,33 @@ model::Layout columns_of(Look& look, const std::string& from, std::size_t tables
   }
 }
 
+std::vector<GrowthCandidate> growth_candidates(const std::vector<std::string>& names, const model::Layout& layout,
+                                               std::span<const model::CatalogueIndex> indexes, std::span<const SampleRow> rows) {
+  std::vector<GrowthCandidate> candidates;
+  for (std::size_t i = 0; i < layout.columns.size(); ++i) {
+    const model::Column& column = layout.columns[i];
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) continue;
+    const std::string name[] = {column.name};
+    candidates.push_back({.name = column.name,
+                          .growth = model::growth_of(column),
+                          .indexed = std::any_of(indexes.begin(), indexes.end(), [&name](const auto& index) { return leads_with(index, name); }),
+                          .has_nulls = std::any_of(rows.begin(), rows.end(), [i](const SampleRow& row) { return !row[i]; })});
+  }
+  return candidates;
+}
+
+// A table that cannot be captured as it is has a key to be chosen first: the measuring waits for that.
+CaptureProposal capture_of(Look& look, const TableInspection& table, std::vector<GrowthCandidate> candidates) {
+  if (table.key.columns.empty()) return {.reasons = {"not measured: choose a key first"}};
+  CaptureFacts facts{.count = table.count,
+                     .key_is_indexed = table.key.indexed,
+                     .is_file = look.dialect.whole_only,
+                     .has_change_log = !look.dialect.change_log.log.empty(),
+                     .candidates = std::move(candidates)};
+  if (!facts.is_file) facts.time = measure_reading(look, {.from = table.from, .key = table.key.columns});
+  return propose_capture(facts);
+}
+
 }  // namespace
 
 SourceInspection inspect_source(const settings::Instance& instance, const settings::SourceConnection& connection,
@@ -100,13 +129,16 @@ TableInspection inspect_table(const settings::Instance& instance, const settings
   result.count = count_rows(look, from);
   options.progress("reading a sample");
   const std::vector<SampleRow> rows = sample_rows(look, from, layout);
-  options.progress("");
   result.rows_sampled = rows.size();
   for (std::size_t i = 0; i < layout.columns.size(); ++i) {
     result.columns.push_back(inspect_column(layout.columns[i], values_of(rows, i), options.unmasked));
   }
-  result.key = propose_key(layout, look.catalogue->indexes(from), rows);
+  const std::vector<model::CatalogueIndex> indexes = look.catalogue->indexes(from);
+  result.key = propose_key(layout, indexes, rows);
   result.modified_columns = modified_columns(layout);
+  options.progress("measuring how fast it is read");
+  result.capture = capture_of(look, result, growth_candidates(result.modified_columns, layout, indexes, rows));
+  options.progress("");
   result.traps = traps_of(look.dialect, look.catalogue->driver(), connection, &layout);
   result.files = yaml_files(instance, result, options);
   return result;

@@ -104,7 +104,7 @@ std::string table_text(const TableInspection& table, const std::string& name, bo
   for (const std::string& column : key_columns(table)) key += (key.empty() ? "" : ", ") + yaml_scalar(column);
   text += fmt::format("table: {}\nconnection: {}\nfrom: {}\nkey: [{}]\n", yaml_scalar(name), yaml_scalar(table.connection),
                       yaml_scalar(table.from), key);
-  text += "capture: { mode: diff, every: 5s }\n";
+  text += fmt::format("capture: {}\n", capture_yaml(table.capture));
   text += "# baseline records what is there and sends only what changes from now on; deliver sends everything once.\n";
   return text + (deliver_all ? "initial: deliver\n" : "initial: baseline\n");
 }

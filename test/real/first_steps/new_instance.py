@@ -64,6 +64,10 @@ def inspect_lists_tables_and_hides_persons():
     seen = json.loads(verb("inspect", "-i", folder, "erp", "person", "--json").stdout)
     assert seen["key"] == {"basis": "primary_key", "columns": ["id"], "indexed": True, "remark": ""}, seen["key"]
     assert seen["modified_columns"] == (["modified"]), seen
+    capture = seen["capture"]
+    assert capture["mode"] == "diff" and "1 rows were read in" in capture["reasons"][0], capture
+    assert any("change-log install" in each for each in capture["alternatives"]), capture
+    assert "capture: { mode: diff, every: " in (folder / "tables/person.yaml").read_text()
     assert seen["columns"][1]["samples"] == ["xxxxx.xxxxx@xxxxxxx.xxx"], seen["columns"][1]
     again = verb("inspect", "-i", folder, "erp", "person", "--write")
     assert again.returncode == 1 and "kept as it is" in again.stdout, again
