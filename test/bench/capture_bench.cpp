@@ -20,9 +20,9 @@
 #include "connectors/odbc/statement_text.h"
 #include "engine/capture/capture_mode.h"
 #include "engine/settings/instance.h"
-#include "test/bench/bare_odbc.h"
-#include "test/bench/bench_instance.h"
-#include "test/bench/figure.h"
+#include "test/bench/support/bare_odbc.h"
+#include "test/bench/support/bench_instance.h"
+#include "test/bench/support/figure.h"
 
 namespace {
 

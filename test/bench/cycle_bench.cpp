@@ -13,9 +13,9 @@
 #include "connectors/catalog/catalog.h"
 #include "engine/capture/capture_mode.h"
 #include "engine/settings/instance.h"
-#include "test/bench/bare_odbc.h"
-#include "test/bench/bench_instance.h"
-#include "test/bench/figure.h"
+#include "test/bench/support/bare_odbc.h"
+#include "test/bench/support/bench_instance.h"
+#include "test/bench/support/figure.h"
 
 namespace {
 

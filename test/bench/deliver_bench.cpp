@@ -11,8 +11,8 @@
 #include "engine/deliver/dispatcher.h"
 #include "engine/journal/journal.h"
 #include "engine/settings/instance.h"
-#include "test/bench/bare_curl.h"
-#include "test/bench/figure.h"
+#include "test/bench/support/bare_curl.h"
+#include "test/bench/support/figure.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/journal/journal.h"
-#include "test/bench/figure.h"
+#include "test/bench/support/figure.h"
 
 namespace {
 

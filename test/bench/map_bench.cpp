@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/map/mapper.h"
-#include "test/bench/figure.h"
+#include "test/bench/support/figure.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "test/bench/bare_odbc.h"
+#include "test/bench/support/bare_odbc.h"
 
 #include <sql.h>
 #include <sqlext.h>
@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "test/bench/figure.h"
+#include "test/bench/support/figure.h"
 
 namespace bench {
 

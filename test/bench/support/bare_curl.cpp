@@ -1,4 +1,4 @@
-#include "test/bench/bare_curl.h"
+#include "test/bench/support/bare_curl.h"
 
 #include <curl/curl.h>
 
@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "test/bench/figure.h"
+#include "test/bench/support/figure.h"
 
 namespace bench {
 

@@ -1,4 +1,4 @@
-#include "test/bench/bench_instance.h"
+#include "test/bench/support/bench_instance.h"
 
 #include <filesystem>
 #include <fstream>

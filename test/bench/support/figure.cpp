@@ -1,4 +1,4 @@
-#include "test/bench/figure.h"
+#include "test/bench/support/figure.h"
 
 #include <algorithm>
 #include <cstdlib>
