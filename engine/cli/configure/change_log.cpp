@@ -62,9 +62,8 @@ void add_one(CLI::App& verb, Invocation& invocation, bool install) {
   request->install = install;
   one->add_option("connection", request->connection, "a source connection of the instance")->required();
   one->add_option("tables", request->tables, "tables of the configuration; without them all of the connection that name a log");
-  auto print = std::make_shared<bool>(false);
-  CLI::Option* print_option = one->add_flag("--print", *print, "print the statements and change nothing: what happens anyway without --apply");
-  one->add_flag("--apply", request->apply, "run the statements")->excludes(print_option);
+  CLI::Option* print = one->add_flag_callback("--print", [] {}, "print the statements and change nothing: what happens anyway without --apply");
+  one->add_flag("--apply", request->apply, "run the statements")->excludes(print);
   one->add_option("--odbc", request->odbc, "connect by this string: as somebody who may make tables and triggers")
       ->envname("DATAPICKER_ADMIN_ODBC");
   one->footer(install ? "The triggers of a table write the key of each changed row into the log, for `capture: { mode: tail, log: NAME }`. They run\n"

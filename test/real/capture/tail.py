@@ -134,7 +134,7 @@ def install(instance):
     """Before it a check says what is missing; printing it changes nothing; applying it twice is as once."""
     checked = instance.verb("check", "--json")
     assert checked.returncode == 2 and "table.change_log" in checked.stdout, checked.stdout + checked.stderr
-    printed = instance.verb("change-log", "install", "erp")
+    printed = instance.verb("change-log", "install", "erp", "--print")
     assert printed.returncode == 0 and "fails the statement of the" in printed.stdout, printed.stdout + printed.stderr
     assert instance.verb("check", "--json").returncode == 2
     for _ in range(2):
