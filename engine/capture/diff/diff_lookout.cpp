@@ -9,19 +9,19 @@ namespace engine::capture {
 
 namespace {
 constexpr int losses_max = 5;
-constexpr std::int64_t left_out_ms = 3'600'000;
+constexpr std::int64_t left_out_ms = 600'000;
 }  // namespace
 
 Finding DiffLookout::look(Reading& reading) {
   look_began_ms_ = clock_.steady_ms();
-  compared_ = false;
+  verdict_.reset();
   if (table_.capture.probe) probed_ = reading.scope.source.probe(table_.request);
   if (is_unchanged()) return Finding::nothing;
   // Until `settle`, nothing stands: a cycle that fails must not be taken for one that read its rows.
   settled_.clear();
   if (!is_worth_comparing() || !segments_.compare(reading)) return Finding::everything;
-  compared_ = true;
-  return segments_.verdict();
+  verdict_ = segments_.verdict();
+  return *verdict_;
 }
 
 /// Any proof will do: one probe may move with every transaction of the server, another only with the table.
@@ -51,13 +51,15 @@ void DiffLookout::distrust() {
 
 std::string DiffLookout::settle(Finding read) {
   settled_ = probed_;
-  if (compared_ && read != Finding::everything) weigh();
+  // All rows that were read for another reason say nothing about comparing.
+  if (verdict_ == read) weigh();
   return {};
 }
 
-/// A server that is slower than the link, or a table of which half changes each time: then reading it all is the quicker way.
+/// A server that is slower than the link, or a table that changes in most of its ranges each time: then reading it all is the quicker way.
 void DiffLookout::weigh() {
-  losses_ = clock_.steady_ms() - look_began_ms_ > whole_took_ms_ ? losses_ + 1 : 0;
+  const bool lost = verdict_ == Finding::everything || clock_.steady_ms() - look_began_ms_ > whole_took_ms_;
+  losses_ = lost ? losses_ + 1 : 0;
   if (losses_ < losses_max) return;
   losses_ = 0;
   left_out_until_ms_ = clock_.steady_ms() + left_out_ms;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,10 @@ class DiffLookout final : public Lookout {
   std::vector<std::string> probed_;   ///< what the probes say now
   std::vector<std::string> settled_;  ///< what they said before the rows were read that are in the journal; empty: nothing
   Segments segments_;
-  bool compared_ = false;
+  std::optional<Finding> verdict_;  ///< of the checksums, in this cycle; none: they were not asked
   std::int64_t look_began_ms_ = 0;  ///< steady
   std::int64_t whole_took_ms_ = 0;  ///< the last reading of all rows
-  int losses_ = 0;                  ///< comparisons in a row that took longer than that
+  int losses_ = 0;                  ///< comparisons in a row that spared nothing
   std::int64_t left_out_until_ms_ = 0;
 };
 

@@ -98,6 +98,25 @@ TEST_CASE("a range in which changes come again is read in smaller pieces") {
   CHECK(table.imaged() == table.held());
 }
 
+TEST_CASE("checksums that spare nothing are left out for a while, and asked again after it") {
+  Settled table(4'000, 1'000);
+  // Scattered over all ranges: each comparison ends in reading everything.
+  const auto sums_of_a_cycle_with_scattered_changes = [&table](int round) {
+    for (int i = 0; i < 4'000; i += 50) table.source.put({key_of(i), "round " + std::to_string(round), "b"});
+    CHECK(table.cycle().rows_read == 4'000);
+    const auto sums = std::ranges::count(table.source.statements, 's', &test::FakeSource::Statement::kind);
+    CHECK(table.imaged() == table.held());
+    return sums;
+  };
+  int round = 0;
+  while (sums_of_a_cycle_with_scattered_changes(round) > 0 && round < 20) ++round;
+  CHECK(round == 5);
+  CHECK(table.cycle().rows_read == 4'000);
+  table.clock.now_ms += hour_ms / 2;
+  table.cycle();
+  CHECK(table.cycle().rows_read == 0);
+}
+
 TEST_CASE("a cycle that failed in the middle is not taken for one that read its rows") {
   Settled table(1000, 100);
   table.source.put({key_of(5), "x", "b"});
