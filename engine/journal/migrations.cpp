@@ -39,6 +39,8 @@ CREATE TABLE audit (
 ) STRICT;
 )sql"},
     {3, R"sql(
+ALTER TABLE source_table ADD COLUMN renewing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pipeline ADD COLUMN layout_id INTEGER;
 ALTER TABLE delivery ADD COLUMN look_ups TEXT;
 DROP INDEX delivery_open_lane;
 DROP INDEX delivery_open_key;

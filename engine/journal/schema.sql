@@ -17,7 +17,8 @@ CREATE TABLE source_table (
   state          TEXT NOT NULL DEFAULT 'new',   -- new, snapshot, watching, paused
   state_reason   TEXT NOT NULL DEFAULT '',
   last_cycle_ms  INTEGER NOT NULL DEFAULT 0,    -- end of the last complete cycle known here (written at most once a minute)
-  rows           INTEGER NOT NULL DEFAULT 0     -- rows in the last complete pass
+  rows           INTEGER NOT NULL DEFAULT 0,    -- rows in the last complete pass
+  renewing       INTEGER NOT NULL DEFAULT 0     -- 1: its columns changed, and images made before that may be left
 ) STRICT;
 
 CREATE TABLE layout (
@@ -83,7 +84,8 @@ CREATE TABLE pipeline (
   name           TEXT NOT NULL UNIQUE,
   table_id       INTEGER NOT NULL,
   position       INTEGER NOT NULL,           -- seq of the last change that was mapped
-  mapping        TEXT NOT NULL               -- fingerprint of the mapping last used
+  mapping        TEXT NOT NULL,              -- fingerprint of the mapping last used
+  layout_id      INTEGER                     -- whose columns its records at the target have; NULL: none was mapped yet
 ) STRICT;
 
 CREATE TABLE last_sent (
