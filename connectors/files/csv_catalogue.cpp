@@ -15,12 +15,14 @@ using engine::ErrorCode;
 
 namespace {
 
+/// By its name: files of other programs often stand in the same folder.
 bool may_be_csv(const fs::directory_entry& entry) {
   std::error_code unreadable;
   const std::string name = entry.path().filename().string(), ending = entry.path().extension().string();
   return !name.starts_with('.') && (ending == ".csv" || ending == ".CSV" || ending == ".tsv" || ending == ".txt") && entry.is_regular_file(unreadable);
 }
 
+/// The folder as a list of tables. Counting rows would mean reading them, so nobody counts.
 class CsvCatalogue final : public model::Catalogue {
  public:
   explicit CsvCatalogue(engine::settings::CsvFiles files) : files_(std::move(files)) {}

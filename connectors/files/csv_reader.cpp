@@ -42,6 +42,7 @@ class CsvReader::Decoder {
     rest_.append(bytes);
     char* from = rest_.data();
     std::size_t left = rest_.size();
+    // UTF-8 takes four bytes for a character at most, and each comes from one byte at least.
     into.resize(rest_.size() * 4 + 16);
     char* to = into.data();
     std::size_t room = into.size();
@@ -106,6 +107,7 @@ void CsvReader::fail(const std::string& what, const std::string& hint) const {
   throw Error(ErrorCode::source_bad_data, place + ": " + what, {{"file", place}}, hint);
 }
 
+/// Returns what ended the value.
 int CsvReader::read_plain(int first, std::string& into) {
   int c = first;
   for (; !ends_value(c); c = get()) {
@@ -136,6 +138,7 @@ void CsvReader::end_line(int c) {
   if (following >= 0 && following != '\n') --at_;
 }
 
+/// A value of the last record may be half written: without a line end behind it the file waits.
 bool CsvReader::next(std::vector<CsvCell>& cells) {
   cells.clear();
   int c = get();

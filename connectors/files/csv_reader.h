@@ -11,6 +11,7 @@
 
 namespace connectors::files {
 
+/// `quoted` tells an empty text from nothing at all.
 struct CsvCell {
   std::string text;     ///< UTF-8
   bool quoted = false;

@@ -20,6 +20,7 @@ using engine::ErrorCode;
 
 namespace {
 
+/// What stands in memory at once; a file may be of any length.
 constexpr std::size_t batch_rows = 1'000, batch_bytes = 4 * 1024 * 1024;
 
 std::vector<std::string> names_of(const model::Layout& layout) {
@@ -45,6 +46,7 @@ model::Layout chosen(model::Layout layout, const model::TableRequest& table) {
   return layout;
 }
 
+/// The rows of one reading, in the file's order. Values are made canonical one by one, and a bad one names its line.
 class CsvRows final : public model::RowStream {
  public:
   CsvRows(const fs::path& file, const FileStamp& stamp, const engine::settings::CsvFiles& files, model::Layout layout, Canonical canonical)
@@ -66,6 +68,7 @@ class CsvRows final : public model::RowStream {
     reader_.next(cells_);
     cells_in_line_ = cells_.size();
     for (const model::Column& column : layout_.columns) {
+      // By name: columns that were put in another order are the same columns.
       const auto cell = std::find_if(cells_.begin(), cells_.end(), [&column](const CsvCell& each) { return each.text == column.name; });
       if (cell == cells_.end()) throw Error(ErrorCode::source_busy, fmt::format("the columns of {} changed just now", file.string()), {{"file", file.string()}});
       positions_.push_back(static_cast<std::size_t>(cell - cells_.begin()));
@@ -109,6 +112,7 @@ class CsvRows final : public model::RowStream {
   std::string scratch_;
 };
 
+/// One folder. A file is watched from its first use on.
 class CsvSource final : public WholeSource {
  public:
   CsvSource(engine::settings::SourceConnection connection, Canonical canonical, const engine::Clock& clock)

@@ -47,6 +47,7 @@ bool is_written(int descriptor, const FileStamp& since) {
   return now.size != since.size || now.modified_ns != since.modified_ns;
 }
 
+/// Two ways to be sure: it stood still while we looked on, or its times say that it has for long.
 std::optional<FileStamp> FileGate::settled() {
   const FileStamp now = stamp_of(file_);
   const std::int64_t steady = clock_.steady_ms();
@@ -78,6 +79,7 @@ std::optional<std::string> FileGate::proof() {
 
 namespace {
 
+/// Looks at the file after each batch: what was read of two states is no table.
 class UnwrittenRows final : public model::RowStream {
  public:
   UnwrittenRows(std::unique_ptr<model::RowStream> rows, std::filesystem::path file, FileStamp stamp)
@@ -96,6 +98,7 @@ class UnwrittenRows final : public model::RowStream {
   FileStamp stamp_;
 };
 
+/// A driver behind the gate.
 class GatedSource final : public model::Source {
  public:
   GatedSource(std::unique_ptr<model::Source> source, FileGate gate) : source_(std::move(source)), gate_(std::move(gate)) {}

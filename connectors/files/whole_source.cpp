@@ -12,6 +12,7 @@ using engine::ErrorCode;
 
 namespace {
 
+/// Of all rows those whose keys are wanted, and of these the first `limit`.
 class ChosenRows final : public model::RowStream {
  public:
   ChosenRows(std::unique_ptr<model::RowStream> rows, std::size_t columns, std::vector<model::SourceKey> keys, std::size_t limit)
@@ -51,6 +52,7 @@ class ChosenRows final : public model::RowStream {
   std::vector<model::SourceKey> chosen_;
 };
 
+/// A driver of which nothing is used but the reading of a whole table.
 class WholeReads final : public WholeSource {
  public:
   explicit WholeReads(std::unique_ptr<model::Source> source) : source_(std::move(source)) {}

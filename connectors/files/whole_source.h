@@ -7,6 +7,7 @@
 
 namespace connectors::files {
 
+/// Every look-up costs a reading of all rows, so many keys are asked for at once.
 class WholeSource : public engine::model::Source {
  public:
   /// The first `limit` rows in the source's own order. Throws source_refused for a range that has ends.

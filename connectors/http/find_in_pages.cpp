@@ -10,6 +10,7 @@ using engine::model::CallAnswer;
 
 namespace {
 
+/// Kept alive by the page that is under way. One page at a time, so nothing here is locked.
 class PagedFind : public std::enable_shared_from_this<PagedFind> {
  public:
   PagedFind(Dispatched first, const ObjectPlan& object, Dispatch dispatch)

@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::int64_t connect_timeout_ms_max = 10'000;
 
+/// Without the slash at its end: each path begins with one.
 std::string base_url_of(const TargetConnection& connection) {
   const std::string& url = connection.url;
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
@@ -44,6 +45,7 @@ std::string base_url_of(const TargetConnection& connection) {
   return url.substr(0, url.find_last_not_of('/') + 1);
 }
 
+/// What is the same for every request of the connection. Headers of answers are kept only where some rule reads them.
 WireOptions wire_options(const TargetConnection& connection) {
   WireOptions options;
   options.headers = fixed_headers(connection.auth);
@@ -73,6 +75,7 @@ WireOptions wire_options(const TargetConnection& connection) {
   return options;
 }
 
+/// `prepare` needs no lock: the plan never changes. All that changes is behind the wire and the keeper.
 class HttpTarget : public engine::model::Target {
  public:
   HttpTarget(const TargetConnection& connection, const MakeWire& make_wire, const engine::Clock& clock)
@@ -107,6 +110,8 @@ class HttpTarget : public engine::model::Target {
           engine::ErrorCode::config_invalid,
           fmt::format("the target '{}' no longer offers '{}' on '{}'", plan_.name, name_of(call.kind), call.object));
     }
+    // A request from the journal says by what it kept whether it was a batch: the number of records does not, since a
+    // batch may hold one.
     const bool is_batch = request.expect.starts_with(R"({"records")");
     Exchange exchange;
     exchange.method = request.method;
@@ -118,6 +123,7 @@ class HttpTarget : public engine::model::Target {
     Dispatched one;
     one.exchange = std::move(exchange);
     one.records = call.records;
+    // The exchange ends before this target does: `stop` answers whatever is under way.
     one.judge = [this, &object, name = call.object, kind = call.kind, records = call.records, is_batch,
                  expect = request.expect](const RawAnswer& raw) {
       return judge({plan_, object, kind, records, is_batch, expect, name}, raw, clock_.wall_ms());
@@ -132,6 +138,7 @@ class HttpTarget : public engine::model::Target {
   void stop() override { wire_->stop(); }
 
  private:
+  /// Credentials join here and nowhere earlier: what was frozen holds none.
   void dispatch(Dispatched one) {
     if (keeper_) {
       return send_entered(*keeper_, *wire_,

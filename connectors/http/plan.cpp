@@ -45,6 +45,7 @@ CallTraits traits_of(CallKind kind, const CallDefinition& call, const std::strin
   return traits;
 }
 
+/// `recognised_by_header`: the API knows a repeated request by a key in its header.
 class ObjectBuilder {
  public:
   ObjectBuilder(const ObjectDefinition& definition, bool recognised_by_header)
@@ -69,6 +70,8 @@ class ObjectBuilder {
   }
 
  private:
+  /// With `as` the request, its id and its job are those of another call; what is set, and what counts as gone, may
+  /// differ. One step only: what is done by a third call is refused.
   void add_call(CallKind kind, const CallDefinition& call) {
     const CallDefinition* base = &call;
     if (call.as) {
@@ -111,6 +114,7 @@ class ObjectBuilder {
     plan_.batch.emplace(kind, std::move(plan));
   }
 
+  /// All jobs of an object are asked for by calls of one kind.
   void add_job(const JobPlan& job) {
     CallDefinition asking;
     asking.repeat_safe = true;
@@ -146,6 +150,7 @@ class ObjectBuilder {
     plan_.calls.emplace(kind, CallPlan{RequestPlan(request)});
   }
 
+  /// Does any answer tell the id of a record that was made? A look-up always does.
   bool tells_ids() const {
     if (definition_.find) return true;
     for (const CallKind kind : {CallKind::create, CallKind::upsert}) {
@@ -158,6 +163,7 @@ class ObjectBuilder {
     return false;
   }
 
+  /// What is to be read back needs the request that reads it.
   void demand_read_back() const {
     if (plan_.traits.has(CallKind::read_back)) return;
     for (const auto& [kind, traits] : plan_.traits.calls) {
@@ -220,6 +226,7 @@ RequestPlan::RequestPlan(const RequestTemplate& request, Of of)
   if (!request.path.starts_with('/')) refuse_template("a path begins with '/'", request.origin);
   if (!request.body.empty()) body.emplace(request.body, request.origin);
   if (!request.form.empty()) form.emplace(request.form, request.origin);
+  // Frozen requests hold no secret, and a mark that `send` fills can stand for a whole JSON value only.
   const std::size_t in_body = body ? body->auth_names().size() : 0;
   if (of == Of::call && (auth_names().size() > in_body || (body && body->has_auth_inside_text()))) {
     refuse_template("{auth.…} of a call must be a whole value of a JSON body; headers and parameters belong below auth.send",

@@ -36,6 +36,7 @@ struct RequestPlan {
   std::vector<int> absent;
 };
 
+/// On a header where it has a `name`, else on JSON.
 struct ConditionPlan {
   std::string name;  ///< of a header
   JsonPath at;
@@ -45,6 +46,7 @@ struct ConditionPlan {
   bool names_value() const { return !is.empty() || matches; }
 };
 
+/// A call that is answered first and carried out later: how it is asked for, and what tells that it is over.
 struct JobPlan {
   explicit JobPlan(const engine::settings::JobDefinition& job);
 
@@ -68,6 +70,7 @@ struct CallPlan {
   std::optional<JobPlan> job;
 };
 
+/// Several records in one request. `by_order`: the answer speaks of them in their order; else it names them.
 struct BatchPlan {
   explicit BatchPlan(const engine::settings::BatchDefinition& batch);
 
@@ -86,12 +89,14 @@ struct BatchPlan {
   JsonPath record_id;
 };
 
+/// Where a stored record keeps its fields: by their names, by prefixes, and what never comes back.
 struct ReadBackPlan {
   std::map<std::string, JsonPath> exact;
   std::map<std::string, JsonPath> prefixes;  ///< "CustomFields." → pointer with {name}
   std::vector<std::string> write_only;
 };
 
+/// All that can be asked of one kind of record. Immutable once it is built.
 struct ObjectPlan {
   engine::model::ObjectTraits traits;
   std::map<engine::model::CallKind, CallPlan> calls;
@@ -133,6 +138,7 @@ struct UsagePlan {
   std::optional<AfterPlan> wait;
 };
 
+/// A rule of `answers:` with its patterns compiled.
 struct AnswerPlan {
   engine::settings::AnswerRule rule;
   std::optional<boost::regex> body;

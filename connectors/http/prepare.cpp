@@ -68,6 +68,7 @@ bool has_header(const PreparedRequest& request, std::string_view name) {
   });
 }
 
+/// Headers of the call go before those that the definition gives to all.
 PreparedRequest fill(const TargetPlan& target, const RequestPlan& plan, const CallValues& values) {
   PreparedRequest request;
   request.method = plan.method;
@@ -101,6 +102,7 @@ void add_idempotency(const TargetPlan& target, CallKind kind, const std::string&
   request.headers.emplace_back(target.idempotency_header, key);
 }
 
+/// What the judging of its answer will need of the call: `PreparedRequest::expect`.
 std::string expectation(const ObjectPlan& object, const Call& call) {
   std::string text;
   if (call.kind == CallKind::read_back) {
@@ -157,6 +159,7 @@ std::string batch_key(std::span<const Call> calls) {
   return hex.substr(0, 32);
 }
 
+/// By any of them the answer may name the record: its key, its match value, its id.
 void append_identity(const Call& call, std::string& into) {
   into += R"({"key":)";
   append_json_string(call.idempotency_key, into);
@@ -167,6 +170,7 @@ void append_identity(const Call& call, std::string& into) {
   into += '}';
 }
 
+/// What a template says of the request itself is filled from the first record; only `{records}` speaks of all.
 PreparedCall prepare_batch(const TargetPlan& target, const ObjectPlan& object, const BatchPlan& plan, std::span<const Call> calls) {
   std::string records = "[";
   std::string identities = R"({"records":[)";
@@ -204,6 +208,7 @@ PreparedCall prepare_calls(const TargetPlan& plan, std::span<const Call> calls) 
   ENGINE_ASSERT(!calls.empty());
   const Call& first = calls.front();
   const ObjectPlan& object = plan.of(first.object);
+  // A record by itself goes by its own call where there is one: that answer needs no accounting.
   const auto single = object.calls.find(first.kind);
   if (calls.size() == 1 && single != object.calls.end()) return prepare_one(plan, object, single->second, first);
   const auto batch = object.batch.find(first.kind);

@@ -28,7 +28,9 @@ class BlockingPool {
 /// Set once, seen by all who hold it: how long work is asked to stop.
 class StopSignal {
  public:
+  /// From any thread, and more than once.
   void request();
+  /// Cheap enough to be asked between two rows.
   bool requested() const;
   /// Sleeps up to `wait_ms`; true when stop was requested meanwhile.
   bool wait_for(std::int64_t wait_ms) const;

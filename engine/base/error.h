@@ -47,6 +47,7 @@ class Error : public std::runtime_error {
   const Context& context() const { return context_; }
   /// What to do; may be empty.
   const std::string& hint() const { return hint_; }
+  /// Says where, as the error travels up through those who know it.
   Error& with(std::string name, std::string value);
 
  private:

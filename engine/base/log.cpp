@@ -17,6 +17,7 @@ std::atomic<bool> as_json{false};
 spdlog::logger& logger() {
   static const auto instance = [] {
     auto made = std::make_shared<spdlog::logger>("datapicker", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    // The line is whole as it comes: its time, level and masking are ours.
     made->set_pattern("%v");
     made->flush_on(spdlog::level::debug);
     return made;
@@ -85,6 +86,7 @@ void append_json(std::string_view name, std::string_view value, std::string& lin
   append_quoted(value, line);
 }
 
+/// Values are masked, names are not: those are ours.
 std::string line_of(LogLevel level, std::string_view event, const LogFields& fields) {
   const bool json = as_json.load(std::memory_order_relaxed);
   const std::string time = utc_text(system_clock().wall_ms());

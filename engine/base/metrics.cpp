@@ -27,6 +27,7 @@ Metrics& metrics() {
   return all;
 }
 
+/// A name that the catalogue lacks is a bug: it would be in no documentation.
 std::string help_of(std::string_view name) {
   for (const Metric& metric : known_metrics()) {
     if (metric.name == name) return std::string(metric.help);
@@ -35,6 +36,7 @@ std::string help_of(std::string_view name) {
 }
 
 template <class Families, class Builder>
+/// Families are made at their first use, and live as long as the process.
 auto& family_of(Families& families, Builder builder, std::string_view name) {
   Metrics& all = metrics();
   const std::lock_guard lock(all.mutex);

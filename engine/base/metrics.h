@@ -32,6 +32,7 @@ void observe_seconds(std::string_view name, const MetricLabels& labels, double s
 /// Many at once: to find a histogram by its labels costs more than to count in it.
 void observe_seconds(std::string_view name, const MetricLabels& labels, std::span<const double> seconds);
 
+/// What is served at /metrics; like all here it may be called from any thread.
 std::string metrics_text();
 
 }  // namespace engine

@@ -12,6 +12,7 @@ void Pulse::remove(const std::string& stage) {
   std::erase_if(stages_, [&](const Stage& each) { return each.name == stage; });
 }
 
+/// One that has not answered is not asked again: a queue that nobody empties must not fill up with questions.
 std::vector<std::string> Pulse::round() {
   std::vector<std::string> silent;
   std::vector<std::string> names;

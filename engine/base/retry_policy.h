@@ -5,6 +5,7 @@
 
 namespace engine {
 
+/// Pure: chance is given, so that tests can choose it.
 struct RetryPolicy {
   std::int64_t first_wait_ms = 500;
   std::int64_t wait_ms_max = 300'000;

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t maskable_bytes_min = 4;
 
+/// All that is masked. Read by every log line, written when a secret comes or goes.
 struct Secrets {
   std::shared_mutex mutex;
   std::map<std::string, std::size_t> holders;
@@ -71,6 +72,7 @@ std::string base64_inside(std::string_view value, std::size_t before) {
   return base64_form(whole);
 }
 
+/// What a URL, a header, a body or a log may show of the value.
 std::set<std::string> maskable_forms(std::string_view value) {
   if (value.size() < maskable_bytes_min) return {};
   std::set<std::string> forms{std::string(value), url_form(value), json_form(value), base64_form(value)};
@@ -110,6 +112,7 @@ void remember_secret(std::string_view value) {
   list_anew(all);
 }
 
+/// Longest forms first, each wherever it stands.
 std::string redact(std::string_view text) {
   std::string masked(text);
   Secrets& all = secrets();

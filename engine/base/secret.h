@@ -7,6 +7,7 @@
 
 namespace engine {
 
+/// Whoever copies it copies the value: it stays masked for good.
 class Secret {
  public:
   Secret() = default;
@@ -20,6 +21,7 @@ class Secret {
 };
 
 /// A secret that passes, as a session or a token: masked for as long as somebody holds it.
+/// Holders of one value are counted: it is shown again when the last one is gone.
 class PassingSecret {
  public:
   explicit PassingSecret(std::string value);

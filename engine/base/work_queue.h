@@ -59,6 +59,7 @@ class WorkQueue {
   }
 
   /// Nothing is taken in any more; returns when all that waited is done. May be called again, also from another thread.
+  /// Not from one of its own threads, which cannot wait for themselves.
   void finish() {
     const std::lock_guard ending(end_mutex_);
     {

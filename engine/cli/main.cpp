@@ -19,6 +19,7 @@ void add_common_options(CLI::App& verb, Invocation& invocation) {
 
 namespace {
 
+/// What a person mends in YAML is 2; what the machine lacks, or another daemon holds, is 3; all else is 1.
 int exit_code_of(const Error& error) {
   switch (error.code()) {
     case ErrorCode::config_invalid: return wrong_configuration;
@@ -84,6 +85,7 @@ int run_program(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    // Help and version end the parsing, too, and are no mistake.
     const int code = program.exit(error);
     return code == 0 ? done : wrong_configuration;
   }

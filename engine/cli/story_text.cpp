@@ -59,6 +59,7 @@ std::string origin_text(const model::Change& change) {
   return text.empty() ? text : "    " + coloured(text, Colour::dim) + "\n";
 }
 
+/// Of an update only the columns that differ.
 std::string change_text(const model::Change& change, const std::map<std::int64_t, std::int64_t>& echoes) {
   const std::string operation(model::name_of(change.operation));
   std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);

@@ -84,6 +84,7 @@ std::string counted(std::size_t number, std::string_view noun) {
   return fmt::format("{} {}s", number, noun);
 }
 
+/// Green goes on by itself, red waits for a person, yellow may end well.
 Colour colour_of_state(std::string_view state) {
   for (const std::string_view good : {"delivered", "watching", "running", "waiting", "reading", "snapshot", "healed"}) {
     if (state == good) return Colour::green;
@@ -97,6 +98,7 @@ Colour colour_of_state(std::string_view state) {
   return Colour::dim;
 }
 
+/// Widths are those that are seen: colours take no place.
 std::string aligned(const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {

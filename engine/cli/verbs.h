@@ -18,8 +18,11 @@ struct Invocation {
   std::function<int()> run;
 };
 
+/// The same for every verb; scripts rely on them.
 enum ExitCode : int { done = 0, failed = 1, wrong_configuration = 2, environment_missing = 3, differences_found = 4 };
 
+/// Each declares a verb. The parser writes to what options were bound to after these have returned, so their values
+/// live in a shared_ptr that the callback keeps, and never in a local.
 void add_check(CLI::App& program, Invocation& invocation);
 void add_init(CLI::App& program, Invocation& invocation);
 void add_explain(CLI::App& program, Invocation& invocation);

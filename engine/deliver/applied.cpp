@@ -34,6 +34,7 @@ void remember_sent(Job& job, std::optional<std::string> fields, bool live, std::
 void remember_remote_id(Job& job, const std::optional<std::string>& remote_id) {
   const std::string& match = job.head.last_sent->match;
   const bool gone = job.kind == model::CallKind::delete_;
+  // Under the old match value nobody must find it any more.
   job.effects.forget_remote_id = job.head.remote_id.has_value() && (gone || job.effects.forgotten_match != match);
   job.head.remote_id = gone ? std::nullopt : remote_id;
   if (gone || !remote_id || match == "{}") return;

@@ -34,6 +34,7 @@ std::optional<AssociationCall> next_association(const FieldMap& wanted, const Fi
     if (next) return;
     const std::string to = id_in(wanted, name);
     const std::string had = id_in(sent, name);
+    // Equal ids are one relation, however each was written.
     if (to == had) return;
     // A relation that the mapping does not speak of any more stays where the target cannot end it.
     if (!wanted.contains(name) && !traits.has(CallKind::dissociate)) return;

@@ -21,6 +21,7 @@ model::FieldMap fields_of(const std::optional<std::string>& json) {
   return json ? model::fields_from_json(*json) : model::FieldMap{};
 }
 
+/// No request can be made of it: a person has to look.
 Decision dead(std::string reason) { return {.what = What::dead, .reason = std::move(reason)}; }
 Decision skip(std::string reason) { return {.what = What::skip, .reason = std::move(reason)}; }
 
@@ -81,10 +82,12 @@ Decision relate(Decision decision, const FieldMap& sent, const model::ObjectTrai
   return decision;
 }
 
+/// The row is wanted at the target. What was last sent says whether anything is left to say.
 Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const auto& sent = facts.last_sent;
   Decision decision{.fields = fields_of(facts.delivery.fields)};
   decision.moves = is_live(facts) && sent->match != facts.delivery.match;
+  // Then all fields are sent, and nothing is skipped (rule 8).
   const bool is_unknown =
       !is_live(facts) || !sent->fields || (facts.may_have_been_sent && traits.has(CallKind::upsert));
   const FieldMap sent_fields = is_unknown ? FieldMap{} : fields_of(sent->fields);
@@ -155,6 +158,7 @@ Decision wait_for_parents(const HeadFacts& facts, const PipelineTarget& pipeline
           .wait_ms = std::min(left_ms, look_again_ms(facts))};
 }
 
+/// The row is wanted no more. What is not known to be there is not deleted, but for what may have been sent unseen.
 Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const bool may_be_there = is_live(facts) || (facts.may_have_been_sent && traits.has(CallKind::upsert));
   if (!may_be_there) return skip("not live at the target");

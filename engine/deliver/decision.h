@@ -36,6 +36,7 @@ struct PipelineTarget {
   bool has_children = false;  ///< other pipelines depend on it
 };
 
+/// What is known of the delivery at the head of its lane when its turn comes. Refers into what the reader has read.
 struct HeadFacts {
   const journal::Delivery& delivery;
   const std::optional<journal::LastSent>& last_sent;
@@ -50,6 +51,7 @@ struct HeadFacts {
   std::string_view reference_problem = {};
 };
 
+/// What follows for the delivery. What a field is of, is said behind it; the others are then empty.
 struct Decision {
   enum class What : std::uint8_t { call, find_first, skip, expire, dead, wait };
   What what = What::skip;

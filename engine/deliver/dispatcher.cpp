@@ -66,6 +66,7 @@ class Dispatcher::Running : public Surroundings {
       std::exception_ptr error;
       try {
         journal::Journal::Lease lease = journal_.read();
+        // Heads, lanes and what was last sent must be of one state, or a lane could look free.
         lease.keep_state();
         work(*lease);
       } catch (...) {
@@ -100,6 +101,7 @@ class Dispatcher::Running : public Surroundings {
     }
   }
 
+  /// What others ask for is copied: they never wait for a turn of the loop.
   void publish() {
     const std::lock_guard lock(mutex_);
     status_ = loop_.status();
@@ -107,6 +109,7 @@ class Dispatcher::Running : public Surroundings {
     turned_.notify_all();
   }
 
+  /// Called without the lock: whoever is told may ask for the status.
   void tell_fatal(std::exception_ptr error) {
     std::function<void(std::exception_ptr)> fatal;
     {

@@ -16,6 +16,7 @@
 
 namespace engine::deliver {
 
+/// How hard a target may be worked, and how patient we are with it.
 struct DispatcherOptions {
   std::string connection;
   int in_flight = 8;      ///< requests at once
@@ -27,6 +28,7 @@ struct DispatcherOptions {
   std::int64_t breaker_wait_ms = 15'000;
 };
 
+/// A copy, as old as the last turn of the loop.
 struct DispatcherStatus {
   std::string state;  ///< running, open (breaker), auth_refused, paused, stopped
   std::string reason;

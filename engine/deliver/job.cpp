@@ -40,6 +40,7 @@ std::string comment_marker(const std::string& journal_id, const journal::Deliver
 
 namespace {
 
+/// For targets that tell a change on: where it comes from, and what the record was before.
 model::CallOrigin origin_of(const Job& job) {
   model::CallOrigin origin;
   const auto& sent = job.head.last_sent;
@@ -105,6 +106,7 @@ bool writes_record(CallKind kind) { return !only_reads(kind) && kind != CallKind
 
 bool may_repeat(CallKind kind, const model::ObjectTraits& traits, bool has_remote_id, bool moves) {
   if (only_reads(kind)) return true;
+  // Sent twice, the second one would not find the old match value any more.
   if (moves && (!has_remote_id || kind == CallKind::upsert)) return false;
   const auto known = traits.calls.find(kind);
   if (known != traits.calls.end() && (known->second.native_upsert || known->second.repeat_safe)) return true;

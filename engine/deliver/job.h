@@ -31,6 +31,7 @@ struct Effects {
 
 struct StartingBatch;
 
+/// One thread's: the loop's. The journal's writer gets a snapshot of it (`loop/ledger.h`).
 struct Job {
   journal::Head head;
   const PipelineTarget* pipeline = nullptr;

@@ -53,6 +53,7 @@ std::vector<std::string> texts_of(const FieldValue& value) {
   return texts;
 }
 
+/// A field that is absent holds nothing: the same as one that was sent empty.
 bool holds(const FieldMap& there, const std::string& name, const FieldValue& sent) {
   const auto found = there.find(name);
   const std::vector<std::string> wanted = texts_of(sent);

@@ -11,6 +11,7 @@ using model::CallKind;
 
 namespace {
 
+/// Read in pages, all in one transaction: nothing is sent before it is on disk.
 constexpr std::size_t page = 500;
 constexpr const char* killed = "the process ended before the answer came";
 
@@ -25,6 +26,7 @@ const model::ObjectTraits* traits_of(const model::Target& target, const std::str
 bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const model::ObjectTraits* traits) {
   const auto kind = model::call_kind_of(delivery.step);
   if (traits == nullptr || !kind) return false;
+  // A comment or relation without a frozen request had not begun.
   if (!only_reads(*kind) && !delivery.frozen) return !writes_record(*kind);
   const auto sent = deliveries.last_sent(delivery.pipeline_id, delivery.key);
   const std::string& match = addressed_match(delivery, sent);
@@ -48,6 +50,7 @@ void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model
     const auto before = deliveries.last_sent(delivery.pipeline_id, delivery.key);
     deliveries.put_last_sent(unknown_last_sent(delivery, before, now_ms));
   }
+  // So that no story shows an attempt that is under way for ever.
   deliveries.end_open_attempts(delivery.id, killed, now_ms);
   deliveries.update(delivery);
 }

@@ -11,6 +11,7 @@
 
 namespace engine::deliver {
 
+/// What the loop has to know of the process before it.
 struct Recovered {
   std::vector<journal::Delivery> uncertain;  ///< that can be looked up
   std::int64_t resumed = 0;

@@ -11,6 +11,7 @@ namespace engine::deliver {
 
 namespace {
 
+/// Whoever waits for more is woken by the first hundred, and then asks for the rest.
 constexpr std::size_t awaited_max = 100;
 
 /// {"companies [\"C001\"]":"4711"}
@@ -54,6 +55,7 @@ std::string id_of_match(const std::string& match) {
   return {};
 }
 
+/// Of a pipeline that is depended on no more, nothing is kept.
 std::vector<journal::Deliveries::LookUp> look_ups_of(const std::string& json, const PipelineTarget& pipeline) {
   std::vector<journal::Deliveries::LookUp> look_ups;
   for (const auto& [name, id] : known_of(json)) {
@@ -77,6 +79,7 @@ void ReferenceReader::resolve(journal::Head& head, const PipelineTarget& pipelin
 
 void ReferenceReader::put_in(journal::Head& head, const PipelineTarget& pipeline) {
   journal::Delivery& delivery = head.delivery;
+  // What may have been applied holds the ids of that time: looked up again, they could be others.
   const bool begun = delivery.frozen || !delivery.step.empty() || delivery.state == journal::DeliveryState::uncertain;
   const Known frozen = begun && delivery.look_ups ? known_of(*delivery.look_ups) : Known{};
   Known known;

@@ -17,6 +17,7 @@ using Health = Settled::Health;
 
 namespace {
 
+/// So often a try comes soon after the last one, however long the policy would wait.
 constexpr int soon_tries = 20;
 /// A create is told that the record exists, and a find does not show it: so often it is looked for.
 constexpr int looks_for_existing = 5;
@@ -63,6 +64,7 @@ class Settling {
     return {.then = Then::poll, .wait_ms = outcome.after_ms};
   }
 
+  /// The job goes on whether it can be asked for or not: however often that fails, the delivery does not end by it.
   Settled asked_in_vain(const model::RetryLater& outcome) {
     const std::int64_t own_ms = options_.retry.wait_ms(++delivery_.tries, options_.random);
     const std::int64_t wait_ms = std::max(outcome.after_ms.value_or(0), std::min(own_ms, options_.ill_wait_ms_max));
@@ -264,6 +266,7 @@ class Settling {
     return {.then = Then::decide};
   }
 
+  /// It stays uncertain: a person, or the target's own report, has to say what became of it.
   Settled unresolved(const std::string& reason) {
     delivery_.reason = "may have been applied, and looking it up was refused: " + reason;
     return {.then = Then::end, .reason = delivery_.reason};
@@ -359,12 +362,14 @@ class Settling {
     }
   }
 
+  /// Nothing is wrong with the delivery: it waits with all others of the connection, and no try is counted.
   Settled refused_auth(const std::string& reason) {
     delivery_.reason = reason;
     back_to_pending();
     return {.then = Then::wait, .health = Health::auth, .reason = reason};
   }
 
+  /// Looked up after searches have caught up, where that can be; else it waits for a report or a person.
   Settled uncertain(const std::string& reason) {
     if (writes_record(job_.kind)) mark_unknown();
     delivery_.state = DeliveryState::uncertain;

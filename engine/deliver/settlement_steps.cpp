@@ -12,6 +12,7 @@ using Then = Settled::Then;
 
 namespace {
 
+/// After a removal there is nothing to read.
 bool reads_back(const Job& job, CallKind done) {
   if (is_removal(done) || !job.traits->has(CallKind::read_back) || job.sent_fields.empty()) return false;
   const auto known = job.traits->calls.find(done);
@@ -58,6 +59,7 @@ Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
   return {.then = Then::call};
 }
 
+/// A dead letter keeps its frozen request: a person may want to see what would have gone out.
 Settled end_as(Job& job, DeliveryState state, std::string reason) {
   journal::Delivery& delivery = job.delivery();
   delivery.state = state;

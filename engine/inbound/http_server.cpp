@@ -89,6 +89,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
  private:
+  /// From here until the answer nothing is read from this connection: its next request waits its turn.
   void hand_over() {
     service_.awaited->add();
     // The session ends before the server does, whoever keeps the function.
@@ -141,6 +142,7 @@ class Session : public std::enable_shared_from_this<Session> {
   http::response<http::string_body> response_;
 };
 
+/// A handler that answers by returning, as one that answers later.
 HttpServer::AsyncHandler at_once(HttpServer::Handler handler) {
   return [handler = std::move(handler)](const HttpRequest& request, const HttpServer::Respond& respond) {
     HttpResponse answer;
@@ -163,6 +165,7 @@ const std::string* HttpRequest::header(std::string_view name) const {
   return nullptr;
 }
 
+/// The thread and what it serves. Nothing of Asio is touched by another one, but for posting an answer.
 class HttpServer::Running {
  public:
   Running(const std::string& host, std::uint16_t port, AsyncHandler handler, std::size_t body_bytes_max)
@@ -196,6 +199,7 @@ class HttpServer::Running {
  private:
   void accept() {
     acceptor_.async_accept([this](beast::error_code error, asio::ip::tcp::socket socket) {
+      // Beyond the limit a connection is closed unanswered: each costs memory, whoever makes them.
       if (!error && service_.connections < connections_max) {
         std::make_shared<Session>(std::move(socket), service_)->read();
       }

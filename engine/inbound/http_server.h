@@ -11,6 +11,7 @@
 
 namespace engine::inbound {
 
+/// A request as it came. Nothing in it was checked.
 struct HttpRequest {
   std::string method;
   std::string path;   ///< up to '?'
@@ -22,6 +23,7 @@ struct HttpRequest {
   const std::string* header(std::string_view name) const;
 };
 
+/// Text, unless it says otherwise.
 struct HttpResponse {
   int status = 200;
   std::string content_type = "text/plain; charset=utf-8";

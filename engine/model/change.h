@@ -11,8 +11,11 @@ namespace engine::model {
 enum class Operation : std::uint8_t { insert, update, delete_, snapshot };
 
 std::string_view name_of(Operation operation);  ///< "insert" "update" "delete" "snapshot"
+/// Throws Error journal_failed for a name that this program does not know.
 Operation operation_of(std::string_view name);
 
+/// What became of one row, as the journal keeps it. Images are written as `row_json` does, in the columns of that
+/// layout.
 struct Change {
   std::int64_t seq = 0;  ///< the only order; given by the journal
   std::int64_t table_id = 0;

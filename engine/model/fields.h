@@ -32,6 +32,8 @@ using FieldMap = boost::container::flat_map<std::string, FieldValue, std::less<>
 std::string fields_json(const FieldMap& fields);
 /// Nested: {"address":{"city":"Roma"},"credit":1000.00,…}: what goes into a request body. Behind an '@' a dot is a dot.
 std::string nested_json(const FieldMap& fields);
+/// What `fields_json` wrote; throws Error journal_failed for anything else. A number is an integer or a double where
+/// that has the same text, else it keeps its digits.
 FieldMap fields_from_json(std::string_view json);
 
 /// Relations to other records travel among the fields under names of their own, "->company": so they are compared, skipped
@@ -39,6 +41,7 @@ FieldMap fields_from_json(std::string_view json);
 inline constexpr std::string_view association_prefix = "->";
 inline bool is_association(std::string_view field) { return field.starts_with(association_prefix); }
 bool has_associations(const FieldMap& fields);
+/// Without any, it is a copy.
 FieldMap without_associations(const FieldMap& fields);
 
 /// The fields of `now` that are absent from or different in `before`, and (as null) those of `before` absent from `now`.

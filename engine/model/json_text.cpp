@@ -25,6 +25,7 @@ constexpr std::array<bool, 256> plain_bytes() {
 }
 constexpr auto plain = plain_bytes();
 
+/// As short as JSON has it; what has no letter is written in hexadecimal.
 void append_escape(char c, std::string& into) {
   switch (c) {
     case '"': into += "\\\""; return;
@@ -63,6 +64,7 @@ std::size_t put_utf8(std::uint32_t code, char* out) {
   return 4;
 }
 
+/// Throws Error journal_failed for fewer than four, or others.
 std::uint32_t four_hex(std::string_view raw, std::size_t at) {
   std::uint32_t code = 0;
   const char* end = raw.data() + at + 4;
@@ -199,6 +201,7 @@ bool JsonScanner::accept(char c) {
   return true;
 }
 
+/// Escapes are stepped over and not undone: most texts are never asked for.
 JsonToken JsonScanner::text() {
   JsonToken token{JsonKind::text, false, {}};
   const std::size_t start = at_;

@@ -49,7 +49,7 @@ void append_part(std::string_view cell, ColumnType type, std::string& json) {
   }
 }
 
-/// Canonical text of a typed part as a person may write it, or nullopt. `shape`: 9 stands for a digit.
+/// In a shape 9 stands for a digit.
 bool has_shape(std::string_view text, std::string_view shape) {
   if (text.size() != shape.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -78,6 +78,8 @@ std::optional<std::string> canonical_real(std::string_view text) {
   return std::string(shortest, std::to_chars(shortest, shortest + sizeof shortest, value).ptr);
 }
 
+/// The canonical form of what a person typed, or nullopt. A decimal must have the scale that the source gives it: keys
+/// of that type compare as text.
 std::optional<std::string> canonical_part(ColumnType type, const std::string& part) {
   switch (type) {
     case ColumnType::integer: {
@@ -156,6 +158,7 @@ std::optional<std::string> key_json_of(const Layout& layout, std::span<const std
   return json += ']';
 }
 
+/// Encoded as any row is, with nothing but its key.
 std::string encoded_key_of(const Layout& layout, std::span<const std::string> parts) {
   const auto cells = key_cells_of(layout, parts);
   ENGINE_ASSERT(cells);

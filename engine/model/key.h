@@ -37,6 +37,7 @@ struct SourceKey {
 };
 /// A cell of a key column as a part of a SourceKey: binary as hexadecimal digits, all else as it is.
 std::string source_key_part(ColumnType type, std::string_view cell);
+/// As checkpoints keep it: exact, whatever the bytes. The reading throws Error journal_failed for anything else.
 std::string source_key_json(const SourceKey& key);
 SourceKey source_key_from_json(std::string_view json);
 

@@ -27,6 +27,7 @@ inline constexpr int canonical_form_version = 1;
 std::string_view name_of(ColumnType type);
 std::optional<ColumnType> column_type_of(std::string_view name);
 
+/// One column as it is described; `size` and `scale` tell the source's, whatever a value has.
 struct Column {
   std::string name;  ///< as the source spells it
   ColumnType type = ColumnType::text;
@@ -50,6 +51,7 @@ struct Layout {
 
 /// {"columns":[{"name":…,"type":…,"size":…,"scale":…,"nullable":…,"source_type":…}],"key":[0]}
 std::string layout_json(const Layout& layout);
+/// Throws Error journal_failed for what `layout_json` did not write.
 Layout layout_from_json(std::string_view json);
 
 }  // namespace engine::model

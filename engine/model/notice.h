@@ -15,6 +15,7 @@ struct Notice {
   std::string json;     ///< the same for programs; its `text` is what chats show
 };
 
+/// Used by one thread at a time.
 class NoticeChannel {
  public:
   virtual ~NoticeChannel() = default;

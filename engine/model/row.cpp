@@ -16,6 +16,7 @@ void RowBatch::begin(std::size_t columns) {
 
 void RowBatch::grow(std::size_t room) { bytes_.resize(used_ + room + used_ / 2); }
 
+/// A driver says how long a value was only after it has written it.
 void RowBatch::shrink_last(std::size_t size) {
   ENGINE_ASSERT(starts_.size() > 1);
   const std::uint32_t start = starts_[starts_.size() - 2];

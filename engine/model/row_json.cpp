@@ -63,6 +63,7 @@ class ImageIndex {
     return std::nullopt;
   }
 
+  /// One a thread, so that reading an image allocates nothing: no thread may have two indexes in use at once.
   static std::vector<JsonToken>& scratch() {
     thread_local std::vector<JsonToken> tokens;
     return tokens;

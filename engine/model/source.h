@@ -47,6 +47,7 @@ class RowStream {
   virtual SourceKey source_key(std::size_t index) const = 0;
 };
 
+/// After an error the connection may be in any state: whoever uses it calls `close`, and begins anew.
 class Source {
  public:
   virtual ~Source() = default;

@@ -16,6 +16,7 @@
 
 namespace engine::model {
 
+/// What can be asked of a target about one record. Its definition says which of them an object offers.
 enum class CallKind : std::uint8_t {
   find,
   create,
@@ -37,6 +38,7 @@ std::optional<CallKind> call_kind_of(std::string_view name);
 bool only_reads(CallKind kind);  ///< nothing at the target changes by it
 bool is_removal(CallKind kind);  ///< after it the record does not count any more
 
+/// When a record is read after it was written, to see what the target took: see `deliver/read_back.h`.
 enum class ReadBack : std::uint8_t { never, when_unsure, always };
 
 /// What one kind of call on one object is like.
@@ -48,6 +50,7 @@ struct CallTraits {
   std::size_t bytes_max = 0;      ///< of a batch's body; 0: no limit
 };
 
+/// What the engine has to know of an object: which calls there are, and what may be expected of them.
 struct ObjectTraits {
   std::map<CallKind, CallTraits> calls;  ///< what the object offers
   std::int64_t consistent_after_ms = 0;  ///< how long a find may lag behind writes

@@ -88,6 +88,7 @@ CheckReport check(const settings::InstancePlace& place, const CheckOptions& opti
   const settings::Catalogues catalogues = settings::find_catalogues();
   report.instance = settings::load_instance(place, catalogues, {.resolve_secrets = options.live}, report.diagnostics);
   if (report.diagnostics.ok()) check_definitions(report.instance, catalogues, report.diagnostics);
+  // Of a configuration that cannot be read right nobody is asked anything.
   if (report.diagnostics.ok() && options.live) {
     look_at_connections(options, report);
     compile_mappings(options, report);

@@ -27,6 +27,7 @@ struct ConnectionCheck {
   std::int64_t connect_ms = 0;
 };
 
+/// What a source said of one table, when it was reached.
 struct TableCheck {
   std::string table;
   bool reached = false;
@@ -34,6 +35,7 @@ struct TableCheck {
   model::TableShape shape;
 };
 
+/// The configuration as it was read, and everything found about it. The instance is of use only when `ok`.
 struct CheckReport {
   settings::Instance instance;
   settings::Diagnostics diagnostics;

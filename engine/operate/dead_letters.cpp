@@ -52,6 +52,7 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
     records.deliveries.update(delivery);
     return "sent again under its key";
   }
+  // The record is there, but its comment was to be written after it.
   const bool comment_is_left = delivery.comment && delivery.step != "comment";
   delivery.state = comment_is_left ? DeliveryState::pending : DeliveryState::delivered;
   delivery.reason = "a person says that it was delivered";
@@ -73,6 +74,7 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
   return comment_is_left ? "counted as delivered; its comment is sent" : "counted as delivered";
 }
 
+/// The decision and what follows from it are one transaction; the audit holds who, when and why.
 std::string decide_one(journal::Records& records, const settings::Instance& instance, const Decision& decision,
                        std::int64_t id, const std::string& actor, const Clock& clock) {
   Delivery delivery = delivery_of(records, id);
@@ -164,6 +166,7 @@ std::vector<Decided> decide(journal::Journal& journal, const settings::Instance&
   for (const std::int64_t id : decision.ids) {
     Decided decided{id, true, {}};
     try {
+      // Each by itself: one that is refused undoes none of the others.
       journal.write([&](journal::Records& records) {
         decided.what = decide_one(records, instance, decision, id, actor, clock);
       });

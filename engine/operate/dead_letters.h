@@ -14,6 +14,7 @@
 
 namespace engine::operate {
 
+/// A delivery that needs a person, with the name of its pipeline.
 struct DeadLetter {
   journal::Delivery delivery;
   std::string pipeline;
@@ -21,8 +22,10 @@ struct DeadLetter {
 
 /// Dead and uncertain deliveries, oldest first. Throws config_invalid for a pipeline that is not there, with the nearest name.
 std::vector<DeadLetter> list_dead_letters(journal::Records& records, const std::string& pipeline, std::size_t limit);
+/// Throws config_invalid when there is no such delivery. `pipeline` gets the name of its pipeline.
 DeliveryStory show_delivery(journal::Records& records, std::int64_t id, std::string& pipeline);
 
+/// What a person decided, about one delivery or many.
 struct Decision {
   enum class Action { retry, discard };
   enum class Settled { unknown, delivered, not_delivered };

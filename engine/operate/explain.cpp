@@ -34,6 +34,7 @@ const ExplainedCode& explain(std::string_view code) {
   throw Error(ErrorCode::config_invalid, fmt::format("there is no code '{}'", code), {}, settings::did_you_mean(code, names, otherwise));
 }
 
+/// Grouped by what stands before the dot; the codes come sorted.
 std::string errors_page() {
   std::string page =
       "# Errors and findings by code\n\n"

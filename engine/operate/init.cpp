@@ -22,6 +22,7 @@ void append(std::vector<std::string> paths, std::vector<std::string>& into) {
   std::move(paths.begin(), paths.end(), std::back_inserter(into));
 }
 
+/// Before anything is written.
 void refuse_what_cannot_be(const fs::path& folder, const InitChoices& choices) {
   if (fs::exists(folder / "datapicker.yaml")) {
     throw Error(ErrorCode::config_invalid, folder.string() + " holds an instance already", {},
@@ -87,6 +88,7 @@ std::string odbc_string(const ServerParameters& server) {
       server.host, server.database, server.user, odbc_value(server.password));
 }
 
+/// The first name that fits; a driver's file or its name in odbcinst.ini.
 std::string dialect_of(const std::string& odbc) {
   std::string text = odbc;
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -108,6 +110,7 @@ InitResult init(const fs::path& given, const InitChoices& chosen) {
   std::vector<NewSecret> secrets;
   const std::vector<YamlFile> files = instance_files(folder, choices, secrets);
   InitResult result;
+  // The configuration stands before the source is asked: whoever mistyped a host mends a file, and begins nothing anew.
   append(write_new_files(folder, files), result.written);
   append(write_secrets(folder, secrets), result.written);
   try {

@@ -12,6 +12,7 @@
 
 namespace engine::operate {
 
+/// What a new instance shall be; what is left empty has a default, or is asked.
 struct InitChoices {
   std::string name;         ///< of the instance; empty: the folder's
   std::string connection = "erp";
@@ -26,6 +27,7 @@ struct InitChoices {
   std::function<std::string(const std::vector<std::string>&)> choose_table = [](const std::vector<std::string>&) { return std::string(); };
 };
 
+/// What was made. A source that is not reached is no failure of `init`: the folder stands.
 struct InitResult {
   std::vector<std::string> written;   ///< paths below the folder
   std::string server;                 ///< what the source says it is; empty when it was not reached

@@ -14,6 +14,7 @@
 
 namespace engine::operate {
 
+/// What is shown, and how long a look may take: people wait for it, and the source is somebody's production.
 struct InspectOptions {
   bool unmasked = false;  ///< samples show personal data
   std::string target;     ///< connection the pipeline's YAML writes to; empty: the only one there is, else a file
@@ -24,6 +25,7 @@ struct InspectOptions {
   std::function<void(std::string_view)> progress = [](std::string_view) {};  ///< "counting 12 of 80 tables"
 };
 
+/// How many rows there are, as far as that could be told in time.
 struct RowCount {
   std::optional<std::uint64_t> rows;
   bool estimated = false;  ///< by the server's statistics
@@ -43,6 +45,7 @@ struct SourceInspection {
   std::vector<std::string> traps;
 };
 
+/// How sure a proposed key is, the surest first.
 enum class KeyBasis : std::uint8_t { primary_key, unique_index, guess, none };
 
 struct KeyProposal {
@@ -52,6 +55,7 @@ struct KeyProposal {
   std::string remark;    ///< what a person has to know about it; may be empty
 };
 
+/// One column with what a mapping would make of it.
 struct ColumnInspection {
   model::Column column;
   std::vector<std::string> samples;  ///< distinct, masked when `masked_as` says so
@@ -78,6 +82,7 @@ struct YamlFile {
   std::string text;
 };
 
+/// A table with all that its YAML has to say.
 struct TableInspection {
   std::string connection, from, server;
   RowCount count;
@@ -90,6 +95,7 @@ struct TableInspection {
   std::vector<YamlFile> files;  ///< the table, a pipeline, and a target connection when there was none
 };
 
+/// What a pipeline has to give to write this object.
 struct TargetObject {
   std::string name;
   std::vector<std::string> calls;

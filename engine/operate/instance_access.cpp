@@ -12,6 +12,7 @@ InvalidConfiguration::InvalidConfiguration(settings::Diagnostics diagnostics)
 
 namespace {
 
+/// The likeliest mistake is to stand in the wrong folder: it is told as that, and not as a missing file.
 void require_folder(const std::filesystem::path& folder) {
   if (std::filesystem::is_directory(folder)) return;
   throw Error(ErrorCode::environment_missing, "there is no instance folder " + folder.string(), {},

@@ -34,6 +34,7 @@ class NoWire final : public connectors::http::Wire {
   void stop() override {}
 };
 
+/// A target that is code sends nothing before it is told to, and nobody tells it here.
 std::unique_ptr<model::Target> unconnected(const settings::TargetConnection& connection) {
   if (settings::is_built_in(connection.target.name)) return connectors::catalog::make_target(connection);
   return connectors::http::make_http_target(connectors::http::without_credentials(connection), [](const connectors::http::WireOptions&) { return std::make_unique<NoWire>(); });
@@ -50,6 +51,7 @@ const settings::PipelineDefinition& pipeline_named(const settings::Instance& ins
 /// Needs nothing done: shown only to whoever asks for it by key.
 bool is_quiet(What what) { return what == What::skip || what == What::left; }
 
+/// One preview. Nothing is written anywhere: the journal is open for reading, and no target has a wire.
 class Previewing {
  public:
   Previewing(const PreviewOptions& options, const settings::Instance& instance, journal::Records* records,
@@ -101,6 +103,7 @@ class Previewing {
       look_at_image(image->image);
       return;
     }
+    // All are looked at, so that the totals are whole; only the first few are kept to be shown.
     std::int64_t after = 0;
     while (true) {
       const std::vector<journal::RowImage> page = records_->images.page(table, after, page_rows);
@@ -162,6 +165,7 @@ class Previewing {
     return row;
   }
 
+  /// As it would leave, but for what joins it in `send`: credentials.
   void add_request(const std::string& frozen, PreviewedRow& row) const {
     const json::value request = json::parse(frozen);
     const json::object* object = request.if_object();

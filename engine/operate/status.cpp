@@ -33,8 +33,10 @@ TableStatus table_status(const settings::TableDefinition& table, journal::Record
   }
   const pipeline::TableLive* now = live ? find_named(live->tables, table.name) : nullptr;
   if (now == nullptr) return status;
+  // That it waits only says that no cycle is under way: the journal's state says more.
   if (now->state != "waiting") status.state = now->state == "reading" && status.state == "snapshot" ? "snapshot" : now->state;
   if (!now->reason.empty()) status.reason = now->reason;
+  // Cycles that found nothing are journaled only now and then; the daemon knows of each.
   if (now->last_cycle_ms > 0) {
     status.rows = now->rows_last_cycle;
     status.last_cycle_ms = now->last_cycle_ms;

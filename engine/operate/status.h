@@ -35,6 +35,7 @@ struct PipelineStatus {
   std::vector<std::pair<std::string, std::int64_t>> deliveries;  ///< (state, count) of what is open or dead
 };
 
+/// One moment of the instance. Without a daemon its live part is empty, and the journal says what it knows.
 struct Status {
   std::string instance;
   std::string journal_id;

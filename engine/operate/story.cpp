@@ -77,6 +77,7 @@ std::vector<ColumnChange> columns_of(const model::Change& change) {
     const json::value* value = image.if_contains(column);
     return value == nullptr ? std::string() : json::serialize(*value);
   };
+  // Of a delete the columns are those of the row as it was.
   for (const auto& [name, value] : after.empty() ? before : after) {
     ColumnChange column{std::string(name), side(before, name), side(after, name)};
     const bool is_update = change.before && change.after;

@@ -32,12 +32,14 @@ struct ListedChange {
 std::vector<ListedChange> list_changes(journal::Records& records, const std::string& table, std::optional<std::int64_t> after_seq,
                                        std::size_t limit);
 
+/// A delivery with every try, and what the target itself reported of it later.
 struct DeliveryStory {
   journal::Delivery delivery;
   std::vector<journal::Attempt> attempts;
   std::vector<journal::Report> reports;
 };
 
+/// What one pipeline made of the key, and what stands at its target by now.
 struct PipelineStory {
   std::string pipeline;
   std::vector<DeliveryStory> deliveries;
@@ -45,6 +47,7 @@ struct PipelineStory {
   std::optional<std::string> remote_id;
 };
 
+/// Everything that the journal holds about one key.
 struct Story {
   std::string table;
   std::string key;

@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 namespace {
 
+/// A value that happens to be JSON, but no list, is the value itself: a key may be `"7"` or `{1}`.
 std::vector<std::string> parts_of(const std::string& word) {
   json::error_code broken;
   const json::value value = json::parse(word, broken);

@@ -10,6 +10,7 @@
 
 namespace engine::operate {
 
+/// Nobody is left to say what shall become of its records.
 struct VanishedPipeline {
   std::string name;
   std::int64_t live = 0;  ///< records at a target by its hand, which nobody keeps up to date

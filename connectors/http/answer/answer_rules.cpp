@@ -19,8 +19,10 @@ namespace {
 
 /// A rule looks at the start of a body: messages stand there, and the time it takes stays bounded.
 constexpr std::size_t matched_bytes = 262'144;
+/// What is nested deeper counts as no JSON: a definition names nothing in it.
 constexpr std::size_t depth_max = 200;
 
+/// The digits at the beginning; whatever stands behind them is not looked at.
 std::optional<std::int64_t> whole_number(const std::string& text) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -52,6 +54,7 @@ bool status_fits(const AnswerRule& rule, int status) {
                      [status](const auto& range) { return status >= range.first && status <= range.second; });
 }
 
+/// The cheap conditions first: a body is searched only when nothing else spoke against the rule.
 bool fits(const AnswerPlan& plan, CallKind kind, const Said& said) {
   const AnswerRule& rule = plan.rule;
   if (!rule.calls.empty() && std::find(rule.calls.begin(), rule.calls.end(), kind) == rule.calls.end()) return false;
@@ -94,6 +97,7 @@ const AnswerPlan* fitting_rule(const TargetPlan& target, CallKind kind, const Sa
   return nullptr;
 }
 
+/// JSON goes before a header; a pattern takes a part of either.
 std::string text_said(const ValuePlan& value, const Said& said) {
   std::string text;
   if (!value.json.empty()) {

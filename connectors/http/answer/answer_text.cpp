@@ -14,6 +14,7 @@ namespace connectors::http {
 
 namespace {
 
+/// A longer wait is not believed: a target whose clock or unit is wrong must not silence a connection for good.
 constexpr std::int64_t wait_ms_max = 86'400'000;
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
@@ -52,6 +53,7 @@ std::string kept_text(std::string_view body, std::size_t bytes_max) {
   return out;
 }
 
+/// A bare number has the rule's unit; a date needs none, and what lies behind us is no wait.
 std::optional<std::int64_t> wait_ms_of(std::string_view text, WaitUnit unit, std::int64_t now_wall_ms) {
   double amount = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);

@@ -23,6 +23,7 @@ std::optional<std::size_t> number_in(const json::value* value) {
   return is_whole ? std::optional(number) : std::nullopt;
 }
 
+/// The id of a record that was refused is not taken for one that it has.
 RecordWord word(const BatchPlan& plan, Says says, const json::value* part) {
   RecordWord word{.says = says, .part = part};
   if (part == nullptr) return word;
@@ -56,6 +57,7 @@ std::vector<RecordWord> by_order(const BatchPlan& plan, std::size_t records, con
 /// Names and the parts of the answer in which they stand.
 using Named = std::multimap<std::string, const json::value*>;
 
+/// A name may stand alone or in a list, once or several times.
 Named named(const BatchPlan& plan, const char* role, const json::value& answer) {
   Named names;
   const auto path = plan.accounted_by.find(role);
@@ -77,6 +79,7 @@ std::vector<RecordWord> by_name(const BatchPlan& plan, const json::array& record
   const Named matches = named(plan, "match", answer);
   const Named done = named(plan, "done", answer);
   const Named traces = named(plan, "trace", answer);
+  // One record may be named in several ways; the way that names most of them counts.
   const std::size_t taken = std::max({ids.size(), matches.size(), done.size()});
   std::vector<RecordWord> words(records.size());
   std::size_t failed = 0;

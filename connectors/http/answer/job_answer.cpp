@@ -51,6 +51,7 @@ std::vector<CallAnswer> job_begun(const Question& question, const JobPlan& job, 
   const json::value expected = json::parse(question.expect);
   const json::array& records = expected.at("records").as_array();
   expect["records"] = records;
+  // One question for all while they are together, and one for each alone: after a crash each record goes on by itself.
   const auto of_all = std::make_shared<const std::string>(poll());
   for (std::size_t i = 0; i < answers.size(); ++i) {
     expect["records"] = json::array{records.at(i)};
@@ -66,6 +67,8 @@ std::vector<CallAnswer> judge_poll(const Question& question, const RawAnswer& ra
   const Question begun{question.target, question.object, asked.kind, question.records, asked.is_batch, question.expect,
                        question.object_name};
   const JobPlan* job = job_of(begun);
+  // Judged as if the call itself were answered: that is what is returned once the job is done. Until then only its text
+  // is used.
   std::vector<CallAnswer> answers = judge_ended(begun, raw, now_wall_ms);
   const CallAnswer& kept = answers.front();
   const auto for_all = [&](DeliveryOutcome outcome) {
@@ -77,6 +80,7 @@ std::vector<CallAnswer> judge_poll(const Question& question, const RawAnswer& ra
   if (job == nullptr) return for_all(Uncertain{.reason = "the definition knows no job any more"});
   const bool came = raw.failure.empty() && raw.status >= 200 && raw.status < 300;
   if (!came) {
+    // That the question is refused says nothing of the records: they may have been taken.
     if (const auto* refused = std::get_if<Permanent>(&kept.outcome)) {
       if (refused->auth) return for_all(*refused);
       return for_all(Uncertain{.reason = "the job cannot be asked for: " + refused->reason});

@@ -96,6 +96,7 @@ std::vector<const json::value*> JsonPath::all(const json::value& root, std::size
 }
 
 const json::value* JsonPath::first(const json::value& root) const {
+  // A `*` on the way may lead nowhere for the first items, so more than one is followed.
   const auto found = all(root, 1'000);
   return found.empty() ? nullptr : found.front();
 }

@@ -10,6 +10,7 @@
 
 namespace connectors::http {
 
+/// Parsed once, asked for each answer. A step that leads nowhere is no error: the value is not there.
 class JsonPath {
  public:
   JsonPath() = default;  ///< the whole value

@@ -36,6 +36,8 @@ bool contains(const std::vector<int>& statuses, int status) {
 
 bool is_success(int status) { return status >= 200 && status < 300; }
 
+/// One answer on its way to outcomes. What a rule says of the whole answer goes for all records; only a success is
+/// accounted record by record, and the refused ones are asked of the rules again, each by itself.
 class Judging {
  public:
   Judging(const Question& question, const RawAnswer& raw, std::int64_t now_wall_ms, const JobPlan* job)
@@ -178,6 +180,7 @@ class Judging {
     const std::string why = reason(said, {});
     if (status == 408 || status == 425 || status == 429) return retry(as_http_says, said, why);
     if (status == 401) return Permanent{.reason = why, .auth = true};
+    // Redirects among them: the same request would be answered the same way.
     if (status < 500) return Permanent{.reason = why, .missing = says_missing(status)};
     // What a safe call asked for can simply be asked again, at the time the target names.
     if (may_repeat(question_)) return retry(as_http_says, said, why);
@@ -212,11 +215,13 @@ class Judging {
         break;
     }
     const auto id = remote_id();
+    // An upsert may keep its id to itself: the match value addresses the record, or a look-up tells it later.
     const bool must_tell = question_.kind == CallKind::create && call() != nullptr && !call()->id.empty();
     if (must_tell && !id) return for_all(lost("the answer does not tell the new record's id: " + reason()));
     return for_all(Delivered{.remote_id = id});
   }
 
+  /// Of calls that only read, so asking again does no harm.
   std::vector<CallAnswer> unreadable() const {
     return for_all(RetryLater{.reason = "the answer is not what was asked for: " + reason()});
   }
@@ -273,6 +278,8 @@ class Judging {
     return answers;
   }
 
+  /// A marker holds nothing that JSON would escape, so the text itself is searched, wherever a history keeps its
+  /// comments.
   std::vector<CallAnswer> found_comment() const {
     auto answers = for_all(Delivered{});
     const json::value expected = json::parse(question_.expect);
@@ -285,6 +292,7 @@ class Judging {
 
   std::vector<CallAnswer> account() const {
     if (said_.document() == nullptr) return for_all(lost("the answer is not JSON: " + reason()));
+    // Whoever is not spoken of may have been taken.
     auto answers = for_all(lost("the answer does not account for this record"));
     const std::vector<RecordWord> all = words();
     for (std::size_t i = 0; i < std::min(all.size(), answers.size()); ++i) {

@@ -74,6 +74,7 @@ PageStep next_page(const PagePlan& plan, const JsonPath& items, const std::strin
     if (cursor.empty()) return {};
     return {.url = with_parameter(url, rule.put_in, cursor), .problem = {}};
   }
+  // A full page may be the last one: the next is then empty, and ends it.
   if (listed(items, body) < rule.size) return {};
   const std::string& parameter = rule.number.empty() ? rule.offset : rule.number;
   const std::size_t value = rule.number.empty() ? (page + 1) * rule.size : static_cast<std::size_t>(rule.from) + page + 1;

@@ -10,6 +10,7 @@
 
 namespace connectors::http {
 
+/// How to get from one page to the next.
 struct PagePlan {
   PagePlan() = default;
   explicit PagePlan(const engine::settings::PageRule& rule);
@@ -20,6 +21,7 @@ struct PagePlan {
   JsonPath cursor;
 };
 
+/// Neither an address nor a problem: there are no more.
 struct PageStep {
   std::optional<std::string> url;  ///< none: that was the last page
   std::string problem;             ///< why the next page cannot be asked for

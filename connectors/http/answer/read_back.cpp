@@ -70,6 +70,7 @@ bool same_text(const std::string& sent, const std::string& stored) {
   return !sent_time.empty() && sent_time == time_digits(stored);
 }
 
+/// Numbers by value, since 5 may come back as "5" or 5.0; two texts as texts, where "05" is not "5".
 bool same_scalar(const FieldScalar& sent, const json::value& stored) {
   const std::string sent_text = text_of(sent);
   const std::string stored_text = scalar_text(&stored);
@@ -103,6 +104,7 @@ FieldScalar scalar_of(const json::value& stored) {
   return scalar_text(&stored);
 }
 
+/// A list of one is told as its item: so it was compared.
 FieldValue value_of(const json::value& stored) {
   const json::array* list = stored.if_array();
   if (list == nullptr) return scalar_of(stored);
@@ -124,6 +126,7 @@ const json::value* nested(const json::value& root, std::string_view dotted) {
   return now;
 }
 
+/// Where the definition says; else under the field's own dotted name.
 const json::value* find_stored(const ReadBackPlan& plan, const std::string& field, const json::value& answer) {
   if (const auto exact = plan.exact.find(field); exact != plan.exact.end()) return exact->second.first(answer);
   for (const auto& [prefix, path] : plan.prefixes) {

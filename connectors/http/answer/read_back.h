@@ -10,6 +10,7 @@
 
 namespace connectors::http {
 
+/// A record as it is there, in the words of the call that wrote it.
 struct StoredRecord {
   engine::model::FieldMap
       fields;  ///< for each field of the call that the record has; in the sent shape when it means the same

@@ -35,6 +35,7 @@ struct Free {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
 
+/// Without it OpenSSL would ask for the passphrase on the terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
 
 }  // namespace

@@ -15,6 +15,7 @@ bool all_refused_for_credentials(const std::vector<CallAnswer>& answers) {
   });
 }
 
+/// Kept alive by the callback it waits for: the keeper's, then the wire's.
 class Sending : public std::enable_shared_from_this<Sending> {
  public:
   Sending(PassKeeper& keeper, Wire& wire, EnteredCall call) : keeper_(keeper), wire_(wire), call_(std::move(call)) {}

@@ -9,6 +9,7 @@
 
 namespace connectors::http {
 
+/// One call with all that is needed to send it again.
 struct EnteredCall {
   Exchange exchange;  ///< its `answered` is not used
   std::size_t records = 1;

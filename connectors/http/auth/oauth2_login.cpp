@@ -66,6 +66,8 @@ class PlainLogin final : public Login {
   const engine::Clock& clock_;
 };
 
+/// Grants whose tokens follow one from another. The lock is held from the reading of the kept tokens until new ones are
+/// on disk, so that no two processes use up the same refresh token.
 class RefreshLogin final : public Login {
  public:
   RefreshLogin(const TargetConnection& connection, OAuth2Auth auth, std::string url, const engine::Clock& clock)
@@ -95,6 +97,7 @@ class RefreshLogin final : public Login {
     lock_ = file_.try_lock();
     if (!lock_.is_held()) return NotGranted{.reason = "another process renews the tokens of this connection right now"};
     auto kept = file_.load();
+    // Somebody configured another refresh token: what descends from the one before is void.
     const bool descends = kept && kept->origin == origin_;
     tokens_ = descends ? *std::move(kept) : KeptTokens{.origin = origin_, .refresh_token = auth_.refresh_token.reveal()};
     remember();

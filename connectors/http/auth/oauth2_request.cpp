@@ -33,6 +33,7 @@ void append(std::string_view name, std::string_view value, std::string& form) {
   append_percent_encoded(value, form);
 }
 
+/// RFC 7523: who we are and whom we speak for, signed instead of a password.
 std::string assertion(const OAuth2Auth& auth, const std::string& url, std::int64_t now_wall_ms) {
   const std::int64_t now_s = now_wall_ms / 1'000;
   const std::string& audience = auth.protocol.audience;

@@ -26,6 +26,7 @@ void PassKeeper::take(Taken taken) { serve(std::unique_lock(mutex_), std::move(t
 
 void PassKeeper::replace(const std::shared_ptr<const Pass>& pass, Taken taken) {
   std::unique_lock lock(mutex_);
+  // Somebody may have had it made anew already: then that one is taken, and not thrown away.
   if (pass_ == pass) {
     refused_pass_ = std::exchange(pass_, nullptr);
     refusal_.reset();
@@ -37,6 +38,7 @@ bool PassKeeper::is_good(std::int64_t now_ms) const {
   return pass_ && now_ms < ends_ms_ && (idle_ms_ == 0 || now_ms - taken_ms_ < idle_ms_);
 }
 
+/// Takes the lock over. `taken` is called without it: it sends, and may come back at once.
 void PassKeeper::serve(std::unique_lock<std::mutex> lock, Taken taken) {
   const std::int64_t now_ms = clock_.steady_ms();
   if (is_good(now_ms)) {

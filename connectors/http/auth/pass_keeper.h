@@ -14,6 +14,7 @@ namespace connectors::http {
 
 using PassAnswer = std::variant<std::shared_ptr<const Pass>, NotGranted>;
 
+/// Requests never block on it: they are answered at once, or called back when the login has ended.
 class PassKeeper {
  public:
   using Taken = std::function<void(const PassAnswer&)>;

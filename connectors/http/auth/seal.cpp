@@ -29,6 +29,7 @@ struct Free {
   void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
 };
 
+/// Wiped when it is gone.
 struct Key {
   std::array<Bytes, 32> bytes{};
   ~Key() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
@@ -76,6 +77,7 @@ std::string sealed(std::string_view secret, std::string_view place, std::string_
   int size = 0;
   const bool done =
       EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.bytes.data(), bytes_of(all, salt_size)) == 1 &&
+      // Without an output these bytes are authenticated, and not encrypted.
       EVP_EncryptUpdate(context.get(), nullptr, &size, bytes_of(place), static_cast<int>(place.size())) == 1 &&
       EVP_EncryptUpdate(context.get(), bytes_of(all, head_size), &size, bytes_of(text), static_cast<int>(text.size())) == 1 &&
       EVP_EncryptFinal_ex(context.get(), bytes_of(all, head_size) + size, &size) == 1 &&

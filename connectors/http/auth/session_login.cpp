@@ -72,6 +72,7 @@ std::optional<FieldScalar> kept_value(const json::value* value) {
   return std::nullopt;
 }
 
+/// Carries out what the definition says. Read once; each run has values of its own.
 class SessionLogin final : public Login {
  public:
   SessionLogin(const TargetConnection& connection, const CredentialsAuth& auth, std::string base_url, const TargetPlan& plan)
@@ -99,6 +100,7 @@ class SessionLogin final : public Login {
  private:
   // What the definition says, checked while it is read: `known_` grows as the values do.
 
+  /// What is made of a credential that was left out is left out, too.
   void read_derived() {
     for (const auto& [name, derived] : definition_.derive) {
       Derived own{derived.form, TextTemplate(derived.text, Place::plain, definition_.origin)};
@@ -168,6 +170,7 @@ class SessionLogin final : public Login {
 
   // The login itself.
 
+  /// Each request goes out when the one before it was answered, on the wire's thread.
   void next(Wire& wire, std::size_t at, const std::shared_ptr<Run>& run) {
     try {
       derive(*run);
@@ -183,6 +186,7 @@ class SessionLogin final : public Login {
     }
   }
 
+  /// Again after each request: what it kept may be needed to derive more.
   void derive(Run& run) const {
     for (std::size_t pass = 0; pass < derived_.size(); ++pass) {
       for (const auto& [name, derived] : derived_) {

@@ -42,6 +42,7 @@ constexpr std::size_t key_bytes_min = 16;
               "give the token_key they were written under, or authorise anew and remove the file");
 }
 
+/// A descriptor that is closed in any case; failures name the path.
 class File {
  public:
   File(const std::filesystem::path& path, int flags) : path_(path), file_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {
@@ -154,6 +155,7 @@ void TokenFile::save(const KeptTokens& tokens) const {
     file.sync();
   }
   if (rename(fresh.c_str(), path_.c_str()) != 0) fail(path_, "replaced");
+  // A power cut must not bring the old name back: its refresh token may be used up.
   File(path_.parent_path(), O_RDONLY | O_DIRECTORY).sync();
 }
 

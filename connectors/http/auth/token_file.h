@@ -10,6 +10,7 @@
 
 namespace connectors::http {
 
+/// What a restart must not lose: a refresh token may be good for one use only.
 struct KeptTokens {
   std::string origin;  ///< digest of the configured refresh token from which these descend
   std::string refresh_token;
@@ -39,7 +40,8 @@ class TokenFile {
   /// Throws Error environment_missing when the folder cannot be made or written.
   Lock try_lock() const;
 
-  /// nullopt: none are kept. Throws Error config_invalid for a file that cannot be read or opened.
+  /// nullopt: none are kept. Throws Error config_invalid for a file that is damaged, or sealed under another key;
+  /// environment_missing for one that cannot be read.
   std::optional<KeptTokens> load() const;
   /// On disk, under its name, when it returns. Throws Error environment_missing; then the older ones are still there.
   void save(const KeptTokens& tokens) const;

@@ -20,6 +20,7 @@ Errand::Errand(const std::string& url, const char* protocols, const std::string&
   curl_easy_setopt(handle_, CURLOPT_PROTOCOLS_STR, protocols);
   curl_easy_setopt(handle_, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(handle_, CURLOPT_QUICK_EXIT, 1L);
+  // An empty string switches off the proxies of the environment, as for targets.
   curl_easy_setopt(handle_, CURLOPT_PROXY, "");
   curl_easy_setopt(handle_, CURLOPT_CONNECTTIMEOUT_MS, connect_timeout_ms);
   curl_easy_setopt(handle_, CURLOPT_TIMEOUT_MS, timeout_ms);
@@ -32,6 +33,7 @@ Errand::Errand(const std::string& url, const char* protocols, const std::string&
 
 Errand::~Errand() { curl_easy_cleanup(handle_); }
 
+/// The reason is libcurl's general one: its detailed text may quote the URL.
 long Errand::run() {
   const CURLcode code = curl_easy_perform(handle_);
   long status = 0;

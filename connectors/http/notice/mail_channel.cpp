@@ -38,6 +38,7 @@ struct Upload {
   }
 };
 
+/// libcurl's list, freed when the mail is gone.
 struct Recipients {
   explicit Recipients(const std::vector<std::string>& addresses) {
     for (const std::string& address : addresses) list = curl_slist_append(list, ("<" + address + ">").c_str());

@@ -29,6 +29,7 @@ class WebhookChannel : public engine::model::NoticeChannel {
   explicit WebhookChannel(WebhookAlert webhook)
       : webhook_(std::move(webhook)), name_("webhook " + host_of(webhook_.url.reveal())) {}
 
+  /// The host alone: the rest of such an address is its credential.
   const std::string& name() const override { return name_; }
 
   void tell(const Notice& notice, const engine::StopSignal& stop) override {

@@ -12,6 +12,7 @@ constexpr std::string_view closing = "}\"";
 
 void append_auth_mark(std::string_view name, std::string& into) { into.append(opening).append(name).append(closing); }
 
+/// What was filled in is not looked through: a value may look like a mark.
 void fill_auth_marks(const AuthValues& values, std::string& body) {
   std::size_t at = body.find(opening);
   if (at == std::string::npos) return;

@@ -47,6 +47,7 @@ std::optional<Filter> filter_of(std::string_view name) {
   return std::nullopt;
 }
 
+/// `number` and `json` change nothing here: they are checked where JSON is written.
 std::string filtered(Filter filter, std::string_view text) {
   switch (filter) {
     case Filter::rt_quote:

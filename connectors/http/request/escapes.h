@@ -8,6 +8,7 @@
 
 namespace connectors::http {
 
+/// Each is the quoting of one query language: a value of the source must never leave its place.
 enum class Filter : std::uint8_t {
   none,
   text,        ///< the value as text, so that a number becomes a JSON string

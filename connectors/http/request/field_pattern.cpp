@@ -63,6 +63,7 @@ bool FieldPattern::holds(const CallValues& values) const {
   return found != values.fields.end() && is_value(found->second);
 }
 
+/// Fields below one prefix stand together, since the map is in name order.
 std::vector<TemplateItem> FieldPattern::items(const CallValues& values) const {
   std::vector<TemplateItem> items;
   const FieldMap& fields = values.fields;

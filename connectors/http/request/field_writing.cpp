@@ -77,6 +77,7 @@ std::optional<std::int64_t> zone_ms(std::string_view text, std::size_t& at) {
   return sign * (std::int64_t{*hours} * 60 + *minutes) * 60'000;
 }
 
+/// Always in UTC: the value brought its zone, or had none.
 FieldScalar time_value(std::int64_t ms, const FieldDefinition& field) {
   using namespace std::chrono;
   const sys_time<milliseconds> time{milliseconds(ms)};
@@ -110,6 +111,7 @@ std::optional<FieldScalar> as_integer(const FieldScalar& value) {
   double real = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), real);
   const bool is_whole = error == std::errc{} && end == text.data() + text.size() && std::trunc(real) == real;
+  // Beyond it a double cannot tell neighbouring integers apart.
   if (!is_whole || std::fabs(real) > 9e15) return std::nullopt;
   return FieldScalar(static_cast<std::int64_t>(real));
 }
@@ -149,6 +151,7 @@ bool is_empty(const FieldScalar& value) {
   return std::holds_alternative<std::monostate>(value) || (text != nullptr && text->empty());
 }
 
+/// An empty text is no date and no number: it becomes NULL.
 void convert(const std::string& name, const FieldDefinition& field, FieldScalar& value) {
   if (std::holds_alternative<std::monostate>(value)) return;
   const bool takes_text =

@@ -12,6 +12,8 @@
 
 namespace connectors::http {
 
+/// Read from the definition once. `values: text` is for APIs that take properties as strings alone, as HubSpot does
+/// (its published contract).
 class FieldWriting {
  public:
   FieldWriting() = default;

@@ -8,6 +8,7 @@ namespace json = boost::json;
 
 namespace {
 
+/// Which of both it is, is seen once, when the definition is read.
 std::variant<TextTemplate, JsonTemplate> parameter_template(const std::string& text,
                                                             const engine::settings::Origin& origin) {
   const json::value value = json::parse(text);

@@ -86,6 +86,7 @@ void JsonFlattening::append_array(const json::array& array) {
   text() += ']';
 }
 
+/// In the template's order, since bodies of equal calls must be equal.
 void JsonFlattening::append_members(const json::object& object, Commas& commas) {
   refuse_unknown_directives(object, origin_);
   for (const auto& member : object) {
@@ -108,6 +109,8 @@ void JsonFlattening::append_entry(Key key, const json::value& value, Commas& com
   if (commas == Commas::no) commas = Commas::unknown;
 }
 
+/// Whether a comma is due may depend on what a choice before left out. Then the rendering decides, by a part of its
+/// own.
 void JsonFlattening::begin_entry(Key key, Commas& commas) {
   if (commas == Commas::yes) text() += ',';
   if (commas == Commas::unknown) {
@@ -177,6 +180,7 @@ void JsonFlattening::append_choice(const Place& place, const json::value& value)
   parts_.emplace_back();
 }
 
+/// One way in which the place may be filled, flattened by itself.
 JsonForm JsonFlattening::form_of(Place place, const json::value& value) const {
   JsonForm form;
   // The first of its list now may be the second in its next turn.

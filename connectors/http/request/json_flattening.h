@@ -11,6 +11,7 @@
 
 namespace connectors::http {
 
+/// Each text between two holes is one piece, so that rendering only appends.
 class JsonFlattening {
  public:
   JsonFlattening(JsonParts& parts, const engine::settings::Origin& origin) : parts_(parts), origin_(origin) {

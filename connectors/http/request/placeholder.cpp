@@ -133,6 +133,7 @@ std::string Placeholder::shown() const {
   return "{}";
 }
 
+/// The last piece has no placeholder: what stands behind the last one.
 std::vector<Piece> pieces_of(std::string_view text, const engine::settings::Origin& origin) {
   std::vector<Piece> pieces(1);
   for (std::size_t i = 0; i < text.size(); ++i) {

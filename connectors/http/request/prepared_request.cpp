@@ -57,6 +57,7 @@ std::string frozen_text(const PreparedRequest& request) {
 }
 
 PreparedRequest thawed(std::string_view text) {
+  // Most requests are parsed without any allocation.
   unsigned char space[4096];
   json::monotonic_resource memory(space, sizeof space);
   try {

@@ -10,6 +10,7 @@
 
 namespace connectors::http {
 
+/// All that goes over the wire but for what `send` adds, and what the judging needs.
 struct PreparedRequest {
   std::string method;
   std::string url;  ///< path and query, behind the connection's url

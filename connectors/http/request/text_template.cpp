@@ -44,6 +44,7 @@ void append_value(const Placeholder& placeholder, Place place, std::string text,
   append_percent_encoded(text, into);
 }
 
+/// The value as its filter writes it, not yet encoded for its place.
 std::string text_of_piece(const Placeholder& placeholder, const CallValues& values) {
   return filtered(placeholder.filter, text_of(value_of(placeholder, values)));
 }

@@ -9,6 +9,7 @@
 
 namespace connectors::http {
 
+/// Literal pieces are encoded when it is read, values when it is rendered.
 class TextTemplate {
  public:
   enum class Place : std::uint8_t {

@@ -30,12 +30,15 @@ void answer_unsent(Exchange& exchange, std::string reason) {
 
 }  // namespace
 
+/// All of libcurl is used by `thread_` alone; others put exchanges into `incoming_` and wake it.
 class CurlLoop::Running {
  public:
   explicit Running(WireOptions options) : options_(std::move(options)) {
     initialise_curl_once();
     multi_ = curl_multi_init();
     ENGINE_ASSERT(multi_ != nullptr);
+    // One for each request that may be under way. More would be closed by the server unused, fewer would cost
+    // handshakes.
     const auto connections = static_cast<long>(options_.in_flight_max);
     curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, connections);
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, connections);
@@ -137,6 +140,7 @@ class CurlLoop::Running {
     return !stopping_;
   }
 
+  /// What cannot even begin is answered at once, as not sent.
   void start(Exchange exchange) {
     if (idle_.empty()) idle_.push_back(std::make_unique<Transfer>(options_));
     std::unique_ptr<Transfer> transfer = std::move(idle_.back());
@@ -153,6 +157,7 @@ class CurlLoop::Running {
     active_.insert(transfer.release());
   }
 
+  /// Calls back without any lock: `answered` may submit.
   bool take_answers() {
     bool any = false;
     int left = 0;
@@ -177,6 +182,7 @@ class CurlLoop::Running {
     return std::unique_ptr<Transfer>(&transfer);
   }
 
+  /// What the answers bring in turn is refused by `submit`, so one look at the queue is enough.
   void abandon_all() {
     while (!active_.empty()) {
       auto transfer = retire(**active_.begin());

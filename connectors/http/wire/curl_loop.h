@@ -7,6 +7,7 @@
 
 namespace connectors::http {
 
+/// Keeps connections, and finds out about HTTP/2 by itself.
 class CurlLoop final : public Wire {
  public:
   /// Throws Error environment_missing when libcurl lacks what is asked of it.

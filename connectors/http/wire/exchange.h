@@ -9,6 +9,7 @@
 
 namespace connectors::http {
 
+/// What came, or why nothing did. Nothing is read out of it here.
 struct RawAnswer {
   int status = 0;  ///< 0: none came
   std::string body;
@@ -25,6 +26,7 @@ struct RawAnswer {
   }
 };
 
+/// Everything that is sent, credentials included: never logged, never journaled.
 struct Exchange {
   std::string method;
   std::string url;

@@ -21,6 +21,7 @@ void set(void* handle, CURLoption option, Value value) {
       fmt::format("libcurl refuses an option ({}): {}", static_cast<int>(option), curl_easy_strerror(code)));
 }
 
+/// libcurl's reason, with what a person can do about it where that is known.
 std::string failure_text(CURLcode code, const char* detail, const std::string& proxy) {
   const std::string text = detail[0] != '\0' ? detail : curl_easy_strerror(code);
   switch (code) {
@@ -70,6 +71,7 @@ void Transfer::set_up(const WireOptions& options) {
   set(handle_, CURLOPT_QUICK_EXIT, 1L);
   set(handle_, CURLOPT_ERRORBUFFER, error_.data());
   set(handle_, CURLOPT_PROTOCOLS_STR, "http,https");
+  // A redirect could take data and credentials elsewhere; `judge` tells of it.
   set(handle_, CURLOPT_FOLLOWLOCATION, 0L);
   // "/customers/%2E%2E" must reach the server as it is written.
   set(handle_, CURLOPT_PATH_AS_IS, 1L);
@@ -115,6 +117,7 @@ void Transfer::set_url() {
   set(handle_, CURLOPT_CURLU, parsed ? url : nullptr);
 }
 
+/// To libcurl whatever has a body is a POST, which then goes under the name of its own method.
 void Transfer::set_method() {
   const bool plain_get = exchange_.method == "GET" && exchange_.body.empty();
   const bool bare_delete = exchange_.method == "DELETE" && exchange_.body.empty();
@@ -138,6 +141,7 @@ void Transfer::link_headers() {
   set(handle_, CURLOPT_HTTPHEADER, header_links_.empty() ? nullptr : header_links_.data());
 }
 
+/// What is known of an exchange however it ended.
 RawAnswer Transfer::what_came() {
   RawAnswer answer;
   answer.request_begun = requests_begun_ > 0;

@@ -8,6 +8,7 @@
 
 namespace connectors::http {
 
+/// One for a connection; it outlives every exchange that was given to it.
 class Wire {
  public:
   virtual ~Wire() = default;

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view frozen_start = R"({"append":)";
 constexpr std::size_t group_max = 1'000;
 
+/// Every call may be repeated: a line whose key is there already is not written again.
 ObjectTraits offered(bool debezium) {
   ObjectTraits traits{.wants_origin = debezium};
   for (const CallKind kind :
@@ -47,6 +48,7 @@ std::string line_of(const Call& call, bool debezium) {
   return line += '}';
 }
 
+/// A line on its way to disk, and who is told.
 struct Waiting {
   std::string line;
   std::string key;
@@ -60,6 +62,7 @@ CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
   return answer;
 }
 
+/// Lines are taken from any thread and written by one, many with one sync.
 class FileTarget : public Target {
  public:
   FileTarget(std::string path, bool debezium)
@@ -91,6 +94,7 @@ class FileTarget : public Target {
     Waiting waiting{.line = call.request.substr(frozen_start.size(), call.request.size() - frozen_start.size() - 1),
                     .key = {},
                     .answered = std::move(answered)};
+    // The first member's value: `line_of` wrote it, and it holds no escape.
     const std::size_t key_begin = waiting.line.find(':') + 2;
     waiting.key = waiting.line.substr(key_begin, waiting.line.find('"', key_begin) - key_begin);
     if (const char* refused = lines_.put(waiting)) waiting.answered({answer_of(RetryLater{.reason = refused}, false)});
@@ -100,6 +104,7 @@ class FileTarget : public Target {
   void stop() override { lines_.finish(); }
 
  private:
+  /// A disk that is full or gone is waited for: the same lines come again.
   void write(std::deque<Waiting>& group) {
     std::vector<LineFile::Line> lines;
     for (const Waiting& waiting : group) lines.push_back({.key = waiting.key, .text = waiting.line});

@@ -53,6 +53,7 @@ void LineFile::open() {
   file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
   if (file_ < 0) fail("open " + path_);
   try {
+    // Ends with the process, however it ends.
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) fail("another process writes " + path_);
     struct stat state {};
     if (::fstat(file_, &state) != 0) fail("stat " + path_);
@@ -64,6 +65,7 @@ void LineFile::open() {
   }
 }
 
+/// Rotated away, or written by somebody else: then what is known of it holds no more.
 bool LineFile::was_replaced() const {
   struct stat ours {
   }, named{};
@@ -71,6 +73,7 @@ bool LineFile::was_replaced() const {
   return ours.st_ino != named.st_ino || ours.st_dev != named.st_dev || ours.st_size != size_;
 }
 
+/// Searched from the end: what a kill or a power cut left behind the last line break was never reported as written.
 void LineFile::cut_torn_line(off_t size) {
   size_ = 0;
   for (off_t end = size; end > 0 && size_ == 0; end -= std::min(end, block_bytes)) {
@@ -95,6 +98,7 @@ void LineFile::remember_keys() {
   }
 }
 
+/// The oldest is forgotten when there are too many.
 void LineFile::remember(std::string_view key) {
   if (key.empty()) return;
   const auto [place, is_new] = keys_.emplace(key);
@@ -105,6 +109,7 @@ void LineFile::remember(std::string_view key) {
   keys_by_age_.pop_front();
 }
 
+/// `size_` moves only when all is on disk.
 void LineFile::write_all(std::string_view bytes) {
   off_t at = size_;
   while (!bytes.empty()) {

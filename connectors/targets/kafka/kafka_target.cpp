@@ -12,6 +12,7 @@ using namespace engine::model;
 
 namespace {
 
+/// The producer is made anew when it broke; messages hold on to the one they were given to.
 class KafkaTarget : public Target {
  public:
   explicit KafkaTarget(const engine::settings::TargetConnection& connection)
@@ -53,6 +54,8 @@ class KafkaTarget : public Target {
       answer.any_byte_sent = false;
       return answered({answer});
     }
+    // What is told of a delete in Debezium's form has a value: only the message behind it lets a compacted topic forget
+    // the key.
     const bool tombstone = envelope_.tombstones && call.kind == CallKind::delete_ && message->value.has_value();
     producer->produce(*message, tombstone, [answered = std::move(answered)](CallAnswer answer) { answered({std::move(answer)}); });
   }

@@ -35,6 +35,7 @@ bool is_refusal(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
+/// Our credentials, or what they allow on the whole cluster: that stops the connection, not the record.
 bool is_auth(rd_kafka_resp_err_t error) {
   return error == RD_KAFKA_RESP_ERR__AUTHENTICATION || error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
@@ -57,6 +58,7 @@ struct Pending {
   CallAnswer answer = answer_of(Delivered{}, true);
 };
 
+/// A delete is delivered when both of its messages are; else what befell either of them counts.
 void settle(Pending* pending, CallAnswer answer) {
   {
     const std::lock_guard lock(pending->mutex);
@@ -141,6 +143,7 @@ Producer::Producer(const std::map<std::string, std::string>& properties) : handl
   thread_ = std::thread([this] { serve(); });
 }
 
+/// Messages get a last chance to arrive; what is purged then is reported as any failure is.
 Producer::~Producer() {
   rd_kafka_flush(handle_->client, flush_ms_max);
   rd_kafka_purge(handle_->client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -166,6 +169,7 @@ void Producer::produce(const Message& message, bool tombstone, Reported reported
                              RD_KAFKA_V_HEADER("op", message.operation.data(), static_cast<ssize_t>(message.operation.size())),
                              RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_OPAQUE(pending), RD_KAFKA_V_END);
   };
+  // What librdkafka took it reports itself; only what it did not take is reported here.
   std::array<rd_kafka_resp_err_t, 2> errors{};
   {
     const std::lock_guard lock(handle_->mutex);

@@ -16,6 +16,7 @@ namespace connectors::targets::kafka {
 /// The properties of the client, those of the connection's `properties:` last.
 std::map<std::string, std::string> client_properties(const engine::settings::TargetConnection& connection);
 
+/// Thread-safe. Its end takes seconds when a broker does not answer.
 class Producer {
  public:
   using Reported = std::function<void(engine::model::CallAnswer)>;

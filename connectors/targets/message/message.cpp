@@ -25,6 +25,7 @@ std::string escaped(std::string_view value) {
   return text;
 }
 
+/// Texts bare, all else as JSON writes it.
 std::string text_of(const FieldValue& value) {
   const std::string text = fields_json({{"x", value}}).substr(5);  // behind {"x":
   const std::string bare = text.substr(0, text.size() - 1);
@@ -35,6 +36,7 @@ std::string text_of(const FieldValue& value) {
 
 [[noreturn]] void refuse(const std::string& message) { throw engine::Error(engine::ErrorCode::config_invalid, message); }
 
+/// Only values of the match are escaped: object and pipeline are names of the configuration.
 std::string value_named(const std::string& name, const Call& call) {
   if (name == "object") return call.object;
   if (name == "pipeline") return call.origin ? call.origin->pipeline : std::string();
@@ -56,6 +58,7 @@ std::string row_json(FieldMap fields, const FieldMap& match) {
   return nested_json(fields);
 }
 
+/// As Debezium's connectors write it, so that what reads theirs reads ours; what we cannot know is empty.
 std::string debezium_value(const Call& call) {
   const CallOrigin origin = call.origin.value_or(CallOrigin{});
   const bool gone = call.kind == CallKind::delete_;

@@ -10,6 +10,7 @@
 
 namespace connectors::targets {
 
+/// All that goes over the wire; `request_text` is the same as text.
 struct Message : engine::model::ReadyRequest {
   std::string subject;               ///< or topic
   std::string id;                    ///< idempotency key
@@ -40,6 +41,7 @@ std::optional<std::string> message_value(const engine::model::Call& call, bool d
 Message message_of(const engine::model::Call& call, const SubjectTemplate& subject, bool debezium);
 /// {"subject":…,"id":…,"op":…,"key":{…},"value":{…}}
 std::string request_text(const Message& message);
+/// Of what `request_text` wrote, and nothing else.
 Message read_message(std::string_view request);
 
 /// What such targets offer: each record by its key, again and again.

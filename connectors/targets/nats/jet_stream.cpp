@@ -117,6 +117,7 @@ natsStatus set_options(natsOptions* options, const engine::settings::TargetConne
 
 }  // namespace
 
+/// What the library holds. Its callbacks point to `waiting`, so that lives until the connection is closed.
 struct JetStream::Open {
   natsConnection* connection = nullptr;
   jsCtx* stream = nullptr;
@@ -135,6 +136,7 @@ JetStream::~JetStream() {
   if (open_->connection != nullptr) natsConnection_Close(open_->connection);
   jsCtx_Destroy(open_->stream);
   natsConnection_Destroy(open_->connection);
+  // Nobody acknowledged these in time, and each may have been stored.
   open_->waiting.settle_all(answer_of(RetryLater{.reason = "the daemon is stopping"}, true));
 }
 
@@ -165,6 +167,7 @@ std::optional<CallAnswer> JetStream::connect() {
   return unsent(RetryLater{.reason = reason});
 }
 
+/// Whatever cannot be found out counts as not stored: then the message goes out, and the stream may drop it by its id.
 bool JetStream::is_last_on_subject(const Message& message) {
   natsMsg* answer = nullptr;
   const std::string asked = json::serialize(json::object{{"subject", message.subject}});
@@ -197,6 +200,7 @@ void JetStream::publish(const Message& message, bool repeated, Reported reported
   jsPubOptions options;
   jsPubOptions_Init(&options);
   options.MaxWait = std::min<std::int64_t>(connection_.timeout_ms, acknowledged_within_ms);
+  // Before it is sent: the acknowledgement may be there before the call returns.
   open_->waiting.add(message.id, std::move(reported));
   if (status == NATS_OK) status = js_PublishMsgAsync(open_->stream, &sent, &options);
   if (status == NATS_OK) return;

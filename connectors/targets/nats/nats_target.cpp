@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t group_max = 10'000;
 
+/// One thread publishes, in the order in which messages came; acknowledgements come from the library's.
 class NatsTarget : public Target {
  public:
   explicit NatsTarget(const engine::settings::TargetConnection& connection)
@@ -58,6 +59,7 @@ class NatsTarget : public Target {
     Answered answered;
   };
 
+  /// The connection is this thread's; it ends with the queue, after its last acknowledgements.
   void publish(engine::WorkQueue<Waiting>& messages) {
     JetStream stream(connection_);
     for (auto group = messages.take(group_max); !group.empty(); group = messages.take(group_max)) {

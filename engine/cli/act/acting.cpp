@@ -22,6 +22,7 @@ constexpr std::int64_t progress_every_ms = 200;
 // One line on stderr that is written over; nothing where nobody looks.
 class ProgressLine {
  public:
+  /// Always to go on: an act is ended by leaving, which the daemon notices.
   bool tell(std::int64_t done, std::int64_t total) {
     const std::int64_t now = system_clock().steady_ms();
     if (!terminal_ || now - told_ms_ < progress_every_ms) return true;
@@ -69,6 +70,7 @@ json::object try_act(const Invocation& invocation, json::object request, const A
   return act(invocation, std::move(request), options);
 }
 
+/// A pipe cannot answer, and silence is no yes.
 bool may_go_on(const ActingOptions& options, const std::string& question) {
   if (options.yes) return true;
   if (isatty(STDIN_FILENO) == 0 || isatty(STDOUT_FILENO) == 0) {
@@ -89,6 +91,7 @@ int act_after_question(const Invocation& invocation, const json::object& request
       print(outcome, dry_run);
     }
   };
+  // With --yes nobody looks at a rehearsal, so there is none.
   if (options.dry_run || !options.yes) {
     const json::object would_be = try_act(invocation, request, options);
     if (options.dry_run || !invocation.json) show(would_be, true);

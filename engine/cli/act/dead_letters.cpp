@@ -24,6 +24,7 @@ struct Options {
   std::string reason;
 };
 
+/// Works without the daemon: the journal alone is read.
 int list(const Invocation& invocation, const Options& options) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);
@@ -71,6 +72,7 @@ void print_decided(const std::vector<operate::Decided>& decided) {
   fmt::print("{}\n", json::serialize(json::object{{"decided", std::move(list)}}));
 }
 
+/// Through the daemon where it runs. One that is refused makes the exit code 1; the others are decided all the same.
 int decide(const Invocation& invocation, const Options& options, operate::Decision::Action action) {
   operate::Decision decision{.action = action, .ids = options.ids, .reason = options.reason};
   if (options.delivered) decision.settled = operate::Decision::Settled::delivered;
@@ -96,6 +98,7 @@ int decide(const Invocation& invocation, const Options& options, operate::Decisi
   return all_done ? done : failed;
 }
 
+/// What `retry` and `discard` have in common.
 CLI::App* add_action(CLI::App& parent, Invocation& invocation, const std::shared_ptr<Options>& options, const char* name,
                      const char* help, operate::Decision::Action action) {
   CLI::App* verb = parent.add_subcommand(name, help);

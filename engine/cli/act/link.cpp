@@ -19,6 +19,7 @@ void print_list(const char* heading, const json::value& list) {
   for (const json::value& each : list.as_array()) fmt::print("  {} {}\n", heading, std::string_view(each.as_string()));
 }
 
+/// Nothing is sent by it, so nobody is asked first.
 int link(const Invocation& invocation, const Options& options) {
   const json::object request{{"verb", "link"}, {"pipeline", options.pipeline}};
   const json::object outcome =

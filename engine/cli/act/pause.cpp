@@ -48,10 +48,12 @@ void print_restored(const json::object& outcome, bool dry_run) {
 int resume_instance(const Invocation& invocation, const Options& options) {
   const json::object request{{"verb", "resume"}, {"kind", "instance"}, {"name", ""}, {"messages", options.messages}};
   const json::object seen = try_act(invocation, request, options.acting);
+  // Not restored: an ordinary resume.
   if (!seen.contains("messages")) return -1;
   return act_after_question(invocation, request, options.acting, print_restored);
 }
 
+/// Pausing holds back and resuming lets go what is valid anyway; only a restored journal is asked about.
 int run(const Invocation& invocation, const Options& options, const char* act_name) {
   const bool pauses = act_name == std::string_view("pause");
   if (options.name.empty() != (options.kind == "instance")) {

@@ -28,6 +28,7 @@ void print_names(const char* what, const json::value& names) {
   for (const json::value& name : names.as_array()) fmt::print("{} pipeline {}\n", what, std::string_view(name.as_string()));
 }
 
+/// The folder is read here to find the journal, and with it the daemon, which reads it for itself.
 int reload(const Invocation& invocation) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   const json::object request{{"verb", "reload"}, {"folder", std::filesystem::absolute(invocation.instance.path).string()},

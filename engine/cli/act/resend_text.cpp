@@ -6,6 +6,7 @@
 
 namespace engine::cli {
 
+/// Numbers that are zero are left out, but for the first two.
 std::string resend_text(const boost::json::object& counts, bool dry_run) {
   const auto number = [&counts](const char* name) { return counts.at(name).to_number<std::size_t>(); };
   std::string kinds;

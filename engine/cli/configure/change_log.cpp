@@ -54,6 +54,7 @@ int run(const Invocation& invocation, const operate::ChangeLogRequest& request) 
   return done;
 }
 
+/// `install` and `uninstall` differ in their words alone.
 void add_one(CLI::App& verb, Invocation& invocation, bool install) {
   CLI::App* one = verb.add_subcommand(install ? "install" : "uninstall", install ? "make the log and the triggers, or renew them"
                                                                                  : "remove exactly what install made");

@@ -24,6 +24,7 @@ json::object json_of(const settings::Diagnostic& diagnostic) {
           {"suggestion", diagnostic.suggestion}};
 }
 
+/// Described by config/schema/output.schema.json, as every --json output is.
 void print_json(const operate::CheckReport& report) {
   json::array diagnostics;
   for (const settings::Diagnostic& each : report.diagnostics.all()) diagnostics.push_back(json_of(each));
@@ -88,6 +89,7 @@ void print_explained_json(const std::vector<settings::ExplainedFile>& files) {
   fmt::print("{}\n", json::serialize(list));
 }
 
+/// The files as layers and fragments make them, whether or not they are right.
 int explain(const Invocation& invocation, const std::string& wanted) {
   settings::Diagnostics diagnostics;
   const auto files = settings::explained(invocation.instance, wanted, diagnostics);
@@ -96,6 +98,7 @@ int explain(const Invocation& invocation, const std::string& wanted) {
   return diagnostics.ok() ? done : wrong_configuration;
 }
 
+/// Reads the whole journal: on a large one this takes a while, and the daemon may go on.
 int check_journal(const Invocation& invocation) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);

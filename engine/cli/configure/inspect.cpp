@@ -64,6 +64,7 @@ std::string samples_text(const operate::ColumnInspection& column) {
   return text + coloured(fmt::format("{}masked: {}", text.empty() ? "" : "  ", column.masked_as), Colour::dim);
 }
 
+/// With how it is known: a guess must look like one.
 std::string key_text(const operate::KeyProposal& key) {
   std::string columns;
   for (const std::string& column : key.columns) columns += (columns.empty() ? "" : ", ") + column;
@@ -120,6 +121,7 @@ void print_target(const operate::TargetInspection& target) {
   fmt::print("{}", aligned(rows));
 }
 
+/// What was there is told as well: it may be another table's.
 int written(const std::filesystem::path& folder, const operate::TableInspection& table) {
   const std::vector<std::string> paths = operate::write_new_files(folder, table.files);
   for (const operate::YamlFile& file : table.files) {

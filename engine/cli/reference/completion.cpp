@@ -45,6 +45,7 @@ std::string zsh_escaped(std::string_view text) {
   return out;
 }
 
+/// One line a name: `-n` and `--dry-run` complete apart.
 std::string zsh_argument(const DeclaredOption& option) {
   std::string value;
   if (option.takes_folder) {
@@ -89,6 +90,7 @@ std::string fish_condition(const DeclaredVerb& verb) {
 
 }  // namespace
 
+/// The words typed so far are followed down the verbs; the last one says whether a value is asked for.
 std::string bash_completion(const DeclaredVerb& program) {
   std::string paths;
   std::string values;

@@ -34,6 +34,7 @@ DeclaredOption declared(const CLI::Option& option) {
   return one;
 }
 
+/// What has no group is hidden.
 DeclaredVerb declared(const CLI::App& app, const std::string& above) {
   DeclaredVerb verb;
   verb.name = above + app.get_name();

@@ -22,6 +22,7 @@ struct DeclaredOption {
   bool takes_folder = false;
 };
 
+/// A verb with those below it; the program itself is the first.
 struct DeclaredVerb {
   std::string name;  ///< with those above it: "datapicker check"
   std::string about;

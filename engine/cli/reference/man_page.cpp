@@ -42,6 +42,7 @@ std::string synopsis(const DeclaredVerb& verb) {
   return line;
 }
 
+/// Name and value in front, all that is said of it below.
 std::string option_text(const DeclaredOption& option) {
   std::string names;
   for (const std::string& name : option.names) names += (names.empty() ? "" : ", ") + escaped(name);
@@ -73,6 +74,7 @@ std::string without_line_breaks(std::string text) {
 
 std::string man_page_name(const DeclaredVerb& verb) { return page_title(verb) + ".1"; }
 
+/// Footers are laid out by hand, so their lines are kept.
 std::string man_page(const DeclaredVerb& verb, const std::string& version) {
   std::string title = page_title(verb);
   std::string page = fmt::format(".TH \"{}\" 1 \"\" \"Datapicker {}\" \"User Commands\"\n", escaped(title), escaped(version));

@@ -22,6 +22,7 @@ void write_file(const std::filesystem::path& path, const std::string& text) {
   if (!file) throw Error(ErrorCode::environment_missing, "the file " + path.string() + " cannot be written");
 }
 
+/// Everything that packages install beside the program, made of the program itself.
 int write_reference(const CLI::App& program, const std::filesystem::path& folder) {
   const DeclaredVerb whole = declared(program);
   for (const DeclaredVerb* verb : with_all_below(whole)) {

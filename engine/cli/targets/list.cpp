@@ -17,6 +17,7 @@ std::string objects_of(const operate::ShelvedTarget& target) {
   return names;
 }
 
+/// Whose definition it is: the instance's, the package's, or none but code.
 std::string origin_of(const operate::ShelvedTarget& target) {
   if (target.is_own) return "own";
   return target.file.empty() ? "built in" : "shipped";

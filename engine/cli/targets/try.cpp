@@ -79,6 +79,7 @@ void print_answer(const operate::TrialStep& step) {
   fmt::print("{}", aligned(rows));
 }
 
+/// For one trial: it refers to the options.
 operate::TrialTalk talk_of(const Invocation& invocation, const Options& options) {
   operate::TrialTalk talk;
   const bool shows = !invocation.json;

@@ -16,6 +16,7 @@ constexpr std::int64_t first_pause_ms = 500;
 constexpr std::int64_t pause_ms_max = 60'000;
 constexpr std::int64_t kept_from_ms = 60'000;  ///< windows shorter than this are over before a restart matters
 
+/// A size of 0 is none: so a connection takes away what its definition says.
 std::unique_ptr<Budget> make_budget(const BudgetDefinition& definition) {
   auto budget = std::make_unique<Budget>();
   budget->definition = &definition;
@@ -98,6 +99,7 @@ bool Budget::is_idle(Moment now) {
   return std::all_of(windows.begin(), windows.end(), [now](Window& window) { return window.is_idle(now); });
 }
 
+/// The connection's own is the first, and always there: it is the one that waits when an answer names none.
 Budgets::Budgets(const std::map<std::string, BudgetDefinition>& definitions) {
   const auto add = [this](const BudgetDefinition& definition) {
     groups_.push_back(std::make_unique<Group>(Group{.definition = definition}));
@@ -128,11 +130,13 @@ Budget* Budgets::budget_for(Group& group, const Spending& call, Moment now) {
   budget = make_budget(group.definition);
   Budget* const made = budget.get();
   if (group.by_value.size() < group.sweep_at) return made;
+  // Only those that nobody holds and that count nothing: permits point into the others.
   std::erase_if(group.by_value, [made, now](const auto& each) { return each.second.get() != made && each.second->is_idle(now); });
   group.sweep_at = std::max<std::size_t>(1'024, 2 * group.by_value.size());
   return made;
 }
 
+/// Remembered for whoever asks when to come again, and for people.
 void Budgets::refuse(Budget& budget, const std::string& value, Moment now) {
   opens_ms_ = budget.opens_ms(value, now);
   blocked_by_ = budget.definition;
@@ -157,6 +161,7 @@ Permit Budgets::budgets_for(const Spending& call, Counts counts, Moment now) {
   return all;
 }
 
+/// All or none: a place in one budget must not be lost while another has no room.
 bool Budgets::admit(const Spending& call, Counts counts, Permit& permit, Moment now) {
   if (counts_nothing_) return counts == Counts::records || is_open(now);
   const Permit wanted = budgets_for(call, counts, now);
@@ -198,6 +203,7 @@ void Budgets::give_back(const Permit& permit) {
   }
 }
 
+/// Of budgets that are kept per value, the one that this request holds a place in.
 Budget& Budgets::named(const std::string& name, const Permit& permit) {
   if (name.empty()) return *own_;
   for (const Place& place : permit) {
@@ -262,6 +268,7 @@ std::string Budgets::kept(Moment now) {
   return json::serialize(all);
 }
 
+/// What the configuration does not know any more is left out.
 void Budgets::restore(const std::string& kept, Moment now) {
   const json::value all = json::parse(kept);
   for (const json::value& item : all.as_array()) {

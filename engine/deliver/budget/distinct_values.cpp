@@ -46,6 +46,7 @@ void DistinctValues::forget_past(Moment now) {
   }
 }
 
+/// Only ever longer: an older end that comes later changes nothing.
 void DistinctValues::count_until(const std::string& value, std::int64_t until_ms, bool was_in_flight) {
   const auto found = uses_.try_emplace(value).first;
   Use& use = found->second;

@@ -8,6 +8,7 @@ namespace engine::deliver {
 
 struct Budget;
 
+/// One of them. The budget outlives its places: it counts them as `held`.
 struct Place {
   Budget* budget = nullptr;
   std::string value;  ///< of a budget that counts distinct values: the call's own

@@ -7,6 +7,7 @@ namespace engine::deliver {
 using settings::WindowKind;
 
 namespace {
+/// A window is counted in so many parts: coarse enough for memory, fine enough to lose a thousandth at most.
 constexpr std::int64_t grains = 1'000;
 }
 
@@ -45,6 +46,7 @@ std::int64_t Window::free_again_ms(Moment now) const {
   switch (allowance_.kind) {
     case WindowKind::fixed:
       return now.steady_ms + in_ms - now.wall_ms % in_ms;
+    // A step behind the last one: what was saved up comes back one by one.
     case WindowKind::steps:
       return std::max(now.steady_ms, free_.empty() ? 0 : free_.back().first) + in_ms;
     case WindowKind::sliding:
@@ -55,6 +57,7 @@ std::int64_t Window::free_again_ms(Moment now) const {
 
 void Window::count_until(std::int64_t steady_ms, std::int64_t requests) {
   if (allowance_.kind == WindowKind::sliding) steady_ms = (steady_ms / grain_ms_ + 1) * grain_ms_;
+  // The order of time is kept, should a clock or a rounding say otherwise.
   if (!free_.empty()) steady_ms = std::max(steady_ms, free_.back().first);
   counted_ += requests;
   if (!free_.empty() && free_.back().first == steady_ms) {
@@ -94,6 +97,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> Window::kept(Moment now) {
       kept.emplace_back(wall_ms, requests);
     }
   }
+  // Restored, they count as if they were answered now: they may arrive at any time.
   if (in_flight_ > 0) kept.emplace_back(free_again_ms(now) - now.steady_ms + now.wall_ms, in_flight_);
   return kept;
 }

@@ -9,6 +9,7 @@ namespace engine::deliver {
 
 namespace {
 
+/// The seed tells apart what has the same text elsewhere: keys of pipelines, match values of objects.
 std::uint64_t hash_of(std::string_view text, std::uint64_t seed) { return XXH3_64bits_withSeed(text.data(), text.size(), seed); }
 
 }  // namespace

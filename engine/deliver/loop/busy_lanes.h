@@ -10,6 +10,7 @@
 
 namespace engine::deliver {
 
+/// What the journal says of lanes is older than what this process does: this is the newer part.
 class BusyLanes {
  public:
   /// Hashes of what a delivery occupies. Two lanes of one hash would only wait for each other, and each is found again by the scan

@@ -10,6 +10,7 @@ bool CircuitBreaker::well() {
   return was_open;
 }
 
+/// While it is open each failure of a probe prolongs the wait.
 bool CircuitBreaker::ill(std::int64_t now_ms, const std::string& reason) {
   const bool was_open = open_;
   ++failures_;

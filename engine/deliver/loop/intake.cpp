@@ -13,6 +13,7 @@ constexpr std::size_t timers_max = 50'000;
 constexpr std::int64_t rescan_every_ms = 30'000;
 constexpr std::int64_t busy_wait_ms = 20;
 constexpr std::int64_t wait_ms_longest = 24 * 3'600'000;
+/// Of those whose wait is over, so many are read again at a time: a lease on the journal is short.
 constexpr std::size_t due_max = 1'000;
 /// So many urgent ones may overtake before one of this priority has its turn: nothing starves.
 constexpr int passed_over_max[] = {0, 8, 16};
@@ -69,6 +70,7 @@ void Intake::wait(std::int64_t delivery_id, std::int64_t wait_ms, bool retry) {
   waiting_.emplace(delivery_id, due_ms);
 }
 
+/// The target is well again: what waited because it was not is due now.
 void Intake::end_retry_waits() {
   std::vector<Timer> ended;
   for (auto at = timers_.begin(); at != timers_.end();) {
@@ -121,6 +123,7 @@ bool Intake::ended_meanwhile(const journal::Head& head) const {
   });
 }
 
+/// Its wait ends now; one that did not wait is looked at all the same.
 void Intake::hurry(std::int64_t delivery_id) {
   if (const auto waits = waiting_.find(delivery_id); waits != waiting_.end()) {
     auto [at, end] = timers_.equal_range(waits->second);
@@ -146,6 +149,7 @@ void Intake::drop_ready() {
   look_again();
 }
 
+/// The first queue that has something, unless a later one was passed over too often. Only where one is ready.
 Intake::Queue& Intake::next_queue() {
   Queue* chosen = nullptr;
   for (std::size_t i = 0; i < queues_.size(); ++i) {
@@ -224,6 +228,7 @@ void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   for (const Loaded::Scanned& scanned : loaded.scanned) {
     Queue& queue = queues_[scanned.queue];
     queue.cursor = std::max(queue.cursor, scanned.to);
+    // What was written while this was read lies behind its end.
     if (scanned.at_end) queue.more = woken_;
   }
   any_blocked_ = any_blocked_ || loaded.any_blocked;
@@ -231,6 +236,7 @@ void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
 }
 
+/// Told once a pipeline.
 bool Intake::knows(const journal::Delivery& delivery) {
   if (pipelines_.contains(delivery.pipeline_id)) return true;
   if (unknown_pipelines_.insert(delivery.pipeline_id).second) {
@@ -282,6 +288,7 @@ void Intake::take_in(journal::Head head, bool waited) {
   ++ready_;
 }
 
+/// None while a load is under way: its end is an event.
 std::optional<std::int64_t> Intake::next_ms() const {
   if (loading_) return std::nullopt;
   bool has_room = false;

@@ -10,6 +10,7 @@ using journal::DeliveryState;
 
 namespace {
 
+/// One without an id went out unjournaled, and is written with its end.
 void write_attempts(journal::Deliveries& deliveries, LedgerEntry& entry) {
   for (const journal::Attempt& attempt : entry.ended) {
     if (attempt.id != 0) {
@@ -43,6 +44,7 @@ void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) 
   }
 }
 
+/// What the answer proved stands in the same transaction as the state that follows from it.
 void write_effects(journal::Records& records, const LedgerEntry& entry, std::int64_t now_ms) {
   journal::Deliveries& deliveries = records.deliveries;
   const Effects& effects = entry.effects;
@@ -86,6 +88,7 @@ LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t n
   entry.unjournaled = job->unjournaled;
   entry.ended = std::exchange(job->ended, {});
   entry.effects = std::exchange(job->effects, {});
+  // The next entry of this job is written behind this one, and finds what this one leaves.
   job->journaled = entry.delivery.state;
   return entry;
 }

@@ -8,6 +8,7 @@ namespace engine::deliver {
 
 namespace {
 
+/// One request, over one state of the journal.
 class Loading {
  public:
   Loading(journal::Records& records, const model::Target& target, const LoadRequest& request)
@@ -35,6 +36,7 @@ class Loading {
     loaded_.any_blocked = loaded_.any_blocked || scan.blocked > 0;
   }
 
+  /// With everything that the decision needs: the loop itself never reads.
   void add(journal::Delivery delivery, std::vector<journal::Head>& into) {
     if (request_.stops_on_dead.contains(delivery.pipeline_id) &&
         deliveries_.has_dead(delivery.pipeline_id, delivery.key)) {

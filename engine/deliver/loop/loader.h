@@ -31,6 +31,7 @@ struct LoadRequest {
   const std::map<std::int64_t, PipelineTarget>* related = nullptr;
 };
 
+/// What was found, as the journal had it when the lease was taken.
 struct Loaded {
   std::vector<journal::Head> waited;  ///< of `ids`
   std::vector<journal::Head> heads;   ///< found behind a freed lane or by the scan

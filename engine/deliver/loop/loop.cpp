@@ -40,6 +40,7 @@ Loop::Loop(Surroundings& surroundings, model::Target& target, const std::map<std
       budgets_(options.budgets),
       report_(options.connection) {}
 
+/// Runs again after a full disk: what it has not committed, it has not done.
 void Loop::start() {
   auto recovered = std::make_shared<Recovered>();
   auto work = [recovered, connection = options_.connection, &target = target_, now = wall_ms(),
@@ -76,6 +77,7 @@ void Loop::turn() {
   }
   const bool paused = breaker_.is_open() && !breaker_.allows(steady_ms(), 0);
   if (started_ && !draining_ && !paused) {
+    // What was begun goes before what is new.
     ask_for_jobs();
     resume_parked();
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
@@ -96,6 +98,7 @@ bool Loop::may_start() const {
   return budgets_.is_free() || filling_ || budgets_.is_open(moment());
 }
 
+/// Each thing that time alone can bring about must stand here, or it would wait for the next event.
 std::int64_t Loop::wait_ms() const {
   const std::int64_t now = steady_ms();
   std::int64_t until = now + wait_ms_longest;
@@ -277,6 +280,7 @@ bool Loop::waits_for_more() const {
   return in_flight_ > 0 && !draining_ && entries_.size() < group_enough && steady_ms() < flush_ms_;
 }
 
+/// One write at a time: what comes meanwhile shares the next commit.
 void Loop::flush() {
   if (writing_ || steady_ms() < full_until_ms_) return;
   if ((entries_.empty() || waits_for_more()) && !must_note_use()) return;
@@ -306,6 +310,7 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
   report_.flush();
 }
 
+/// On disk now: what was to be sent goes out, what has ended gives its lanes back.
 void Loop::after_write(LedgerEntry& entry) {
   if (entry.after == LedgerEntry::After::release) {
     entry.job->delivery() = std::move(entry.delivery);

@@ -52,6 +52,7 @@ class Loop {
   static constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
   using Jobs = std::vector<JobPtr>;
   using Entries = std::deque<LedgerEntry>;
+  /// One that is being filled. Its request holds a place in flight already.
   struct OpenBatch {
     Jobs jobs;
     std::int64_t opened_ms = 0;

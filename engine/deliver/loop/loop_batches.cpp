@@ -45,6 +45,7 @@ bool Loop::may_grow(const OpenBatch& batch) const {
   return finding_ > 0 && !draining_ && is_journaled(*batch.jobs.front()) && steady_ms() < batch.opened_ms + batch_wait_ms;
 }
 
+/// What may still grow stays open; all else goes out now.
 void Loop::send_batches() {
   filling_ = false;
   std::vector<Jobs> ripe;
@@ -118,6 +119,7 @@ void Loop::batch_written(LedgerEntry& entry) {
   } else {
     give_back_permit(job);
     intake_.release(job);
+    // Somebody decided otherwise about this record: the request must go out without it.
     batch->is_whole = false;
   }
   if (--batch->unwritten > 0) return;

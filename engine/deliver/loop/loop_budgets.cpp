@@ -54,6 +54,7 @@ bool Loop::admit(const JobPtr& job) {
   return budgets_.admit(spending(*job), counts, job->permit, moment());
 }
 
+/// It keeps its lanes, so what stands behind it waits, too.
 void Loop::park(const JobPtr& job) {
   const std::int64_t wait_ms = budgets_.opens_ms().value_or(0) - steady_ms();
   if (is_fresh(*job) && (parked_.size() >= parked_max || wait_ms > parked_ms_max)) {
@@ -100,6 +101,7 @@ Permit Loop::return_permit(const JobPtr& job) {
   return held;
 }
 
+/// Nothing was sent for it, so others may have its places at once.
 void Loop::give_back_permit(const JobPtr& job) {
   if (job->permit.empty()) return;
   budgets_.give_back(std::exchange(job->permit, {}));

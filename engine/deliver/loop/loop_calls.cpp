@@ -39,6 +39,7 @@ bool is_refused(const model::CallAnswer& answer) {
 
 }  // namespace
 
+/// False: no request can be made of it, and it has ended.
 bool Loop::prepare(const JobPtr& job) {
   const model::Call call = make_call(*job, job->kind, surroundings_.journal_id());
   try {
@@ -55,6 +56,7 @@ bool Loop::prepare(const JobPtr& job) {
   }
 }
 
+/// Makes `job.kind` happen: directly, in a batch, after a look-up for the id it needs, or when a budget has room.
 void Loop::call(const JobPtr& job) {
   const bool needs_id =
       job->kind == CallKind::comment || job->kind == CallKind::find_comment || job->kind == CallKind::read_back ||
@@ -153,6 +155,7 @@ void Loop::send_out() {
   }
 }
 
+/// One answer a job, in their order. The attempt ends here; what follows from it is the settlement's.
 void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers) {
   ENGINE_ASSERT(answers.size() == jobs.size());
   --in_flight_;
@@ -232,6 +235,7 @@ void Loop::follow(const JobPtr& job, const Settled& settled) {
   }
 }
 
+/// What an answer says of the connection, beside what it says of the record.
 void Loop::note_health(const Settled& settled, const Permit& held) {
   switch (settled.health) {
     case Settled::Health::well:

@@ -37,10 +37,12 @@ void Loop::ask_later(const Jobs& answered) {
   }
 }
 
+/// A question takes a place in flight and in the budget like any other request.
 bool Loop::may_ask() const {
   return in_flight_ < options_.in_flight && breaker_.allows(steady_ms(), in_flight_) && budgets_.is_open(moment());
 }
 
+/// Those that are due, as far as places in flight and budgets allow.
 void Loop::ask_for_jobs() {
   while (!polls_.empty() && polls_.begin()->first <= steady_ms() && may_ask()) {
     const auto next = polls_.begin();

@@ -10,6 +10,7 @@
 
 namespace engine::deliver {
 
+/// Emptied as a whole, so that hundreds of answers cost one turn.
 class Mailbox {
  public:
   using Event = std::function<void()>;

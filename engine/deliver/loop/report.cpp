@@ -9,6 +9,7 @@ namespace engine::deliver {
 
 using journal::DeliveryState;
 
+/// An end that is ordinary is a number; one that a person should know of is a log line, too.
 void Report::ended(const Job& job, std::int64_t now_ms) {
   const journal::Delivery& delivery = job.delivery();
   ++counts_[{job.pipeline, delivery.state}];
@@ -34,6 +35,7 @@ void Report::connection_event(const std::string& event, const std::string& reaso
   log_event(LogLevel::warning, event, {{"connection", connection_}, {"reason", reason}});
 }
 
+/// After each commit, and in bulk: to find a counter by its labels costs more than to count.
 void Report::flush() {
   for (const auto& [what, number] : counts_) {
     count("datapicker_deliveries_total",

@@ -26,6 +26,7 @@ int digit_of(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/// Percent-decoded, and '+' is a blank, as in forms; what is no escape stays.
 std::string decoded(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -41,6 +42,7 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
+/// The first one of that name; empty when there is none.
 std::string parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -63,6 +65,7 @@ HttpResponse handshake(const WebhookPlace& place, const std::string& query) {
   return plain(200, challenge);
 }
 
+/// What became of a post's events, for the metrics: told only when it is on disk.
 struct Counted {
   std::map<std::string, int> reports;  ///< by status; "foreign" and "known" for those that were not kept
   int messages = 0;
@@ -70,6 +73,7 @@ struct Counted {
 };
 using Counts = std::map<std::string, Counted>;
 
+/// Runs on the journal's writer thread, all of a post in one piece of work: it is kept as a whole or comes again.
 void write_events(journal::Records& records, const std::string& connection, NumberEvents& events, Counted& counted) {
   for (const NumberEvents::Heard& heard : events.heard) {
     records.conversations.heard(connection, heard.party, heard.at_ms);
@@ -108,6 +112,7 @@ Webhook::Webhook(std::map<std::string, WebhookPlace> places, journal::Journal& j
                  std::function<void()> settled)
     : places_(std::move(places)), journal_(journal), clock_(clock), settled_(std::move(settled)) {}
 
+/// The signature goes before the parsing: nothing that a stranger sends is looked into.
 void Webhook::answer(const HttpRequest& request, Respond respond) {
   const auto place = places_.find(request.path);
   if (place == places_.end()) return respond(plain(404, "nothing is posted here\n"));
@@ -151,6 +156,7 @@ void Webhook::take(const WebhookPlace& place, const std::string& path, const Htt
       write_events(records, connection, each, (*counts)[connection]);
     }
   };
+  // The server ends only when each request was answered, and this object after the server.
   auto committed = [this, counts, path, respond = std::move(respond)](std::exception_ptr error) {
     count_post(path, error ? 503 : 200);
     if (error) return respond(plain(503, "the journal cannot take it now\n"));

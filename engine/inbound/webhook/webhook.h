@@ -23,6 +23,7 @@ struct WebhookPlace {
   std::map<std::string, std::string> connections;  ///< by the phone number id whose events are theirs
 };
 
+/// `answer` is called on the server's thread alone; what was committed is answered on the journal's.
 class Webhook {
  public:
   using Respond = HttpServer::Respond;

@@ -43,6 +43,7 @@ std::string text_at(const json::object& from, json::string_view name) {
   return value->is_int64() || value->is_uint64() ? json::serialize(*value) : std::string();
 }
 
+/// In seconds, as a text. None, or one that lies ahead, is taken for now: a window must not stay open longer by it.
 std::int64_t time_ms_at(const json::object& from, std::int64_t now_ms) {
   const std::string text = text_at(from, "timestamp");
   std::int64_t seconds = 0;
@@ -61,6 +62,7 @@ std::string reason_of(const json::object& error) {
   return reason.substr(0, reason_bytes_max);
 }
 
+/// One post on its way to events, sorted by the number that it speaks of.
 class Reading {
  public:
   explicit Reading(std::int64_t now_ms) : now_ms_(now_ms) {}
@@ -96,6 +98,7 @@ class Reading {
     return all_.back();
   }
 
+  /// A message's id and its status must be there; all else may be missing.
   void read_status(const json::object& status, NumberEvents& events) const {
     Report report{.connection = {},
                   .remote_id = text_at(status, "id"),

@@ -27,6 +27,7 @@ std::vector<SentRequest> requests_of(const CaseOutcome& outcome, bool that_write
   return some;
 }
 
+/// What is not named is expected to be none.
 void check_counts(const std::optional<std::map<std::string, ExpectedCount>>& expected,
                   const std::map<std::string, std::int64_t>& came, std::string_view what, const settings::Origin& whole,
                   std::vector<CaseProblem>& problems) {
@@ -76,6 +77,7 @@ void check_state(const std::string& state, const std::vector<ExpectedDelivery>& 
   }
 }
 
+/// A key may be left out: then the first record counts.
 void check_last_sent(const std::vector<ExpectedLastSent>& expected, const CaseOutcome& outcome, std::vector<CaseProblem>& problems) {
   for (const ExpectedLastSent& each : expected) {
     const auto sent = std::find_if(outcome.last_sent.begin(), outcome.last_sent.end(), [&](const journal::LastSent& one) {
@@ -96,6 +98,7 @@ void check_last_sent(const std::vector<ExpectedLastSent>& expected, const CaseOu
 
 }  // namespace
 
+/// Each expectation by itself: one that is not met hides no other.
 std::vector<CaseProblem> check_case(const settings::CaseDefinition& definition, const CaseOutcome& outcome) {
   std::vector<CaseProblem> problems;
   const settings::CaseExpectation& then = definition.then;

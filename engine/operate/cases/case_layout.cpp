@@ -22,6 +22,7 @@ ColumnType joined(ColumnType one, ColumnType other) {
   return ColumnType::text;
 }
 
+/// Types by the way values are written, all rows of the case together.
 class Inference {
  public:
   Inference(model::Layout& layout, const settings::TableDefinition& table) : layout_(layout), table_(table) {}
@@ -74,6 +75,7 @@ void set_key(const settings::CaseDefinition& definition, const settings::TableDe
 
 }  // namespace
 
+/// What `columns:` say counts alone; a layout that was read once goes before guesses.
 model::Layout case_layout(const settings::CaseDefinition& definition, const settings::TableDefinition& table,
                           const settings::PipelineDefinition& pipeline, const std::optional<model::Layout>& known) {
   const auto said = definition.columns.find(table.name);

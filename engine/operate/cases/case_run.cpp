@@ -57,6 +57,7 @@ settings::Instance part_of(const settings::Instance& whole, const settings::Case
   return part;
 }
 
+/// One case, with a clock, a target and sources of its own. Everything between them is the engine as it runs for real.
 class Run {
  public:
   Run(const settings::CaseDefinition& definition, const settings::Instance& whole, const KnownLayouts& known,
@@ -88,6 +89,7 @@ class Run {
   }
 
  private:
+  /// The connection as the case needs it: nothing is sent outside, and lines go into the case's own folder.
   const settings::TargetConnection& target(const std::filesystem::path& folder) {
     settings::TargetConnection& connection = instance_.targets.begin()->second;
     connection.dry_run = false;  // nothing leaves a case anyway
@@ -95,6 +97,7 @@ class Run {
     return connection;
   }
 
+  /// A process begins anew over the same journal and the same other side.
   void start() {
     rehearsal_.reset();
     rehearsal_ = std::make_unique<pipeline::Rehearsal>(instance_, *journal_, clock_,
@@ -144,6 +147,7 @@ class Run {
     }
   }
 
+  /// Step by step, so that each timer runs out at its own time.
   void pass(std::int64_t ms) {
     while (ms > 0) {
       const std::int64_t by = std::min(ms, rehearsal_->next_in_ms());
@@ -171,6 +175,7 @@ class Run {
     return false;
   }
 
+  /// Read from the journal, as everybody else would.
   CaseOutcome outcome() {
     CaseOutcome outcome{.requests = remote_.requests(), .unused_answers = remote_.unused_answers()};
     auto reader = journal_->read();

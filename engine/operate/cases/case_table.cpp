@@ -22,6 +22,7 @@ bool is_char(const model::Column& column) {
 
 }  // namespace
 
+/// All rows at once, in the table's own order.
 class CaseTable::Stream final : public model::RowStream {
  public:
   Stream(std::size_t columns, std::vector<std::pair<Key, Cells>> rows) : columns_(columns), rows_(std::move(rows)) {}
@@ -47,6 +48,7 @@ class CaseTable::Stream final : public model::RowStream {
 CaseTable::CaseTable(const settings::TableDefinition& table, settings::CharPadding padding, model::Layout layout)
     : name_(table.name), padding_(padding), layout_(std::move(layout)) {}
 
+/// As a driver would give the value: canonical, padded or not, NULL apart from an empty text.
 void CaseTable::assign(const settings::CaseCell& cell, Cells& cells) const {
   const auto at = layout_.find(cell.column);
   if (!at) {

@@ -24,6 +24,7 @@ using Verdict = CaseResult::Verdict;
 class CaseFolder {
  public:
   CaseFolder() {
+    // Memory first: each case makes a journal and syncs it.
     const char* runtime = std::getenv("XDG_RUNTIME_DIR");
     std::vector<fs::path> bases{"/dev/shm"};
     if (runtime != nullptr) bases.emplace_back(runtime);
@@ -71,6 +72,7 @@ std::vector<std::string> chosen_pipelines(const settings::Instance& instance, co
   return wanted.empty() ? names : wanted;
 }
 
+/// All are read before the first is run: problems of every file are told together.
 std::vector<settings::CaseDefinition> read_cases(const settings::Instance& instance, const CasesOptions& options) {
   settings::Diagnostics diagnostics;
   std::vector<settings::CaseDefinition> cases;
@@ -96,6 +98,7 @@ CaseProblem problem_of(const Error& error, const settings::Origin& whole) {
   return problem;
 }
 
+/// A case that cannot be run is broken, and the others go on; only a machine that lacks something ends them all.
 CaseResult run_one(const settings::CaseDefinition& definition, const settings::Instance& instance, const KnownLayouts& known,
                    bool update) {
   CaseResult result{.pipeline = definition.pipeline, .file = definition.origin.file, .name = definition.name};

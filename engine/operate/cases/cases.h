@@ -10,6 +10,7 @@
 
 namespace engine::operate {
 
+/// One case that was run, or could not be.
 struct CaseResult {
   enum class Verdict : std::uint8_t { passed, failed, broken, updated };
   std::string pipeline;

@@ -25,6 +25,7 @@ json::value& item_named(json::value& list, std::string_view member, std::string_
   return list.get_array().emplace_back(json::object{{member, name}});
 }
 
+/// What is of another kind gives way: the document is made for this pointer.
 json::value& child(json::value& value, std::string_view step, std::size_t index) {
   if (step == "*") return item_at(value, index);
   const std::size_t equals = step.find('=');

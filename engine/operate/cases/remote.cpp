@@ -26,6 +26,7 @@ std::string text_of(const CaseAnswer& answer) {
   return std::to_string(answer.status);
 }
 
+/// Did the target act, whatever the sender gets to know of it?
 bool takes_effect(const CaseAnswer& answer) {
   if (answer.kind == CaseAnswer::Kind::status) return answer.status >= 200 && answer.status < 300;
   return answer.kind == CaseAnswer::Kind::lost || answer.kind == CaseAnswer::Kind::unanswered;
@@ -33,6 +34,7 @@ bool takes_effect(const CaseAnswer& answer) {
 
 }  // namespace
 
+/// Ends at the records: `submit` answers before it returns, so a case needs no thread.
 class Remote::RemoteWire final : public Wire {
  public:
   explicit RemoteWire(Remote& remote) : remote_(remote) {}
@@ -132,6 +134,7 @@ std::optional<CaseAnswer> Remote::next_answer(CallKind kind) {
   return answer;
 }
 
+/// The case's own answer where it has one for this call, else a healthy target's.
 RawAnswer Remote::arrived(const Exchange& exchange, bool& answers) {
   const model::Call& call = sending_->front();
   SentRequest request{.kind = call.kind, .record = call.object + model::fields_json(call.match), .method = exchange.method};

@@ -106,6 +106,7 @@ void RemoteRecords::apply(std::span<const model::Call> calls, const std::string&
   }
 }
 
+/// A list of one or none; where the definition has no list, the record itself, or the status that says it is absent.
 RemoteAnswer RemoteRecords::found(const settings::ObjectDefinition& object, const model::Call& call) const {
   const Record* record = find(call);
   const settings::FindDefinition& find = *object.find;
@@ -135,6 +136,7 @@ RemoteAnswer RemoteRecords::read(const settings::ObjectDefinition& object, const
   return {.body = json::serialize(answer)};
 }
 
+/// Every record taken, in whichever way the definition accounts for them.
 json::value RemoteRecords::batch(const settings::BatchDefinition& definition, std::span<const model::Call> calls) const {
   json::value answer = json::object();
   for (std::size_t i = 0; i < calls.size(); ++i) {
@@ -196,6 +198,7 @@ RemoteAnswer RemoteRecords::asked(const std::string& request) const {
   return {.body = "{}"};
 }
 
+/// After the effect: what is answered is what is there now.
 RemoteAnswer RemoteRecords::answer(std::span<const model::Call> calls) {
   const model::Call& call = calls.front();
   const settings::ObjectDefinition* object = object_of(call.object);

@@ -18,6 +18,7 @@ struct RemoteAnswer {
   std::string body;
 };
 
+/// Knows only what a definition says: enough to be found again, read back, and accounted for.
 class RemoteRecords {
  public:
   explicit RemoteRecords(const settings::TargetDefinition& definition) : definition_(definition) {}

@@ -34,6 +34,7 @@ std::string problem_text(const CaseProblem& problem) {
   return text;
 }
 
+/// "failure" is an expectation that was not met, "error" a case that could not be run: CI servers count them apart.
 std::string testcase(const CaseResult& result) {
   std::string xml = fmt::format(R"(    <testcase classname="{}" name="{}" file="{}" time="{:.6f}")", xml_text(result.pipeline),
                                 xml_text(result.name), xml_text(result.file), result.took_ms / 1000);

@@ -22,6 +22,7 @@ bool same_name(std::string_view one, std::string_view other) {
   });
 }
 
+/// A query that the case does not write is none of its business.
 bool same_path(const std::string& expected, const std::string& came) {
   return expected.find('?') == std::string::npos ? expected == came.substr(0, came.find('?')) : expected == came;
 }
@@ -45,6 +46,7 @@ void check_headers(const ExpectedRequest& expected, const SentRequest& came, std
   }
 }
 
+/// A body that is a text is compared as it is, one that is a map or a list by its JSON.
 void check_body(const ExpectedRequest& expected, const SentRequest& came, std::vector<CaseProblem>& problems) {
   if (!expected.body) return;
   json::error_code broken;

@@ -87,6 +87,7 @@ Block find_block(const std::filesystem::path& file, const std::vector<std::strin
 
 }  // namespace
 
+/// The rest of the file stays as it is, comments and all.
 void update_requests(const std::filesystem::path& file, std::span<const SentRequest> came) {
   std::vector<std::string> lines = lines_of(file);
   const Block block = find_block(file, lines);

@@ -15,6 +15,7 @@ bool same_number(const json::value& came, double expected) {
   return came.to_number<double>() == expected;
 }
 
+/// By YAML's core schema: what looks like a number is one, and a quoted one is a text.
 bool same_scalar(const YamlNode& expected, const json::value& came) {
   const model::FieldScalar scalar = settings::core_scalar(expected);
   if (std::holds_alternative<std::monostate>(scalar)) return came.is_null();
@@ -38,6 +39,7 @@ std::string text_of(const json::value& value) {
 
 }  // namespace
 
+/// Differences are told where the expectation is written, at the deepest place that differs.
 void check_value(const YamlNode& expected, const json::value& came, const std::string& name, bool exact,
                  std::vector<CaseProblem>& problems) {
   const auto differs = [&] { problems.push_back({expected.origin(), name, settings::json_of(expected), json::serialize(came)}); };

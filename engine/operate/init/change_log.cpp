@@ -58,6 +58,7 @@ ChangeLogReport change_log(const settings::Instance& instance, const ChangeLogRe
   settings::SourceConnection connection = known_definition(instance.sources, "source connection", request.connection);
   const settings::DialectDefinition& dialect = instance.dialects.at(connection.dialect);
   auto plans = plans_of(instance, request);
+  // Made by another user, the log has to be opened to the one who reads it.
   const std::string reader = request.odbc.empty() ? std::string() : user_in(connection.odbc.reveal());
   if (!request.odbc.empty()) connection.odbc = Secret(request.odbc);
   const auto installer = connectors::catalog::make_log_installer(connection, dialect);

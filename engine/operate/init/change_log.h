@@ -16,6 +16,7 @@ struct ChangeLogRequest {
   bool apply = false;
 };
 
+/// What would be run, or was, and what people have to know before.
 struct ChangeLogReport {
   std::string connection, dialect, proved, failing;
   std::vector<std::string> logs, tables, unseen;

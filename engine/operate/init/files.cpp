@@ -35,6 +35,7 @@ YamlFile source_file(const InitChoices& choices, const std::string& odbc, const 
   return {"connections/" + choices.connection + ".yaml", text};
 }
 
+/// The token becomes a secret; in the file only its name stands.
 YamlFile http_file(const InitChoices& choices, std::vector<NewSecret>& secrets) {
   std::string text = schema_line("connection") +
                      fmt::format("connection: {}\ntarget: {}\nurl: {}\n", target_connection, yaml_scalar(choices.target), quoted(choices.url));
@@ -59,6 +60,7 @@ std::string without_password(const std::string& odbc, const std::string& connect
   for (const char* key : {"PWD", "Password"}) {
     const auto password = option_of(odbc, key);
     if (!password || password->empty() || password->find("${") != std::string::npos) continue;
+    // With a ';' in front the first option is found as any other; where that stands, the key stands in `odbc`.
     const std::size_t option = lower(";" + odbc).find(";" + lower(key));
     const std::size_t at = odbc.find(*password, odbc.find('=', option));
     secrets.emplace_back(connection + "_password", *password);
@@ -67,6 +69,7 @@ std::string without_password(const std::string& odbc, const std::string& connect
   return odbc;
 }
 
+/// Ready to run as they are, so that the first step a person takes is to look, and not to write.
 std::vector<YamlFile> instance_files(const std::filesystem::path& folder, const InitChoices& choices, std::vector<NewSecret>& secrets) {
   const bool example = choices.odbc.empty();
   const std::string odbc = example ? odbc_string({.kind = "sqlite", .database = (folder / "example.db").string()})
@@ -99,6 +102,7 @@ std::vector<std::string> write_secrets(const std::filesystem::path& folder, cons
   return written;
 }
 
+/// Made by the session's own statements, so the example needs nothing but the driver.
 void make_example(const std::filesystem::path& database) {
   if (std::filesystem::exists(database)) return;
   settings::SourceConnection connection;

@@ -80,6 +80,7 @@ std::string trust(const std::string& column) {
   return fmt::format("that every writer sets {} is yours to know: what does not is found when all rows are read, as are deletes", column);
 }
 
+/// All rows are still read now and then: deletes, and what did not set the column, show only there.
 CaptureProposal by_column(const GrowthCandidate& column, const Costs& costs) {
   CaptureProposal proposal{.mode = "watermark", .every_ms = 2 * second, .column = column.name};
   if (column.growth == model::Growth::moment) proposal.overlap_ms = 10 * minute;
@@ -103,6 +104,7 @@ CaptureProposal by_diff(const CaptureFacts& facts, const Costs& costs) {
   return proposal;
 }
 
+/// What else could be chosen, and what each asks for: the proposal is made of measurements, and people know more.
 void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CaptureProposal& proposal) {
   if (proposal.mode == "diff" && proposal.every_ms > second) {
     for (const GrowthCandidate& each : facts.candidates) {
@@ -122,6 +124,7 @@ void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CapturePro
 
 }  // namespace
 
+/// The plain comparison, unless that is slow and a column can be trusted to grow.
 CaptureProposal propose_capture(const CaptureFacts& facts) {
   const Costs costs = costs_of(facts);
   if (facts.is_file) {

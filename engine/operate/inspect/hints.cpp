@@ -63,6 +63,7 @@ std::string date_function(const model::Column& column, std::span<const std::stri
   return long_ones == dates ? "from_yyyymmdd" : "";
 }
 
+/// By type and name together: a time alone may be that of an order, a name alone a flag.
 std::vector<std::string> modified_columns(const model::Layout& layout) {
   static constexpr std::string_view parts[] = {"mod", "upd", "chang", "agg", "ultvar", "dtvar", "last_", "lastw", "rowversion", "aend", "geaend", "edit"};
   static constexpr std::string_view versions[] = {"rowversion", "timestamp", "datetime"};

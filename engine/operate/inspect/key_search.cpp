@@ -16,6 +16,7 @@ bool may_be_key(const model::Column& column) {
          !(column.type == model::ColumnType::text && column.size == 0 && column.source_type != "TEXT");
 }
 
+/// A NULL in a key stops the table, so a column that has one is no candidate.
 bool unique_in(std::span<const SampleRow> sample, const Positions& columns) {
   std::set<std::vector<std::string>> seen;
   for (const SampleRow& row : sample) {
@@ -61,6 +62,7 @@ bool may_be_null(const model::Layout& layout, const std::vector<std::string>& co
   });
 }
 
+/// A sample proves nothing, and says so: more rows may show two with the same values.
 KeyProposal guessed(const model::Layout& layout, std::span<const SampleRow> sample) {
   KeyProposal key;
   const auto columns = smallest_unique(layout, sample);

@@ -87,6 +87,7 @@ std::vector<SampleRow> sample_rows(Look& look, const std::string& from, const mo
   const std::size_t wanted = long_rows ? long_rows_max : rows_max;
   std::vector<SampleRow> rows;
   if (positions.empty()) return rows;
+  // Without a limit in SQL the reading is broken off after enough rows.
   const bool by_query = !look.dialect.whole_only;
   const model::TableRequest request{.from = by_query ? "" : from, .query = by_query ? look.limited("SELECT * FROM " + from, wanted) : ""};
   const auto stream = look.source->open_whole(request, shape);

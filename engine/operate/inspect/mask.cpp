@@ -9,6 +9,7 @@ namespace engine::operate {
 
 namespace {
 
+/// A part of a column's name, and what it usually says.
 struct NamePart {
   std::string_view kind;
   std::string_view part;
@@ -31,6 +32,7 @@ constexpr NamePart name_parts[] = {
     {"secret", "token"},            {"secret", "secret"},
 };
 
+/// What a value looks like that speaks for itself.
 struct Shape {
   std::string_view kind;
   std::regex shape;
@@ -52,6 +54,7 @@ bool long_enough_to_tell(std::string_view value) { return value.size() >= 6 && v
 
 }  // namespace
 
+/// The name goes first: it speaks of all rows, a sample only of some.
 std::string personal_kind(const model::Column& column, std::span<const std::string> values) {
   std::string name = column.name;
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

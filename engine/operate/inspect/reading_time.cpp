@@ -61,6 +61,7 @@ std::optional<double> ReadingTime::checking_ms(std::uint64_t of_rows) const {
   return share(*checksum_ms, of_rows, rows);
 }
 
+/// What was measured until a time-out still counts.
 ReadingTime measure_reading(Look& look, const model::TableRequest& request) {
   ReadingTime time;
   try {

@@ -11,6 +11,7 @@
 
 namespace engine::operate {
 
+/// Of some rows, from which the time for all follows.
 struct ReadingTime {
   std::uint64_t rows = 0;  ///< that were read
   double rows_ms = 0;

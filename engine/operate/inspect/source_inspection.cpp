@@ -36,6 +36,7 @@ std::vector<std::string> values_of(std::span<const SampleRow> rows, std::size_t 
   return values;
 }
 
+/// Samples are masked before they are cut: what is left of a value must not tell more than its shape.
 ColumnInspection inspect_column(const model::Column& column, const std::vector<std::string>& values, bool unmasked) {
   ColumnInspection result{.column = column, .expression = column_in_sql(column.name)};
   if (const std::string function = date_function(column, values); !function.empty()) {

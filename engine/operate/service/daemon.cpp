@@ -36,6 +36,7 @@ class SignalThread {
       : signals_(signals), stop_(std::move(stop)), reload_(std::move(reload)), thread_([this] { wait(); }) {}
   ~SignalThread() {
     ended_ = true;
+    // The signal only ends the waiting; the flag says why.
     pthread_kill(thread_.native_handle(), SIGUSR1);
     thread_.join();
   }

@@ -36,6 +36,7 @@ bool has_new_mapping(const std::string& name, const ActContext& context) {
 
 }  // namespace
 
+/// A remap is tried, not carried out: people decide what is sent again.
 json::object reload_report(const settings::Instance& before, const settings::Instance& after, journal::Journal& journal,
                            const Clock& clock) {
   const ActContext context{journal, after, clock, {}, [](std::int64_t, std::int64_t) { return true; }, nullptr};

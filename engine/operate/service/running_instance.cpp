@@ -71,6 +71,7 @@ void RunningInstance::run() {
   }
 }
 
+/// While a change-over is under way this waits for it: there is nothing yet that could be stopped.
 void RunningInstance::stop() {
   const std::shared_lock current(current_);
   {

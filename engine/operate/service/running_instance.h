@@ -23,6 +23,7 @@
 
 namespace engine::operate {
 
+/// Its locks are taken in this order: `acting_`, `current_`, `changing_`.
 class RunningInstance {
  public:
   RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock);

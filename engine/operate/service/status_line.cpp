@@ -11,6 +11,7 @@ constexpr std::size_t named_max = 3;
 std::string counted(std::size_t number, const char* noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
 
 template <class Items>
+/// Whatever is not among the states that are `well`, by kind and name.
 void add_troubles(const Items& items, const char* kind, std::initializer_list<std::string_view> well,
                   std::vector<std::string>& troubles) {
   for (const auto& item : items) {

@@ -23,6 +23,7 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 
 }  // namespace
 
+/// Told once when it falls silent and once when it is back, not at each round.
 void WatchdogRound::run() {
   std::vector<std::string> silent = pulse_.round();
   for (const std::string& stage : silent) {
@@ -51,6 +52,7 @@ void Watchdog::stop() {
 
 void Watchdog::drain() { drained_ms_ = system_clock().steady_ms() + drain_ms_max; }
 
+/// Begins with a round, so that every stage was asked before the first wait.
 void Watchdog::watch(std::int64_t round_ms) {
   pthread_setname_np(pthread_self(), "watchdog");
   std::string told;

@@ -49,6 +49,7 @@ std::string request_of(const YamlNode& call) {
   return text;
 }
 
+/// Everything is taken from the file itself: a page that is written by hand would grow old beside it.
 class PageWriter {
  public:
   explicit PageWriter(const ShelvedTarget& target) : target_(target), definition_(target.definition) {}
@@ -145,6 +146,7 @@ class PageWriter {
     }
   }
 
+  /// The author's comments, then the keys that no other cell shows.
   static std::string notes(const YamlNode& map, const YamlEntry& call) {
     std::string said = comment_of(map, call.origin);
     std::string keys;
@@ -156,6 +158,7 @@ class PageWriter {
     return said + (said.empty() || keys.empty() ? "" : " ") + keys;
   }
 
+  /// In the order in which they are asked.
   void rules(const YamlNode& list) {
     text_ += "## Answers\n\nThe first rule that fits speaks; what none fits means what HTTP says it means.\n\n"
              "| answer | means | |\n|---|---|---|\n";

@@ -12,6 +12,7 @@
 
 namespace engine::operate {
 
+/// A definition, and where it comes from.
 struct ShelvedTarget {
   settings::TargetDefinition definition;
   bool is_own = false;

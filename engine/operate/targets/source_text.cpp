@@ -52,6 +52,7 @@ const YamlEntry* entry_of(const YamlNode& map, std::string_view key) {
 
 }  // namespace
 
+/// An empty comment line parts paragraphs.
 std::string head_comment(const YamlNode& root) {
   std::string text;
   for (const std::string& line : root.source().lines) {
@@ -82,6 +83,7 @@ std::string comment_of(const YamlNode& map, const settings::Origin& key) {
   return text;
 }
 
+/// From the key's line up to the next one that stands as far left; items of a list may stand there, too.
 std::string source_of(const YamlNode& map, std::string_view key) {
   const YamlEntry* entry = entry_of(map, key);
   if (entry == nullptr) return {};

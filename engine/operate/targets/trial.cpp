@@ -82,6 +82,7 @@ settings::TargetConnection usable_connection(const TrialOptions& options) {
   return connection;
 }
 
+/// One trial. The target is the daemon's own, but nothing is journaled and nothing repeated.
 class Trying {
  public:
   Trying(const TrialOptions& options, const TrialTalk& talk)
@@ -205,6 +206,7 @@ class Trying {
     return !reads_back || this->step(CallKind::read_back);
   }
 
+  /// The request as it was frozen; what joins it in `send` is known only afterwards.
   TrialStep prepared_step(const Call& call, const model::PreparedCall& prepared) const {
     TrialStep step{.call = call.kind};
     const json::value request = json::parse(prepared.request);
@@ -231,6 +233,7 @@ class Trying {
     return all;
   }
 
+  /// Waits for the answer: the target's time-outs end it.
   void send(const Call& call, const model::PreparedCall& prepared, TrialStep& step) {
     std::promise<model::CallAnswer> promised;
     std::future<model::CallAnswer> answered = promised.get_future();

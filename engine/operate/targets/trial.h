@@ -13,6 +13,7 @@
 
 namespace engine::operate {
 
+/// What shall be sent, and where to.
 struct TrialOptions {
   settings::InstancePlace instance{"."};
   std::string target;  ///< a connection, or a definition that one connection uses
@@ -47,6 +48,7 @@ struct TrialStep {
   std::vector<std::string> not_as_sent;  ///< fields that a read-back shows with another value
 };
 
+/// The steps in the order in which they were taken.
 struct Trial {
   std::string connection;
   std::string target;

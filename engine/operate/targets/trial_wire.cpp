@@ -9,6 +9,7 @@ using connectors::http::RawAnswer;
 
 namespace {
 
+/// The real wire, and an ear.
 class OverheardWire final : public connectors::http::Wire {
  public:
   OverheardWire(connectors::http::WireOptions options, std::shared_ptr<TrialEar> ear) : ear_(std::move(ear)), curl_(std::move(options)) {}

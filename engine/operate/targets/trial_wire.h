@@ -10,6 +10,7 @@
 
 namespace engine::operate {
 
+/// One exchange that passed, logins and pages among them.
 struct Overheard {
   connectors::http::Exchange exchange;  ///< without `answered`
   connectors::http::RawAnswer answer;

@@ -82,6 +82,7 @@ class Following {
 
 }  // namespace
 
+/// Finer than the outcome's name: what a rule would have to say for it.
 std::string word_of(const model::DeliveryOutcome& outcome) {
   if (const auto* later = std::get_if<model::RetryLater>(&outcome)) return later->throttled ? "throttled" : "retry";
   if (const auto* refused = std::get_if<model::Permanent>(&outcome)) {
@@ -102,6 +103,7 @@ std::string reason_of(const model::DeliveryOutcome& outcome) {
       outcome);
 }
 
+/// Rules are silent where the request's own `gone` and `absent` have spoken before them.
 std::string who_decided(const DecidedAnswer& decided) {
   using connectors::http::Question;
   if (!decided.raw.failure.empty()) return "no whole answer came";

@@ -14,6 +14,7 @@ namespace engine::operate {
 std::string word_of(const model::DeliveryOutcome& outcome);
 std::string reason_of(const model::DeliveryOutcome& outcome);
 
+/// An answer with all that it was judged by.
 struct DecidedAnswer {
   const connectors::http::TargetPlan& plan;
   const ShelvedTarget& target;

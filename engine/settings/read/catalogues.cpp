@@ -7,6 +7,7 @@ namespace engine::settings {
 
 namespace fs = std::filesystem;
 
+/// Where DATAPICKER_SHARE says; else beside the binary that was installed; else in the sources it was built from.
 Catalogues find_catalogues() {
   if (const char* share = std::getenv("DATAPICKER_SHARE")) {
     return {fs::path(share) / "dialects", fs::path(share) / "targets"};

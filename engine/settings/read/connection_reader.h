@@ -19,6 +19,7 @@ struct ConnectionSurroundings {
   bool files_must_exist = true;  ///< certificates; false in a repository without its secrets
 };
 
+/// `odbc:` alone may hold a secret. Whatever is missing or wrong is reported, and what could be read is returned.
 SourceConnection read_source_connection(const YamlNode& root, const SecretLookup& secrets, Diagnostics& diagnostics);
 /// `instance` is the folder that a relative path counts from.
 SourceConnection read_csv_connection(const YamlNode& root, const std::filesystem::path& instance, Diagnostics& diagnostics);

@@ -17,6 +17,7 @@ std::vector<std::string> names_of(const std::map<std::string, Value>& map) {
   return names;
 }
 
+/// With the nearest name, else with all there are.
 void unknown(const char* kind, const std::string& name, const std::vector<std::string>& known, const Origin& origin,
              Diagnostics& diagnostics) {
   const std::string otherwise =
@@ -75,6 +76,7 @@ std::string offered_on_delete(const ObjectDefinition& object) {
   return listed(offered);
 }
 
+/// As a whole word: `year` does not name `yearly`.
 bool names_word(const std::string& text, const std::string& word) {
   const auto is_part = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
   for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
@@ -265,6 +267,7 @@ void check_owners(const std::vector<ReadPipeline>& pipelines, Diagnostics& diagn
         const bool same_pipeline = list[i].pipeline == list[j].pipeline;
         const bool agreed = list[i].pipeline->definition.owns_rows && list[j].pipeline->definition.owns_rows;
         const bool apart = are_apart(list[i].pipeline->definition, list[j].pipeline->definition);
+        // A field inside another one collides with it; two fields inside the same third one do not.
         if (same_pipeline || agreed || apart || (!list[i].whole && !list[j].whole)) continue;
         diagnostics.error("field.two_writers", list[i].origin,
                           fmt::format("the pipelines '{}' and '{}' both write '{}' of '{}' at '{}'",

@@ -43,6 +43,7 @@ void read_errors(MapReader& reader, DialectDefinition& dialect) {
   }
 }
 
+/// What a driver is known to do wrong, told to whoever uses it.
 void read_traps(MapReader& reader, DialectDefinition& dialect) {
   const YamlNode* traps = reader.take("traps");
   if (traps == nullptr) return;

@@ -89,6 +89,7 @@ InstanceDefaults read_instance_file(const YamlNode& root, Instance& instance, Di
     listen_reader.finish();
   }
   if (const YamlNode* written = reader.take("defaults")) read_defaults(*written, defaults, diagnostics);
+  // Read apart: variables before everything else, alerts with the secrets that they may hold.
   reader.take_any("variables");
   reader.take("alerts");
   reader.finish();

@@ -8,6 +8,7 @@
 
 namespace engine::settings {
 
+/// What `defaults:` say for tables that do not say it themselves.
 struct InstanceDefaults {
   std::int64_t every_ms = 5'000;
 };

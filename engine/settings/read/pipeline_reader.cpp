@@ -35,6 +35,7 @@ void claim_keys(ReadPipeline& pipeline, const YamlNode& map, Diagnostics& diagno
   for (const YamlEntry& entry : map.entries()) claim_field(pipeline, entry.key, entry.origin, diagnostics);
 }
 
+/// `otherwise: dead_letter` is what happens without it; null is a value here, and not a missing one.
 void read_otherwise(MapReader& reader, ValuesDefinition& values) {
   const YamlNode* otherwise = reader.take_any("otherwise");
   if (otherwise == nullptr || (otherwise->is_plain() && otherwise->text() == "dead_letter")) return;
@@ -80,6 +81,7 @@ void read_values(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& dia
   claim_keys(pipeline, value, diagnostics);
 }
 
+/// A decimal is text unless its field is named here: then its digits go out as a number.
 void read_types(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
   if (!value.is_map()) refuse_kind(value, "types", "a map", diagnostics);
   std::vector<std::string> written;
@@ -123,6 +125,7 @@ void read_fields_of(MapReader& reader, ReadPipeline& pipeline) {
   }
 }
 
+/// A message that waited too long is worse than none, so messages must say how long they are good for.
 void read_delivery(MapReader& reader, PipelineDefinition& definition) {
   const YamlNode* deliver = reader.take("deliver");
   if (deliver != nullptr && deliver->text() == "together") {
@@ -149,6 +152,7 @@ Origin place_of(const YamlNode& map, const char* key) {
   return value == nullptr ? map.origin() : value->origin();
 }
 
+/// Each name with its place, so that a misspelt one is told where it stands.
 void read_parents(MapReader& reader, const YamlNode& root, ReadPipeline& pipeline) {
   PipelineDefinition& definition = pipeline.definition;
   definition.depends_on = reader.texts("depends_on");

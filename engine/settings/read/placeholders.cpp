@@ -76,6 +76,7 @@ bool holds_placeholder(const YamlNode& node) {
                      [](const YamlEntry& entry) { return holds_placeholder(entry.value); });
 }
 
+/// `crm-token` is DATAPICKER_SECRET_CRM_TOKEN: shells allow no other characters.
 std::string environment_name(const std::string& secret) {
   std::string name = "DATAPICKER_SECRET_";
   for (const char c : secret)
@@ -109,6 +110,7 @@ bool is_secret_name(const std::string& name) {
 
 YamlNode with_variables(const YamlNode& node, const Variables& variables, Diagnostics& diagnostics) {
   if (!holds_placeholder(node)) return node;
+  // Trees are shared and never changed; only the way down to a placeholder is copied.
   auto content = std::make_shared<YamlNode::Content>(*node.content());
   content->text = replaced(node.text(), [&](const Placeholder& placeholder) {
     return variable(placeholder, node.origin(), variables, diagnostics);
@@ -129,6 +131,7 @@ void refuse_secrets(const YamlNode& node, const std::string& where, Diagnostics&
 
 bool holds_secret(const YamlNode& scalar) { return scalar.text().find("${secret:") != std::string::npos; }
 
+/// A secret that is missing becomes `***`, so that one problem does not bring others about the value.
 std::string SecretLookup::filled(const YamlNode& scalar, Diagnostics& diagnostics) const {
   return replaced(scalar.text(), [&](const Placeholder& placeholder) -> std::optional<std::string> {
     if (placeholder.kind != "secret") return std::nullopt;
@@ -162,6 +165,7 @@ std::optional<std::string> SecretLookup::find(const std::string& name, const Ori
     value = file_text(std::filesystem::path(credentials) / name);
   bool refused = false;
   if (!value) value = from_file(name, origin, refused, diagnostics);
+  // A file that others can read is not passed over for the environment: its owner has to learn of it.
   if (refused) return std::nullopt;
   const std::string variable = environment_name(name);
   if (!value) {
@@ -178,6 +182,7 @@ std::optional<std::string> SecretLookup::find(const std::string& name, const Ori
   return value;
 }
 
+/// `refused` tells a file that must not be used from one that is not there.
 std::optional<std::string> SecretLookup::from_file(const std::string& name, const Origin& origin, bool& refused,
                                                    Diagnostics& diagnostics) const {
   const std::filesystem::path path = folder_ / "secrets" / name;

@@ -52,6 +52,8 @@ std::string whole_raw_value(const YamlNode& value) {
   return text.substr(0, end + 1);
 }
 
+/// YAML ends an unquoted value at ' #' anywhere, and at a comma inside braces: what is missing stands behind it, and is
+/// shown.
 void report_unbalanced(const YamlNode& value, const Expression& expression, const SqlBalance& balance,
                        const std::string& named, Diagnostics& diagnostics) {
   const Origin origin = origin_inside(expression, balance.at);
@@ -72,6 +74,7 @@ void report_unbalanced(const YamlNode& value, const Expression& expression, cons
   }
 }
 
+/// Only what YAML itself may have spoiled: whether it is SQL is known when it is compiled.
 void check_sql(const YamlNode& value, const Expression& expression, const std::string& named,
                Diagnostics& diagnostics) {
   if (const SqlBalance balance = sql_balance(expression.sql); !balance.closed()) {

@@ -44,6 +44,7 @@ void read_rows(MapReader& reader, TableDefinition& table) {
   }
 }
 
+/// Whether the columns exist is known only at the source; here they are named once each, and are read.
 void read_key(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.key = reader.texts("key");
@@ -141,6 +142,7 @@ void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnost
 
 }  // namespace
 
+/// A table without `capture:` is compared as a whole, as often as the instance says.
 TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnostics& diagnostics) {
   MapReader reader(root, table_block(), "the table", diagnostics);
   TableDefinition table;

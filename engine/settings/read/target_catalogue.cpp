@@ -59,6 +59,7 @@ void TargetCatalogue::read_own(Diagnostics& diagnostics) {
 
 std::vector<std::string> TargetCatalogue::own_names() const { return yaml_names(own_); }
 
+/// An own definition hides a shipped one of its name.
 bool TargetCatalogue::is_own(const std::string& name) const { return !file_of(name).empty() && file_of(name).parent_path() == own_; }
 
 std::filesystem::path TargetCatalogue::file_of(const std::string& name) const {

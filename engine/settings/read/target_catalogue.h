@@ -12,6 +12,7 @@
 
 namespace engine::settings {
 
+/// For one load of an instance, on one thread; definitions stay where they are as long as it lives.
 class TargetCatalogue {
  public:
   /// Without an instance (an empty path) there are only the shipped ones.

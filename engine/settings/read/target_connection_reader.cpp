@@ -29,6 +29,7 @@ std::string take_file(MapReader& reader, const char* key, const ConnectionSurrou
   return path.string();
 }
 
+/// An authority of one's own can be named; the verification cannot be switched off.
 TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroundings, Diagnostics& diagnostics) {
   MapReader reader(value, tls_block(), "tls", diagnostics);
   TlsOptions tls;
@@ -58,6 +59,7 @@ SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnosti
   return rule;
 }
 
+/// What the target posts to us comes to this path, and is believed when it was signed with `app_secret`.
 WebhookRule read_webhook(const YamlNode& value, const std::string& connection, const SecretLookup& secrets,
                          Diagnostics& diagnostics) {
   MapReader reader(value, webhook_rule_block(), "webhook", diagnostics);
@@ -103,6 +105,7 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
     diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(),
                       "'idempotency_header' must be the name of a header");
   }
+  // Read below, over the definition that `target:` names.
   for (const char* key : {"auth", "requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }
 
@@ -165,6 +168,7 @@ std::optional<TargetConnection> read_target_connection(const YamlNode& root, con
   if (target.empty()) return std::nullopt;
   const TargetDefinition* definition = surroundings.targets.find(target, root.find("target")->origin(), diagnostics);
   if (definition == nullptr) return std::nullopt;
+  // A copy: what the connection says is put into this one alone.
   connection.target = *definition;
   if (is_http) merge_connection_requests(root, connection.target, diagnostics);
   if (is_http || is_stream) connection.auth = read_auth(root.find("auth"), root, connection.target, surroundings.secrets, diagnostics);

@@ -32,6 +32,7 @@ void read_on_delete(MapReader& reader, TargetUse& use) {
   update.finish();
 }
 
+/// The fields by which the record of a row is found again, each by one expression.
 void read_match(MapReader& reader, const PipelineDefinition& pipeline, TargetUse& use) {
   Diagnostics& diagnostics = reader.diagnostics();
   const YamlNode* match = reader.take("match");

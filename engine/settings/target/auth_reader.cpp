@@ -28,6 +28,7 @@ void check_name(const std::string& name, const Origin& origin, Diagnostics& diag
   diagnostics.error("value.type", origin, fmt::format("'{}' is no name for {{auth.…}}: small letters, digits and '_'", name));
 }
 
+/// Over what is there already: a definition is read first, then what a connection says of its own contract.
 void take_protocol(MapReader& reader, OAuth2Protocol& protocol) {
   protocol.origin = reader.node().origin();
   protocol.grant = reader.one_of("grant", protocol.grant,
@@ -61,6 +62,7 @@ DerivedValue read_derived(const YamlNode& map, const std::string& name, Diagnost
   return derived;
 }
 
+/// What a login keeps of its answer is known by name to later requests.
 LoginRequest read_login(const YamlNode& map, Diagnostics& diagnostics) {
   MapReader reader(map, login_block(), "the login request", diagnostics);
   LoginRequest login;
@@ -140,6 +142,7 @@ OAuth2Auth read_oauth2(const YamlNode& map, const TargetDefinition& definition, 
   return oauth2;
 }
 
+/// Exactly those that the definition asks for: one too many is as wrong as one too few.
 CredentialsAuth take_credentials(const YamlNode& map, const TargetDefinition& definition, const SecretLookup& secrets, Diagnostics& diagnostics) {
   CredentialsAuth auth;
   const auto& wanted = definition.auth.credentials;
@@ -167,6 +170,7 @@ CredentialsAuth take_credentials(const YamlNode& map, const TargetDefinition& de
   return auth;
 }
 
+/// For people: the shortest way that this target offers.
 std::string ways_into(const TargetDefinition& definition) {
   const AuthDefinition& auth = definition.auth;
   if (auth.is_own_way()) {
@@ -179,6 +183,7 @@ std::string ways_into(const TargetDefinition& definition) {
   return auth.oauth2 ? "write auth: { oauth2: { client_id: …, client_secret: … } }" : ways;
 }
 
+/// The first way that is written counts. Keys of a second one stay untaken, and `finish` reports them.
 Auth read_way(MapReader& reader, const TargetDefinition& definition, const SecretLookup& secrets) {
   if (reader.has("bearer")) return BearerAuth{take_secret(reader, "bearer", secrets)};
   if (reader.has("header")) {
@@ -206,6 +211,7 @@ Auth read_way(MapReader& reader, const TargetDefinition& definition, const Secre
   }
   if (reader.is_map()) {
     reader.diagnostics().error("key.missing", reader.node().origin(), "auth says no way to enter", ways_into(definition));
+    // One problem is enough: whatever stands here is not reported a second time.
     for (const Key& key : auth_block().keys) reader.take_any(key.name);
   }
   return NoAuth{};

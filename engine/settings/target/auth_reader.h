@@ -7,6 +7,8 @@
 
 namespace engine::settings {
 
+/// The definition's half: which credentials there are, what is derived from them, which requests log in, what joins all
+/// others.
 AuthDefinition read_auth_definition(const YamlNode& map, Diagnostics& diagnostics);
 
 /// `map` is null where the connection has no `auth:`, which is reported where the definition needs one. Options must

@@ -9,6 +9,7 @@ namespace {
 
 using model::CallKind;
 
+/// Rows that are only appended need a column by which one whose answer was lost is found again.
 std::map<std::string, WrittenTable> read_tables(const YamlNode& value, Diagnostics& diagnostics) {
   std::map<std::string, WrittenTable> tables;
   if (!value.is_map()) refuse_kind(value, "'tables'", "a map of tables", diagnostics);
@@ -49,6 +50,7 @@ void read_envelope(MapReader& reader, EnvelopeOptions& envelope) {
   envelope.debezium = reader.one_of("envelope", false, {{"plain", false}, {"debezium", true}});
 }
 
+/// `properties:` may hold secrets: passwords of librdkafka stand there.
 void read_kafka(MapReader& reader, const SecretLookup& secrets, TargetConnection& connection) {
   StreamTarget& stream = connection.stream;
   stream.servers = reader.required_text("servers");

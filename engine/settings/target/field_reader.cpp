@@ -6,6 +6,7 @@
 namespace engine::settings {
 namespace {
 
+/// How a field is written, and by whom. Without a `type` its values go out as the mapping gives them.
 FieldDefinition read_field(const YamlEntry& entry, Diagnostics& diagnostics) {
   MapReader reader(entry.value, field_block(), fmt::format("the field '{}'", entry.key), diagnostics);
   FieldDefinition field;

@@ -23,6 +23,7 @@ void check_ways(const MapReader& reader, const PageRule& pages, Diagnostics& dia
   }
 }
 
+/// How many pages are asked for has a limit: a list that never ends must not keep a delivery for ever.
 PageRule read_pages(const YamlNode& map, Diagnostics& diagnostics) {
   MapReader reader(map, pages_block(), "'pages'", diagnostics);
   PageRule pages;

@@ -38,6 +38,7 @@ struct BudgetDefinition {
   std::optional<bool> outside_window;    ///< only messages to people who may not be written to freely
   std::map<std::string, Allowance> allowances;  ///< by the key that said it
 
+  /// What `over` says takes the place of what is said here; its allowances join by their keys.
   void lay_over(const BudgetDefinition& over);
 };
 

@@ -25,6 +25,7 @@ Allowance at_rate(double requests, std::int64_t in_ms, WindowKind kind) {
           .kind = kind};
 }
 
+/// Two keys that say something only together.
 void read_pair(MapReader& reader, const char* one, const char* other) {
   if (reader.has(one) == reader.has(other)) return;
   const char* there = reader.has(one) ? one : other;
@@ -32,6 +33,7 @@ void read_pair(MapReader& reader, const char* one, const char* other) {
                              fmt::format("'{}' says nothing without '{}'", there, there == one ? other : one));
 }
 
+/// By the key that said it, so that a connection can replace one size and leave the others.
 std::map<std::string, Allowance> read_sizes(MapReader& reader) {
   std::map<std::string, Allowance> sizes;
   const WindowKind kind =
@@ -80,6 +82,7 @@ void read_values(MapReader& reader, BudgetDefinition& budget) {
   }
 }
 
+/// `object` and `call` narrow down what it counts, `per` and `distinct` say by what.
 BudgetDefinition read_budget(const YamlEntry& entry, Diagnostics& diagnostics) {
   MapReader reader(entry.value, budget_block(), fmt::format("the budget '{}'", entry.key), diagnostics);
   BudgetDefinition budget{.name = entry.key, .origin = entry.origin};
@@ -97,6 +100,7 @@ BudgetDefinition read_budget(const YamlEntry& entry, Diagnostics& diagnostics) {
   return budget;
 }
 
+/// `learn:` tells what is left of a budget, or how long to wait; only that makes a rule worth asking.
 UsageRule read_usage(const YamlNode& map, Diagnostics& diagnostics) {
   MapReader reader(map, usage_block(), "what is learned", diagnostics);
   UsageRule rule{.origin = map.origin(), .budget = reader.text("budget")};

@@ -19,7 +19,7 @@ constexpr std::array writing_calls = {CallKind::create,  CallKind::update,  Call
                                       CallKind::archive, CallKind::resolve, CallKind::comment,
                                       CallKind::associate, CallKind::dissociate};
 
-/// The request of `reader`'s map, nested or flat.
+/// A request that has a map of its own.
 RequestTemplate read_nested_request(const YamlNode& nested, Diagnostics& diagnostics) {
   MapReader reader(nested, request_block(), "the request", diagnostics);
   RequestTemplate request = read_request(reader);
@@ -27,6 +27,7 @@ RequestTemplate read_nested_request(const YamlNode& nested, Diagnostics& diagnos
   return request;
 }
 
+/// Nested under `request:`, or flat among the other keys of the call.
 RequestTemplate take_request(MapReader& reader) {
   if (!reader.has("request")) return read_request(reader);
   const YamlNode* nested = reader.take("request");
@@ -79,6 +80,7 @@ void read_marker(const YamlNode& map, ObjectDefinition& object, Diagnostics& dia
   object.comment_history = std::move(history);
 }
 
+/// How it is asked for, and what its answer looks like when it is over.
 std::optional<JobDefinition> take_job(MapReader& reader) {
   const YamlNode* map = reader.take("job");
   if (map == nullptr) return std::nullopt;
@@ -98,6 +100,7 @@ std::optional<JobDefinition> take_job(MapReader& reader) {
   return job;
 }
 
+/// `as: update`: this call is carried out by the request of another one, with fields of its own.
 std::optional<CallKind> take_as(MapReader& reader) {
   const std::string name = reader.text("as");
   if (name.empty()) return std::nullopt;
@@ -108,6 +111,7 @@ std::optional<CallKind> take_as(MapReader& reader) {
   return std::nullopt;
 }
 
+/// Later readings replace earlier ones: a connection's request takes the place of the definition's.
 void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
   MapReader reader(map, call_block(), fmt::format("'{}'", name_of(kind)), diagnostics);
   CallDefinition call;
@@ -126,6 +130,7 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
   object.calls[kind] = std::move(call);
 }
 
+/// A find without an `id` would find nothing that could be addressed, so it must say where the id stands.
 void read_find(const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
   MapReader reader(map, find_block(), "'find'", diagnostics);
   FindDefinition find;
@@ -180,6 +185,7 @@ void read_accounting(const YamlNode& map, BatchDefinition& batch, Diagnostics& d
   reader.finish();
 }
 
+/// Without accounting nobody would know which records were taken, so it must be there.
 void read_batch(CallKind kind, const YamlNode& map, ObjectDefinition& object, Diagnostics& diagnostics) {
   MapReader reader(map, batch_block(), fmt::format("the batch of '{}'", name_of(kind)), diagnostics);
   BatchDefinition batch;

@@ -7,6 +7,7 @@
 namespace engine::settings {
 namespace {
 
+/// Walks one definition; each problem is told at the template that holds the placeholder.
 class OptionsFilling {
  public:
   OptionsFilling(const std::map<std::string, std::string>& options, Diagnostics& diagnostics)
@@ -80,6 +81,7 @@ class OptionsFilling {
   }
   void fill_json(std::string& json) { json = filled_text(json, true); }
 
+  /// An option has no options inside: what was filled in is not looked through again.
   std::string filled_text(const std::string& text, bool is_json) {
     static constexpr std::string_view opening = "{{options.";
     std::string out;

@@ -43,9 +43,10 @@ Telling telling_of(const ObjectDefinition& object, CallKind kind) {
   return telling;
 }
 
-/// What is written in C++ says itself what its ids are.
+/// A `find` tells each id, at the price of a look-up. What else tells one are answers to the calls that write.
 Ids ids_of(const Instance& instance, const PipelineDefinition& parent) {
   const auto connection = instance.targets.find(parent.target.connection);
+  // Told elsewhere: a missing connection or object is no second problem here.
   if (connection == instance.targets.end()) return Ids::known;
   const auto& objects = connection->second.target.objects;
   auto object = objects.find(parent.target.object);
@@ -60,6 +61,7 @@ Ids ids_of(const Instance& instance, const PipelineDefinition& parent) {
   return (creates ? create : upsert).always ? Ids::known : Ids::untold;
 }
 
+/// Whether what pipelines wait for can ever come.
 class ParentCheck {
  public:
   ParentCheck(const Instance& instance, const std::vector<ReadPipeline>& pipelines, Diagnostics& diagnostics)
@@ -115,6 +117,7 @@ class ParentCheck {
                        "write one relation later, from the other side");
   }
 
+  /// `way` holds the pipelines between the start and this one.
   bool leads_back(const std::string& start, const PipelineDefinition& at, std::vector<std::string>& way) const {
     for (const std::string& name : at.depends_on) {
       if (name == start) return true;

@@ -8,6 +8,7 @@
 namespace engine::settings {
 namespace {
 
+/// `404`, or `[404, 410]`.
 std::vector<int> take_statuses(MapReader& reader, const char* key) {
   std::vector<int> statuses;
   const YamlNode* value = reader.take(key);

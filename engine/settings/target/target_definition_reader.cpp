@@ -51,6 +51,7 @@ ObjectDefinition* open_object(const YamlNode& at, TargetDefinition& definition, 
   return nullptr;
 }
 
+/// Only what the definition declares: a misspelt option would be sent as its default.
 void merge_options(const YamlNode& map, TargetDefinition& definition, Diagnostics& diagnostics) {
   std::vector<std::string> known;
   for (const auto& [name, fallback] : definition.options) known.push_back(name);
@@ -70,6 +71,7 @@ void merge_options(const YamlNode& map, TargetDefinition& definition, Diagnostic
   }
 }
 
+/// For calls that do not say it themselves, batches included.
 void merge_repeat_safe(const YamlNode& value, ObjectDefinition& object, Diagnostics& diagnostics) {
   const model::FieldScalar scalar = value.is_scalar() ? core_scalar(value) : model::FieldScalar{};
   const bool* flag = std::get_if<bool>(&scalar);
@@ -83,6 +85,7 @@ void merge_repeat_safe(const YamlNode& value, ObjectDefinition& object, Diagnost
 }  // namespace
 
 std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Diagnostics& diagnostics) {
+  // Problems of other files do not spoil this one.
   const std::size_t problems_before = diagnostics.all().size();
   MapReader reader(root, target_definition_block(), "the target definition", diagnostics);
   TargetDefinition definition;

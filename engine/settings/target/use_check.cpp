@@ -39,6 +39,7 @@ bool carries_changes(const ObjectDefinition& object) {
 
 void check_writing(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics) {
   const TargetUse& use = pipeline.definition.target;
+  // Where a find proves that nothing is there, an upsert creates: `deliver/decision.cpp` does the same.
   const bool looks_first = object.find && offers(object, CallKind::upsert);
   if (use.mode == WriteMode::create_only && !offers(object, CallKind::create) && !looks_first) {
     lacks(pipeline.mode, pipeline, "cannot create without touching what is there:", "say mode: upsert", diagnostics);
@@ -69,6 +70,7 @@ void check_fields(const ObjectDefinition& object, const ReadPipeline& pipeline, 
   const TargetUse& use = pipeline.definition.target;
   std::vector<std::string> known;
   for (const auto& [name, field] : object.fields) known.push_back(name);
+  // Written by the match, by the definition itself, or by the pipeline.
   std::set<std::string> given;
   for (const FieldExpression& field : use.match) given.insert(field.field);
   for (const CallKind kind : {CallKind::create, CallKind::upsert}) {
@@ -87,6 +89,7 @@ void check_fields(const ObjectDefinition& object, const ReadPipeline& pipeline, 
                           did_you_mean(name, known));
     }
   }
+  // Only what makes a record must give what the target demands of a new one.
   if (use.mode == WriteMode::update_only) return;
   for (const auto& [name, field] : object.fields) {
     if (!field.required || given.contains(name)) continue;

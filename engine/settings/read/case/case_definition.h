@@ -17,6 +17,7 @@
 
 namespace engine::settings {
 
+/// A value as it is written; the table's layout says what becomes of it.
 struct CaseCell {
   std::string column;
   Origin origin;
@@ -51,6 +52,7 @@ struct CaseAnswer {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// One thing that happens, in the order of the file.
 struct CaseStep {
   enum class Kind : std::uint8_t { snapshot, capture, insert, update, delete_, truncate, answers, wait, restart };
   Kind kind = Kind::capture;
@@ -62,6 +64,7 @@ struct CaseStep {
   std::optional<std::int64_t> wait_ms;                         ///< wait; none: until nothing waits any more
 };
 
+/// A request that must come. What is not written of it may be anything.
 struct ExpectedRequest {
   Origin origin;
   std::string method;
@@ -91,6 +94,7 @@ struct ExpectedLastSent {
   bool exact = false;
 };
 
+/// What is not written is not looked at.
 struct CaseExpectation {
   Origin origin;
   std::optional<std::vector<ExpectedRequest>> requests;  ///< those that write
@@ -102,6 +106,7 @@ struct CaseExpectation {
   std::optional<std::vector<ExpectedLastSent>> last_sent;
 };
 
+/// One file. The order of its steps is the order in which things happen.
 struct CaseDefinition {
   std::string name;
   Origin origin;

@@ -60,6 +60,7 @@ std::optional<model::Column> read_type(const std::string& name, const std::strin
   const std::size_t open = std::min(text.find('('), text.size());
   std::string type = text.substr(0, open);
   while (type.ends_with(' ')) type.pop_back();
+  // CHAR is told from VARCHAR by the source type, which keeps the whole text: its padding may be cut.
   if (type == "char" || type == "varchar") type = "text";
   const auto known = model::column_type_of(type);
   if (!known) return std::nullopt;
@@ -73,6 +74,7 @@ std::optional<model::Column> read_type(const std::string& name, const std::strin
 
 }  // namespace
 
+/// A table without rows is named all the same: it is there, and empty.
 std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
   std::vector<CaseRows> all;
   if (!value.is_map()) refuse_kind(value, what, "a map of tables", diagnostics);

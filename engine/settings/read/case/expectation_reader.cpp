@@ -40,6 +40,7 @@ std::optional<std::vector<ExpectedRequest>> read_requests(MapReader& reader, con
   return requests;
 }
 
+/// A state that is not named is expected to have none, so a misspelt name must not pass for a zero.
 std::optional<std::map<std::string, ExpectedCount>> read_counts(MapReader& reader, const char* key,
                                                                 const Block& block, const std::vector<std::string>& names) {
   const YamlNode* value = reader.take(key);

@@ -42,6 +42,7 @@ bool read_short_answer(const YamlNode& value, CaseAnswer& answer) {
   return answer.kind != CaseAnswer::Kind::status;
 }
 
+/// Without a body the target says what its definition calls success.
 CaseAnswer read_answer(const YamlNode& value, Diagnostics& diagnostics) {
   CaseAnswer answer{.origin = value.origin()};
   if (value.is_map()) {
@@ -82,6 +83,7 @@ void read_answers_step(const YamlNode& value, CaseStep& step, Diagnostics& diagn
   }
 }
 
+/// None: all tables.
 std::vector<std::string> read_names(const YamlNode& value, Diagnostics& diagnostics) {
   if (value.is_null()) return {};
   if (value.is_scalar()) return {value.text()};
@@ -99,6 +101,7 @@ void read_wait(const YamlNode& value, CaseStep& step, Diagnostics& diagnostics) 
                     "write a whole number and its unit: 100ms, 5s, 10m or 1h; nothing waits until all is done");
 }
 
+/// `capture`, or `insert: { … }`: a word, or a map of one entry.
 std::optional<CaseStep> read_step(const YamlNode& value, Diagnostics& diagnostics) {
   const bool has_argument = value.is_map() && value.entries().size() == 1;
   if (!has_argument && !value.is_scalar()) {
