@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/model/source/row_identity.h"
 
 namespace engine::capture {
 
@@ -51,6 +52,10 @@ std::string drift_between(const model::Layout& stored, const model::Layout& desc
   for (const model::Column& column : stored.columns) {
     const model::Column* now = column_named(described, column.name);
     add(now == nullptr ? "column " + column.name + " is missing" : retyped_text(column, *now));
+  }
+  if (!drift.empty() && model::is_row_identity(stored)) {
+    throw Error(ErrorCode::source_schema_changed, "the table's columns changed: " + drift + "; it has no key, so that all of them tell its rows apart", {},
+                "leave a new column out by `exclude:`, bring the others back, or declare the table under a new name to take a new first snapshot");
   }
   return drift;
 }

@@ -7,7 +7,9 @@
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/delete_search.h"
 #include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/keyless_pass.h"
 #include "engine/capture/reading/pass.h"
+#include "engine/model/source/row_identity.h"
 
 namespace engine::capture {
 
@@ -115,6 +117,9 @@ bool TableCapture::whole_is_due(const Position& position) const {
 }
 
 void TableCapture::read_all(Reading& reading, std::int64_t images) const {
+  const TrackedTable& table = reading.scope.table;
+  // The first reading, and one that follows other columns, have images to make.
+  if (model::is_row_identity(table.layout) && !table.position.snapshot && !table.row.renewing) return KeylessPass(reading).run();
   lookout_ ? lookout_->read_all(reading) : Pass(reading).run();
   // A snapshot that went on at its checkpoint did not see the rows before it; the next pass sees all.
   if (reading.scope.table.position.snapshot || reading.seen.marked() >= images + reading.writer.growth()) return;

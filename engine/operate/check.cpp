@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
 #include "engine/operate/check/definition_check.h"
+#include "engine/operate/check/keyless_check.h"
 #include "engine/operate/check/source_check.h"
 #include "engine/operate/check/target_check.h"
 #include "engine/operate/vanished.h"
@@ -88,6 +89,7 @@ CheckReport check(const settings::InstancePlace& place, const CheckOptions& opti
   const settings::Catalogues catalogues = settings::find_catalogues();
   report.instance = settings::load_instance(place, catalogues, {.resolve_secrets = options.live}, report.diagnostics);
   if (report.diagnostics.ok()) check_definitions(report.instance, catalogues, report.diagnostics);
+  if (report.diagnostics.ok()) check_keyless(report.instance, report.diagnostics);
   // Of a configuration that cannot be read right nobody is asked anything.
   if (report.diagnostics.ok() && options.live) {
     look_at_connections(options, report);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "engine/base/error.h"
+#include "engine/model/source/row_identity.h"
 #include "engine/operate/check/key_check.h"
 #include "engine/operate/check/refusal.h"
 #include "engine/operate/check/watermark_check.h"
@@ -116,7 +117,7 @@ class SourceCheck {
   }
 
   void remark_on_index(const settings::TableDefinition& table, const model::TableShape& shape) {
-    if (shape.key_is_indexed || look_.dialect.whole_only) return;
+    if (shape.key_is_indexed || look_.dialect.whole_only || model::is_row_identity(shape.layout)) return;
     found_.diagnostics.warning("table.key_not_indexed", table.origin,
                                "no index of " + (table.request.from.empty() ? "the query" : table.request.from) +
                                    " leads with the key: every cycle reads it as a whole",
@@ -125,7 +126,7 @@ class SourceCheck {
 
   void remark_on_rows(const settings::TableDefinition& table, const model::TableShape& shape) {
     // A doubled key of what is only read whole is found by the first reading.
-    if (!look_.dialect.whole_only) check_key(look_, table, shape, found_.diagnostics);
+    if (!look_.dialect.whole_only && !model::is_row_identity(shape.layout)) check_key(look_, table, shape, found_.diagnostics);
     // PostgreSQL's timestamptz and MariaDB's TIMESTAMP are instants, and arrive in UTC.
     const std::string_view instant = look_.dialect.name == "mariadb" ? "imestamp" : "tz";
     const auto naive = std::find_if(shape.layout.columns.begin(), shape.layout.columns.end(), [instant](const model::Column& column) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/model/source/row_identity.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/sql_text.h"
@@ -48,10 +49,13 @@ void read_rows(MapReader& reader, TableDefinition& table) {
 void read_key(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.key = reader.texts("key");
+  const YamlNode* whole = reader.node().find("key");
+  const bool is_keyless = whole != nullptr && whole->is_scalar() && whole->text() == "none";
+  if (is_keyless) table.request.key = model::row_identity();
   table.request.exclude = reader.texts("exclude");
   if (!reader.has("key") && !reader.has("document") && reader.is_map()) {
     diagnostics.error("key.missing", table.origin, "the table has no 'key'",
-                      "add 'key: [column]': the columns that tell its rows apart");
+                      "add 'key: [column]': the columns that tell its rows apart, or 'key: none'");
   }
   const YamlNode* written = reader.node().find("key");
   if (written != nullptr && written->is_sequence() && written->items().empty()) {
@@ -130,6 +134,13 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
   reader.finish();
 }
 
+/// Only where all rows are read can one be told from others by all it holds.
+void refuse_keyless_mode(const MapReader& reader, const TableDefinition& table, Diagnostics& diagnostics) {
+  if (table.capture.mode == "diff" || !model::is_row_identity(table.request.key)) return;
+  diagnostics.error("key.conflict", reader.node().find("key")->origin(), fmt::format("'mode: {}' finds rows by their key, and the table has none", table.capture.mode),
+                    "use 'mode: diff', or name the columns that tell rows apart");
+}
+
 /// What is not read cannot be seen to grow.
 void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnostics) {
   for (const GrowingColumn& column : table.capture.columns) {
@@ -155,6 +166,7 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   read_key(reader, table);
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
   refuse_excluded_columns(table, diagnostics);
+  refuse_keyless_mode(reader, table, diagnostics);
   if (table.capture.mode == "tail" && table.request.from.empty() && reader.has("query")) {
     diagnostics.error("key.conflict", reader.node().find("query")->origin(), "a change log is kept by the triggers of one table, and this is a query",
                       "read the table by 'from', or the query by 'mode: diff'");

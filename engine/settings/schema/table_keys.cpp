@@ -38,7 +38,7 @@ const Block& table_block() {
        {.name = "connection", .about = "The source it is read from.", .required = true},
        {"from", KeyType::text, "The table or view, as SQL names it. Either this or `query`."},
        {"query", KeyType::sql, "One SELECT, read as a whole. Either this or `from`."},
-       {"key", KeyType::texts, "The columns that tell rows apart."},
+       {"key", KeyType::texts, "The columns that tell rows apart. `none`: all of them do, and equal rows are counted; for `mode: diff`."},
        {"exclude", KeyType::texts, "Columns that are not read."},
        {"capture", KeyType::block, "How changes are found, and how often.", "", &capture_block()},
        {.name = "initial",
