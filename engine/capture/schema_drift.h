@@ -10,7 +10,7 @@ namespace engine::capture {
 /// change: they do not change what a row holds.
 void require_same_columns(const model::Layout& stored, const model::Layout& described);
 
-/// The columns' names, or their order, differ: images must be told which layout they were made with.
+/// The columns' names, their order, or what a nested table looks like differ: images must be told which layout they were made with.
 bool is_reordered(const model::Layout& stored, const model::Layout& described);
 
 }  // namespace engine::capture
