@@ -17,11 +17,15 @@
 
 namespace engine::settings {
 
+struct CaseRow;
+
 struct CaseCell {
   std::string column;
   Origin origin;
   std::optional<std::string> text;                      ///< none: NULL
   model::ColumnType looks_like = model::ColumnType::text;  ///< what the way it is written says
+  bool is_table = false;
+  std::vector<CaseRow> rows;  ///< of a nested table
 };
 
 struct CaseRow {
