@@ -103,12 +103,14 @@ void Assembly::read_part(std::size_t part, const RowBatch& roots, std::span<cons
     while (stream->next(batch)) take(part, batch, places_above);
     rest = rest.subspan(count);
   }
-  std::sort(read.places.begin(), read.places.end(), [](const Place& one, const Place& other) { return std::tie(one.of, one.key) < std::tie(other.of, other.key); });
-  const auto twice = std::adjacent_find(read.places.begin(), read.places.end(), [](const Place& one, const Place& other) { return one.of == other.of && one.key == other.key; });
+  std::sort(read.places.begin(), read.places.end(),
+            [](const Place& one, const Place& other) { return std::tie(one.of, one.key) < std::tie(other.of, other.key); });
+  const auto twice = std::adjacent_find(read.places.begin(), read.places.end(),
+                                        [](const Place& one, const Place& other) { return one.of == other.of && one.key == other.key; });
   if (twice == read.places.end()) return;
   const std::string key = model::key_json(wanted.rows, read.rows.row(twice->row));
-  throw Error(ErrorCode::source_bad_data, fmt::format("the key of '{}' is not unique: two rows of one document have {}", wanted.name, key), {{"key", key}},
-              "add the columns to its `key:` that tell such rows apart");
+  throw Error(ErrorCode::source_bad_data, fmt::format("the key of '{}' is not unique: two rows of one document have {}", wanted.name, key),
+              {{"key", key}}, "add the columns to its `key:` that tell such rows apart");
 }
 
 std::vector<SourceKey> Assembly::keys_for(const Part& part, std::span<const SourceKey> keys) const {
@@ -118,7 +120,8 @@ std::vector<SourceKey> Assembly::keys_for(const Part& part, std::span<const Sour
   std::vector<SourceKey> own;
   for (std::size_t row = 0; row < rows.rows(); ++row) {
     SourceKey& key = own.emplace_back();
-    for (const std::size_t column : above.rows.key) key.parts.push_back(model::source_key_part(above.rows.columns[column].type, rows.row(row).text(column)));
+    for (const std::size_t column : above.rows.key)
+      key.parts.push_back(model::source_key_part(above.rows.columns[column].type, rows.row(row).text(column)));
   }
   return own;
 }
@@ -130,13 +133,15 @@ void Assembly::take(std::size_t part, const RowBatch& rows, const Rows& above) {
     const RowView row = rows.row(index);
     if (belongs_to_none(wanted.linked, row)) continue;
     const std::string belongs_to = encoded(wanted.linked, row);
-    const auto found = std::lower_bound(above.begin(), above.end(), belongs_to, [](const auto& one, const std::string& key) { return one.first < key; });
+    const auto found =
+        std::lower_bound(above.begin(), above.end(), belongs_to, [](const auto& one, const std::string& key) { return one.first < key; });
     if (found == above.end() || found->first != belongs_to) {
       // The server found it by the key that it was asked for, which is written otherwise: left out, it would be missed by nobody.
       if (wanted.of == 0) {
         throw Error(ErrorCode::source_bad_data,
-                    fmt::format("a row of '{}' belongs to a document whose key it spells otherwise: {}", wanted.name, model::row_json(wanted.rows, row).substr(0, 500)), {},
-                    "let a `query:` spell both keys alike, with upper() or trim()");
+                    fmt::format("a row of '{}' belongs to a document whose key it spells otherwise: {}", wanted.name,
+                                model::row_json(wanted.rows, row).substr(0, 500)),
+                    {}, "let a `query:` spell both keys alike, with upper() or trim()");
       }
       continue;
     }

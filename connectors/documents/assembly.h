@@ -27,8 +27,8 @@ class Assembly {
  public:
   Assembly(engine::model::Source& source, const Document& document) : source_(source), document_(document), read_(document.parts.size()) {}
 
-  /// Appends a document for each of these rows of the root, at most as many as the source takes keys at once. `into` has been begun. Throws Error source_*,
-  /// source_bad_data for two rows with one key.
+  /// Appends a document for each of these rows of the root, at most as many as the source takes keys at once. `into` has been begun. Throws Error
+  /// source_*, source_bad_data for two rows with one key.
   void assemble(const engine::model::RowBatch& roots, std::span<const engine::model::SourceKey> keys, engine::model::RowBatch& into);
 
  private:

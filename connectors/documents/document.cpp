@@ -36,8 +36,8 @@ std::string title_of(const NestedTable& table) { return fmt::format("'{}' ({})",
 void require_same_type(const NestedTable& table, const Column& own, const Column& parents) {
   if (own.type == parents.type) return;
   throw Error(ErrorCode::source_refused,
-              fmt::format("column {} of {} is {} ({}) and cannot be compared with {}, which is {} ({})", own.name, title_of(table), name_of(own.type), own.source_type,
-                          parents.name, name_of(parents.type), parents.source_type),
+              fmt::format("column {} of {} is {} ({}) and cannot be compared with {}, which is {} ({})", own.name, title_of(table), name_of(own.type),
+                          own.source_type, parents.name, name_of(parents.type), parents.source_type),
               {{"column", own.name}}, "let a `query:` CAST one of them");
 }
 
@@ -78,7 +78,8 @@ void add_column(Layout& layout, Column column) {
 
 /// `columns` up to the first nested table: those that the source itself has.
 std::size_t own_columns(const std::vector<Column>& columns) {
-  return static_cast<std::size_t>(std::find_if(columns.begin(), columns.end(), [](const Column& column) { return column.is_table(); }) - columns.begin());
+  return static_cast<std::size_t>(std::find_if(columns.begin(), columns.end(), [](const Column& column) { return column.is_table(); }) -
+                                  columns.begin());
 }
 
 std::vector<std::size_t> positions_of(const Layout& layout, const std::vector<std::string>& names) {
@@ -129,7 +130,8 @@ Document document_of(const TableRequest& request, const TableShape& shape) {
   Document document{.parts = {}, .columns = shape.layout.columns.size()};
   Part root{.name = {}, .request = request, .shape = {}, .rows = {}, .linked = {}, .children = {}, .growing = {}};
   root.request.nested.clear();
-  root.rows.columns.assign(shape.layout.columns.begin(), shape.layout.columns.begin() + static_cast<std::ptrdiff_t>(own_columns(shape.layout.columns)));
+  root.rows.columns.assign(shape.layout.columns.begin(),
+                           shape.layout.columns.begin() + static_cast<std::ptrdiff_t>(own_columns(shape.layout.columns)));
   root.rows.key = shape.layout.key;
   root.shape = {root.rows, shape.key_is_indexed};
   document.parts.push_back(std::move(root));

@@ -11,7 +11,7 @@ namespace connectors::documents {
 
 /// One table of a document, as the source is asked for it.
 struct Part {
-  std::string name;                    ///< of the column that holds its rows; of the root: empty
+  std::string name;                     ///< of the column that holds its rows; of the root: empty
   engine::model::TableRequest request;  ///< `key`: the columns that it is read by
   engine::model::TableShape shape;      ///< its own columns; the layout's key as the request's
   engine::model::Layout rows;           ///< its own columns; the layout's key is what tells its rows apart

@@ -17,6 +17,7 @@ GrowingPart growing_part(const Document& document, std::size_t column);
 
 /// All of them at once, whatever `range` is behind of: a document has no place in the order of its lines. So who reads on from the last one
 /// finds nothing more. Rows come from the source in pages of `limit`, and each document once.
-std::unique_ptr<engine::model::RowStream> stream_of_growth(std::shared_ptr<DocumentReader> reader, const engine::model::GrowthRange& range, std::size_t limit);
+std::unique_ptr<engine::model::RowStream> stream_of_growth(std::shared_ptr<DocumentReader> reader, const engine::model::GrowthRange& range,
+                                                           std::size_t limit);
 
 }  // namespace connectors::documents

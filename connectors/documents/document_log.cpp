@@ -57,12 +57,14 @@ class DocumentLog final : public model::ChangeLog {
 
 }  // namespace
 
-std::unique_ptr<model::ChangeLog> open_document_log(model::Source& source, const model::TableRequest& request, const Document& document, const model::LogName& name) {
+std::unique_ptr<model::ChangeLog> open_document_log(model::Source& source, const model::TableRequest& request, const Document& document,
+                                                    const model::LogName& name) {
   std::vector<std::unique_ptr<model::ChangeLog>> logs;
   for (std::size_t part = 0; part < document.parts.size(); ++part) {
     const Part& logged = document.parts[part];
     if (!logged.by_root) {
-      throw engine::Error(engine::ErrorCode::source_refused, fmt::format("the rows of '{}' do not hold the key of the document, which its triggers would have to log", logged.name), {},
+      throw engine::Error(engine::ErrorCode::source_refused,
+                          fmt::format("the rows of '{}' do not hold the key of the document, which its triggers would have to log", logged.name), {},
                           "use 'mode: diff'");
     }
     const std::string table = part == 0 ? name.table : model::part_name(name.table, request.nested[part - 1]);

@@ -156,7 +156,8 @@ void DocumentReader::read_keys(std::span<const SourceKey> keys, bool in_view, Ke
 void DocumentReader::agree(KeyedRows last, std::vector<SourceKey> keys, KeyedRows& into) {
   for (int reading = 1; !keys.empty(); ++reading) {
     if (reading == readings_max) {
-      throw Error(ErrorCode::source_busy, "a document keeps changing while it is read: " + model::source_key_json(keys.front()), {{"key", model::source_key_json(keys.front())}});
+      throw Error(ErrorCode::source_busy, "a document keeps changing while it is read: " + model::source_key_json(keys.front()),
+                  {{"key", model::source_key_json(keys.front())}});
     }
     const KeyedRows found = roots(keys);
     KeyedRows again = begun(document_.columns);
@@ -170,7 +171,8 @@ void DocumentReader::agree(KeyedRows last, std::vector<SourceKey> keys, KeyedRow
       const auto is = now.find(key.parts);
       const bool gone = was == before.end() && is == now.end();
       if (gone) continue;
-      const bool agrees = was != before.end() && is != now.end() && last.rows.row(was->second).canonical_bytes() == again.rows.row(is->second).canonical_bytes();
+      const bool agrees =
+          was != before.end() && is != now.end() && last.rows.row(was->second).canonical_bytes() == again.rows.row(is->second).canonical_bytes();
       if (!agrees) {
         open.push_back(std::move(key));
         continue;

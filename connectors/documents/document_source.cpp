@@ -25,7 +25,9 @@ class DocumentSource final : public model::Source {
  public:
   explicit DocumentSource(std::unique_ptr<model::Source> source) : source_(std::move(source)), views_(*source_) {}
 
-  TableShape describe(const TableRequest& table) override { return is_document(table) ? describe_document(*source_, table) : source_->describe(table); }
+  TableShape describe(const TableRequest& table) override {
+    return is_document(table) ? describe_document(*source_, table) : source_->describe(table);
+  }
 
   std::unique_ptr<RowStream> open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range, std::size_t limit) override;
   std::unique_ptr<RowStream> open_whole(const TableRequest& table, const TableShape& shape) override;
@@ -37,8 +39,10 @@ class DocumentSource final : public model::Source {
   std::size_t keys_max() const override { return source_->keys_max(); }
   std::unique_ptr<model::ChangeLog> change_log(const TableRequest& table, const TableShape& shape, const model::LogName& name) override;
   std::optional<std::string> now(const TableRequest& table, const model::Column& column) override { return source_->now(table, column); }
-  std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column, const std::optional<std::string>& not_above) override;
-  std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const model::GrowthRange& range, std::size_t limit) override;
+  std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override;
+  std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const model::GrowthRange& range,
+                                         std::size_t limit) override;
   void close() override {
     views_.forget();
     source_->close();
@@ -90,7 +94,8 @@ std::vector<std::string> DocumentSource::probe(const TableRequest& table) {
 }
 
 /// Ranges are of the root's keys, which the rows of each table must hold.
-std::optional<std::vector<std::string>> DocumentSource::checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) {
+std::optional<std::vector<std::string>> DocumentSource::checksums(const TableRequest& table, const TableShape& shape,
+                                                                  std::span<const KeyRange> ranges) {
   if (!is_document(table)) return source_->checksums(table, shape, ranges);
   const Document document = document_of(table, shape);
   std::optional<std::vector<std::string>> all;
@@ -120,7 +125,8 @@ std::optional<std::string> DocumentSource::highest(const TableRequest& table, co
   return source_->highest(part.request, part.shape, growing.column, not_above);
 }
 
-std::unique_ptr<RowStream> DocumentSource::open_growth(const TableRequest& table, const TableShape& shape, const model::GrowthRange& range, std::size_t limit) {
+std::unique_ptr<RowStream> DocumentSource::open_growth(const TableRequest& table, const TableShape& shape, const model::GrowthRange& range,
+                                                       std::size_t limit) {
   if (!is_document(table)) return source_->open_growth(table, shape, range, limit);
   return stream_of_growth(reader(table, shape), range, limit);
 }

@@ -7,7 +7,8 @@ namespace engine::map {
 
 namespace {
 
-void add_nested(const model::Layout& document, const std::vector<model::Column>& columns, const std::vector<std::size_t>& path, std::vector<NestedRows>& into) {
+void add_nested(const model::Layout& document, const std::vector<model::Column>& columns, const std::vector<std::size_t>& path,
+                std::vector<NestedRows>& into) {
   for (std::size_t column = 0; column < columns.size(); ++column) {
     if (!columns[column].is_table()) continue;
     std::vector<std::size_t> own = path;

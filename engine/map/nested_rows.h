@@ -19,8 +19,8 @@ class NestedRows {
   const std::string& name() const { return name_; }
   const model::Layout& layout() const { return layouts_.back(); }
 
-  /// Its rows in an image, in the order of their keys below each row they belong to. Read once a change, which `number` tells apart. Throws Error journal_failed for an
-  /// image that is damaged.
+  /// Its rows in an image, in the order of their keys below each row they belong to. Read once a change, which `number` tells apart. Throws Error
+  /// journal_failed for an image that is damaged.
   const model::RowBatch& before(const std::optional<model::RowView>& image, std::uint64_t number) { return rows(before_, image, number); }
   const model::RowBatch& after(const std::optional<model::RowView>& image, std::uint64_t number) { return rows(after_, image, number); }
 

@@ -132,7 +132,8 @@ int create_nested_tables(sqlite3* connection, const FunctionState& state) {
   // `old.lines` is a table of a schema; that `old.fido` is a column stays as it is, since two names are never a schema's column.
   run("ATTACH ':memory:' AS old");
   for (std::size_t index = 0; index < state.nested.size(); ++index) {
-    for (const char* schema : {"main", "old"}) run(fmt::format("CREATE VIRTUAL TABLE {}.\"{}\" USING nested_rows({})", schema, state.nested[index].name(), index));
+    for (const char* schema : {"main", "old"})
+      run(fmt::format("CREATE VIRTUAL TABLE {}.\"{}\" USING nested_rows({})", schema, state.nested[index].name(), index));
   }
   return code;
 }

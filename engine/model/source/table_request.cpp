@@ -21,7 +21,8 @@ std::vector<std::string> root_columns(const TableRequest& document, const Nested
 }
 
 TableRequest request_of(const TableRequest& document, const NestedTable& table) {
-  TableRequest request{.from = table.from, .query = table.query, .key = root_columns(document, table), .exclude = table.exclude, .constants = {}, .nested = {}};
+  TableRequest request{
+      .from = table.from, .query = table.query, .key = root_columns(document, table), .exclude = table.exclude, .constants = {}, .nested = {}};
   if (request.key.empty()) request.key = table.parent;
   return request;
 }

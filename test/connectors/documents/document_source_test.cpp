@@ -22,7 +22,8 @@ struct Orders {
                                        {.name = "pos", .type = ColumnType::integer},
                                        {.name = "net", .type = ColumnType::decimal},
                                        {.name = "ts", .type = ColumnType::timestamp}};
-    tables->tables["discounts"].columns = {{.name = "num", .type = ColumnType::integer}, {.name = "pos", .type = ColumnType::integer}, {.name = "step", .type = ColumnType::integer}};
+    tables->tables["discounts"].columns = {
+        {.name = "num", .type = ColumnType::integer}, {.name = "pos", .type = ColumnType::integer}, {.name = "step", .type = ColumnType::integer}};
     tables->put("orders", {"1", "7.50"});
     tables->put("orders", {"2", "0.00"});
     tables->put("lines", {"1", "2", "2.50", "2026-01-02 10:00:00"});
@@ -42,7 +43,8 @@ struct Orders {
     std::string text;
     RowBatch batch;
     while (stream->next(batch)) {
-      for (std::size_t row = 0; row < batch.rows(); ++row) text += source_key_json(stream->source_key(row)) + " " + row_json(shape.layout, batch.row(row)) + "\n";
+      for (std::size_t row = 0; row < batch.rows(); ++row)
+        text += source_key_json(stream->source_key(row)) + " " + row_json(shape.layout, batch.row(row)) + "\n";
     }
     return text;
   }
@@ -60,9 +62,10 @@ struct Orders {
   TableShape shape;
 };
 
-const std::string first = R"(["1"] {"num":1,"total":"7.50","lines":[{"num":1,"pos":1,"net":"5.00","ts":"2026-01-01 10:00:00","discounts":[]},)"
-                          R"({"num":1,"pos":2,"net":"2.50","ts":"2026-01-02 10:00:00","discounts":[{"num":1,"pos":2,"step":1}]}],"lines.ts":"2026-01-02 10:00:00"})"
-                          "\n";
+const std::string first =
+    R"(["1"] {"num":1,"total":"7.50","lines":[{"num":1,"pos":1,"net":"5.00","ts":"2026-01-01 10:00:00","discounts":[]},)"
+    R"({"num":1,"pos":2,"net":"2.50","ts":"2026-01-02 10:00:00","discounts":[{"num":1,"pos":2,"step":1}]}],"lines.ts":"2026-01-02 10:00:00"})"
+    "\n";
 const std::string second = R"(["2"] {"num":2,"total":"0.00","lines":[],"lines.ts":null})"
                            "\n";
 

@@ -59,18 +59,22 @@ std::unique_ptr<RowStream> TablesInMemory::stream(std::vector<Keyed> rows, const
 
 std::unique_ptr<RowStream> TablesInMemory::open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range, std::size_t limit) {
   std::vector<Keyed> rows = keyed(table, shape);
-  std::erase_if(rows, [&](const Keyed& row) { return (range.after && row.first <= range.after->parts) || (range.up_to && row.first > range.up_to->parts); });
+  std::erase_if(
+      rows, [&](const Keyed& row) { return (range.after && row.first <= range.after->parts) || (range.up_to && row.first > range.up_to->parts); });
   if (rows.size() > limit) rows.resize(limit);
   return stream(std::move(rows), shape);
 }
 
-std::unique_ptr<RowStream> TablesInMemory::open_whole(const TableRequest& table, const TableShape& shape) { return stream(keyed(table, shape), shape); }
+std::unique_ptr<RowStream> TablesInMemory::open_whole(const TableRequest& table, const TableShape& shape) {
+  return stream(keyed(table, shape), shape);
+}
 
 std::unique_ptr<RowStream> TablesInMemory::open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) {
   std::vector<Keyed> rows = keyed(table, shape);
   // Without regard to case, as many servers compare.
   const auto lowered = [](std::vector<std::string> parts) {
-    for (std::string& part : parts) std::transform(part.begin(), part.end(), part.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (std::string& part : parts)
+      std::transform(part.begin(), part.end(), part.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return parts;
   };
   std::erase_if(rows, [&](const Keyed& row) {
@@ -91,7 +95,8 @@ void TablesInMemory::close_view() {
   viewed_.reset();
 }
 
-std::optional<std::vector<std::string>> TablesInMemory::checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) {
+std::optional<std::vector<std::string>> TablesInMemory::checksums(const TableRequest& table, const TableShape& shape,
+                                                                  std::span<const KeyRange> ranges) {
   std::vector<std::string> sums;
   for (const KeyRange& range : ranges) {
     RowBatch rows;
@@ -101,7 +106,8 @@ std::optional<std::vector<std::string>> TablesInMemory::checksums(const TableReq
   return sums;
 }
 
-std::unique_ptr<RowStream> TablesInMemory::open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit) {
+std::unique_ptr<RowStream> TablesInMemory::open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range,
+                                                       std::size_t limit) {
   std::vector<Keyed> rows = keyed(table, shape);
   const auto place = [&](const Keyed& row) { return std::pair(row.second[range.within.column].value_or(""), row.first); };
   std::stable_sort(rows.begin(), rows.end(), [&](const Keyed& one, const Keyed& other) { return place(one) < place(other); });

@@ -21,7 +21,8 @@ TEST_CASE("nested tables stand in subselects, with the rows of the change and of
 
 TEST_CASE("a table nested deeper has all its rows in the document, and can be joined to its parents") {
   CHECK(document_value("(SELECT count(*) FROM discounts)") == "3");
-  CHECK(document_value("(SELECT group_concat(codart || ':' || (SELECT count(*) FROM discounts d WHERE d.riga = lines.riga)) FROM lines)") == "\"A1:2,B7:1\"");
+  CHECK(document_value("(SELECT group_concat(codart || ':' || (SELECT count(*) FROM discounts d WHERE d.riga = lines.riga)) FROM lines)") ==
+        "\"A1:2,B7:1\"");
   CHECK(document_value("(SELECT group_concat(perc) FROM discounts WHERE riga = 1)") == "\"10,5\"");
 }
 
@@ -43,7 +44,9 @@ TEST_CASE("`types: json` sends a list or an object, digits as they are; a text t
 }
 
 TEST_CASE("an expression that gives JSON without a type is told, as it would be sent as a text") {
-  const std::string warning = "warning field.json_text 7:11 field 'x' would be sent as a text that holds JSON (write 'types: { x: json }' to send a list or an object, 'text' to send the text)";
+  const std::string warning =
+      "warning field.json_text 7:11 field 'x' would be sent as a text that holds JSON (write 'types: { x: json }' to send a list or an object, "
+      "'text' to send the text)";
   CHECK(document_problems("(SELECT json_group_array(codart) FROM lines)") == warning);
   CHECK(document_problems("json_object('a', 1)") == warning);
   CHECK(document_problems("(SELECT json_group_array(codart) FROM lines)", "json").empty());
@@ -68,7 +71,8 @@ TEST_CASE("exact decimals of nested rows are refused where text would compare or
   CHECK(document_problems("(SELECT sum(qta) FROM lines)").find("sql.decimal 7:23") == 0);
   CHECK(document_problems("(SELECT dec_sum(qta) FROM lines WHERE qta > 1)").find("sql.decimal 7:49") == 0);
   CHECK(document_problems("(SELECT group_concat(qta * 2) FROM lines)").find("sql.decimal") == 0);
-  CHECK(document_problems("(SELECT max(q) FROM (SELECT qta AS q FROM lines))").find("the decimal column 'qta' cannot be used inside a subselect") != std::string::npos);
+  CHECK(document_problems("(SELECT max(q) FROM (SELECT qta AS q FROM lines))").find("the decimal column 'qta' cannot be used inside a subselect") !=
+        std::string::npos);
   CHECK(document_problems("(SELECT group_concat(qta) FROM lines WHERE dec_cmp(qta, 1) > 0 AND codart <> 'X')").empty());
 }
 

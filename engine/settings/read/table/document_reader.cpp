@@ -42,11 +42,14 @@ class Reading {
   void run(const YamlNode& value) {
     if (!value.is_map()) refuse_kind(value, "'document' of the table", "a map of tables", diagnostics_);
     for (const YamlEntry& entry : value.entries()) {
-      if (entry.key == root_name) read_root(entry);
-      else read_nested(entry);
+      if (entry.key == root_name)
+        read_root(entry);
+      else
+        read_nested(entry);
     }
     if (!has_root_ && value.is_map()) {
-      diagnostics_.error("key.missing", value.origin(), "the document has no 'root'", "add 'root: { from: orders, key: [number] }': one row of it is one document");
+      diagnostics_.error("key.missing", value.origin(), "the document has no 'root'",
+                         "add 'root: { from: orders, key: [number] }': one row of it is one document");
     }
     if (written_.empty() && has_root_) {
       diagnostics_.error("key.missing", value.origin(), "the document has no nested table",
@@ -58,15 +61,24 @@ class Reading {
 
  private:
   NestedTable read_table(MapReader& reader, const YamlEntry& entry) {
-    NestedTable table{.name = entry.key, .of = {}, .from = reader.text("from"), .query = {}, .key = reader.texts("key"), .exclude = reader.texts("exclude"), .parent = {}, .growing = {}};
+    NestedTable table{.name = entry.key,
+                      .of = {},
+                      .from = reader.text("from"),
+                      .query = {},
+                      .key = reader.texts("key"),
+                      .exclude = reader.texts("exclude"),
+                      .parent = {},
+                      .growing = {}};
     if (const YamlNode* query = reader.take("query")) table.query = read_query(*query, reader.named("query"), diagnostics_);
     if (!reader.is_map()) return table;
     if (reader.has("from") == reader.has("query")) {
       const bool both = reader.has("from");
       diagnostics_.error(both ? "key.conflict" : "key.missing", entry.origin,
-                         fmt::format("'{}' of the document has {} 'from' {} 'query'", entry.key, both ? "both" : "neither", both ? "and" : "nor"), "give one of them");
+                         fmt::format("'{}' of the document has {} 'from' {} 'query'", entry.key, both ? "both" : "neither", both ? "and" : "nor"),
+                         "give one of them");
     }
-    if (table.key.empty()) diagnostics_.error("key.missing", entry.origin, fmt::format("'{}' of the document has no 'key'", entry.key), "add 'key: [column]'");
+    if (table.key.empty())
+      diagnostics_.error("key.missing", entry.origin, fmt::format("'{}' of the document has no 'key'", entry.key), "add 'key: [column]'");
     for (const std::string& column : table.exclude) {
       if (std::find(table.key.begin(), table.key.end(), column) == table.key.end()) continue;
       diagnostics_.error("key.conflict", entry.origin, fmt::format("the key column '{}' cannot be excluded", column));
@@ -136,17 +148,21 @@ class Reading {
       if (found == written.links.end()) missing += (missing.empty() ? "" : ", ") + part;
       table.parent.push_back(found == written.links.end() ? part : found->first);
       if (std::ranges::find(table.exclude, table.parent.back()) != table.exclude.end()) {
-        diagnostics_.error("key.conflict", written.origin, fmt::format("the column '{}' of '{}' says to which row it belongs, and cannot be excluded", table.parent.back(), table.name));
+        diagnostics_.error(
+            "key.conflict", written.origin,
+            fmt::format("the column '{}' of '{}' says to which row it belongs, and cannot be excluded", table.parent.back(), table.name));
       }
     }
     const std::string above = table.of.empty() ? std::string(root_name) : table.of;
     if (!missing.empty()) {
-      diagnostics_.error("key.missing", written.parent_origin, fmt::format("'parent' of '{}' leaves out {}, of the key of '{}'", table.name, missing, above),
+      diagnostics_.error("key.missing", written.parent_origin,
+                         fmt::format("'parent' of '{}' leaves out {}, of the key of '{}'", table.name, missing, above),
                          fmt::format("write 'parent: {{ its_column: {} }}', a column for each of the key", parents_key.front()));
     }
     for (const auto& [own, parents] : written.links) {
       if (std::ranges::any_of(parents_key, [&](const std::string& part) { return same_name(part, parents); })) continue;
-      diagnostics_.error("reference.unknown", written.parent_origin, fmt::format("'{}' is no column of the key of '{}', to which 'parent' of '{}' leads", parents, above, table.name),
+      diagnostics_.error("reference.unknown", written.parent_origin,
+                         fmt::format("'{}' is no column of the key of '{}', to which 'parent' of '{}' leads", parents, above, table.name),
                          did_you_mean(parents, parents_key, "its key is " + listed(parents_key, "and")));
     }
   }
@@ -154,7 +170,8 @@ class Reading {
   void refuse_parent(const Written& left) {
     std::vector<std::string> names;
     for (const NestedTable& table : request_.nested) names.push_back(table.name);
-    diagnostics_.error("reference.unknown", left.origin, fmt::format("'{}' belongs to '{}', which is no table of the document", left.table.name, left.table.of),
+    diagnostics_.error("reference.unknown", left.origin,
+                       fmt::format("'{}' belongs to '{}', which is no table of the document", left.table.name, left.table.of),
                        did_you_mean(left.table.of, names));
   }
 
@@ -190,7 +207,9 @@ void fit_capture(TableDefinition& table, Diagnostics& diagnostics) {
       diagnostics.error("reference.unknown", column.origin, fmt::format("'{}' is no nested table of the document", column.name.substr(0, dot)),
                         did_you_mean(column.name.substr(0, dot), names, "it has " + listed(names, "and")));
     } else if (model::root_columns(table.request, *nested).empty()) {
-      diagnostics.error("key.conflict", column.origin, fmt::format("the rows of '{}' do not hold the key of the document, so it cannot be found by their '{}'", nested->name, column.name.substr(dot + 1)),
+      diagnostics.error("key.conflict", column.origin,
+                        fmt::format("the rows of '{}' do not hold the key of the document, so it cannot be found by their '{}'", nested->name,
+                                    column.name.substr(dot + 1)),
                         "let a `query:` join it to them, or use 'mode: diff'");
     } else {
       nested->growing.push_back(column.name.substr(dot + 1));
@@ -200,8 +219,9 @@ void fit_capture(TableDefinition& table, Diagnostics& diagnostics) {
   for (const NestedTable& nested : table.request.nested) {
     if (nested.query.empty() && !model::root_columns(table.request, nested).empty()) continue;
     diagnostics.error("key.conflict", table.origin,
-                      nested.query.empty() ? fmt::format("the rows of '{}' do not hold the key of the document, which its triggers would have to log", nested.name)
-                                           : fmt::format("a change log is kept by the triggers of one table, and '{}' is a query", nested.name),
+                      nested.query.empty()
+                          ? fmt::format("the rows of '{}' do not hold the key of the document, which its triggers would have to log", nested.name)
+                          : fmt::format("a change log is kept by the triggers of one table, and '{}' is a query", nested.name),
                       "use 'mode: diff'");
   }
 }
