@@ -7,4 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../build/release
 [ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
 "$here/real/package/package.sh" bare "$build"
+for database in postgresql mariadb sqlite; do
+  /usr/bin/python3 "$here/real/capture/documents.py" "$build/datapicker" "$build/test/stub_server" "$database" 25
+done
 /usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200

@@ -2,6 +2,7 @@
 
 #include "connectors/catalog/constant_columns.h"
 #include "connectors/catalog/keyless_rows.h"
+#include "connectors/documents/document_source.h"
 #include "connectors/files/csv_source.h"
 #include "connectors/files/file_gate.h"
 #include "connectors/files/whole_source.h"
@@ -26,7 +27,7 @@ std::unique_ptr<engine::model::Source> make_source(const engine::settings::Sourc
   if (!connection.file.empty()) {
     source = files::with_file_gate(std::move(source), files::FileGate(connection.file, connection.settle_ms, engine::system_clock()));
   }
-  return with_keyless_rows(with_constant_columns(std::move(source)));
+  return with_keyless_rows(with_constant_columns(documents::with_documents(std::move(source))));
 }
 
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,

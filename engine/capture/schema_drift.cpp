@@ -61,7 +61,10 @@ std::string drift_between(const model::Layout& stored, const model::Layout& desc
 }
 
 bool is_reordered(const model::Layout& stored, const model::Layout& described) {
-  return !std::ranges::equal(stored.columns, described.columns, {}, &model::Column::name, &model::Column::name);
+  return !std::ranges::equal(stored.columns, described.columns, [](const model::Column& was, const model::Column& is) {
+    // How a nested table looks is a part of what its column is.
+    return was.name == is.name && was.columns == is.columns && was.key == is.key;
+  });
 }
 
 }  // namespace engine::capture

@@ -12,7 +12,7 @@ namespace engine::capture {
 /// or one with another type: then keys of the one layout say nothing about rows of the other; and for any difference where there is no key.
 std::string drift_between(const model::Layout& stored, const model::Layout& described);
 
-/// The columns' names, or their order, differ: images must be told which layout they were made with.
+/// The columns' names, their order, or what a nested table looks like differ: images must be told which layout they were made with.
 bool is_reordered(const model::Layout& stored, const model::Layout& described);
 
 }  // namespace engine::capture

@@ -86,14 +86,38 @@ class SourceCheck {
       result.reached = true;
       check_log(table, result.shape);
       remark_on_index(table, result.shape);
-      if (!options_.tolerate_sources) remark_on_rows(table, result.shape);
-      if (!options_.tolerate_sources) check_watermark(look_, table, result.shape, found_.diagnostics);
+      for (const model::NestedTable& nested : table.request.nested) look_at_nested(table, nested);
+      if (options_.tolerate_sources) return result;
+      remark_on_rows(table, result.shape);
+      check_watermark(look_, table, result.shape, found_.diagnostics);
     } catch (const Error& error) {
       result.problem = error.what();
       const Refusal refusal = refusal_of(error, table, connection_, [this] { return table_names(); });
       report(error, refusal.code, table.origin, fmt::format("table {} could not be looked at: {}", table.name, error.what()), refusal.suggestion);
     }
     return result;
+  }
+
+  // A nested table by itself: how it is found by the rows that its own belong to, and whether its key tells them apart.
+  void look_at_nested(const settings::TableDefinition& document, const model::NestedTable& nested) {
+    settings::TableDefinition table = document;
+    table.name = model::part_name(document.name, nested);
+    table.request = model::request_of(document.request, nested);
+    if (look_.dialect.whole_only || !look_.source->describe(table.request).key_is_indexed) {
+      found_.diagnostics.warning("table.key_not_indexed", table.origin,
+                                 fmt::format("no index of {} leads with {}: for every hundred documents that are read the server looks through all its rows",
+                                             nested.from.empty() ? "the query of '" + nested.name + "'" : nested.from, settings::listed(table.request.key, "and")),
+                                 "let an index be made on the columns under `parent:`");
+    }
+    if (options_.tolerate_sources) return;
+    table.request.key = nested.key;
+    const model::TableShape shape = look_.source->describe(table.request);
+    check_key(look_, table, shape, found_.diagnostics);
+    table.capture.columns.clear();
+    for (const settings::GrowingColumn& column : document.capture.columns) {
+      if (column.name.starts_with(nested.name + ".")) table.capture.columns.push_back({column.name.substr(nested.name.size() + 1), column.origin});
+    }
+    check_watermark(look_, table, shape, found_.diagnostics);
   }
 
   // A daemon that starts goes on without: the table says so itself, and reads on when its triggers are there.

@@ -14,6 +14,8 @@ std::span<const ExplainedCode> live_codes() {
        "Take the name that the message offers; `datapicker inspect CONNECTION` lists the tables. Names in another case need quotes."},
       {"table.unknown_column", "`key:`, `exclude:` or a watermark's `column:` names a column that the table does not have.", "Shows the table as refused, and tries again every 5 minutes.",
        "Take the name that the message offers."},
+      {"table.document_whole", "A document of tables that are only read whole: its lines cannot be asked for by its key.", refuses_whole,
+       "Read each of its tables as a table of its own."},
       {"table.key_not_indexed", "No index leads with the key, so that the table cannot be read in chunks.",
        "Reads the table as a whole in each cycle, in one stream.", "Let an index be made on the key's columns, or read the table less often."},
       {"table.change_log", "A table with `mode: tail` has no change log that can be used: no triggers, or no right to read it or to delete entries.",

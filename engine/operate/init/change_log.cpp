@@ -28,6 +28,10 @@ std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, cons
     LogPlan& plan = plans[table.capture.log];
     plan.log = table.capture.log;
     plan.tables.push_back({table.name, table.request});
+    plan.tables.back().request.nested.clear();
+    for (const model::NestedTable& nested : table.request.nested) {
+      plan.tables.push_back({model::part_name(table.name, nested), model::request_of(table.request, nested)});
+    }
   };
   for (const std::string& name : request.tables) add(table_of(instance, name, request.connection));
   if (!request.tables.empty()) {

@@ -56,6 +56,7 @@ const Block& source_block();
 const Block& csv_block();
 const Block& target_connection_block();
 const Block& table_block();
+const Block& document_part_block();
 const Block& pipeline_block();
 const Block& target_definition_block();
 const Block& dialect_block();
