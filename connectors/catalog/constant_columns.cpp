@@ -112,8 +112,7 @@ class ConstantLog final : public model::ChangeLog {
   void require_usable() override { log_->require_usable(); }
   bool has_entries() override { return log_->has_entries(); }
   Backlog backlog() override { return log_->backlog(); }
-  void open_view() override { log_->open_view(); }
-  void close_view() override { log_->close_view(); }
+  void rewind() override { log_->rewind(); }
   void forget() override { log_->forget(); }
   void give_up() override { log_->give_up(); }
 

@@ -73,6 +73,7 @@ class OdbcSource : public engine::model::Source {
 
   const std::shared_ptr<Session>& session();
   Standing& standing();
+  void run_each(const std::vector<std::string>& statements);
   std::shared_ptr<Session> streaming_session();
   std::shared_ptr<PreparedRead> prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
@@ -87,7 +88,7 @@ class OdbcSource : public engine::model::Source {
   std::list<Kept> kept_;  ///< the one used last in front
   std::optional<Standing> standing_;
   std::set<std::string> read_row_by_row_;
-  std::unique_ptr<LogStatements> log_;
+  std::optional<LogStatements> log_;
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
@@ -118,11 +119,15 @@ Standing& OdbcSource::standing() {
 
 bool OdbcSource::open_view() {
   if (dialect_.open_view.empty()) return false;
-  session()->run(dialect_.open_view);
+  run_each(dialect_.open_view);
   return true;
 }
 
-void OdbcSource::close_view() { session()->run(dialect_.close_view); }
+void OdbcSource::close_view() { run_each(dialect_.close_view); }
+
+void OdbcSource::run_each(const std::vector<std::string>& statements) {
+  for (const std::string& sql : statements) session()->run(sql, fmt::format("running \"{}\"", sql));
+}
 
 std::vector<std::string> OdbcSource::probe(const TableRequest& table) {
   return dialect_.probes.empty() ? std::vector<std::string>() : standing().probe(table);
@@ -261,8 +266,9 @@ std::unique_ptr<RowStream> OdbcSource::open_growth(const TableRequest& table, co
 
 std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequest& table, const TableShape& shape,
                                                                  const engine::model::LogName& name) {
-  if (!log_) log_ = std::make_unique<LogStatements>(connection_, dialect_);
-  return open_change_log(session(), *log_, table, shape, name);
+  const std::shared_ptr<Session>& open = session();
+  if (!log_) log_.emplace(open);
+  return open_change_log(open, *log_, table, shape, name);
 }
 
 }  // namespace

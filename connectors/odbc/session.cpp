@@ -178,18 +178,29 @@ void Session::learn_traits() {
   if (SQL_SUCCEEDED(SQLGetInfo(handle_, SQL_CATALOG_NAME, catalogs, sizeof catalogs, nullptr))) supports_catalogs_ = catalogs[0] == 'Y';
 }
 
-void Session::run(const std::vector<std::string>& statements) {
-  for (const std::string& sql : statements) run(sql, fmt::format("running \"{}\"", sql));
+// All statements of a connection have the same: some drivers tell the server each time it changes.
+void set_query_timeout(const Session& session, Handle statement) {
+  const auto timeout_s = static_cast<std::uintptr_t>(seconds_of(session.connection().query_timeout_ms));
+  SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT, reinterpret_cast<SQLPOINTER>(timeout_s), 0);
 }
 
-void Session::run(const std::string& sql, const std::string& doing) {
-  SQLHANDLE statement = nullptr;
-  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, handle_, &statement))) fail(HandleKind::connection, handle_, doing);
-  const SQLRETURN result = SQLExecDirect(statement, reinterpret_cast<SQLCHAR*>(const_cast<char*>(sql.data())), static_cast<SQLINTEGER>(sql.size()));
-  const bool failed = !SQL_SUCCEEDED(result) && result != SQL_NO_DATA;
-  const auto diagnostics = failed ? diagnostics_of(HandleKind::statement, statement) : std::vector<Diagnostic>{};
-  SQLFreeHandle(SQL_HANDLE_STMT, statement);
-  if (failed) throw error_of(diagnostics, dialect_, connection_.name, doing, role());
+void Session::run(const std::string& sql, std::string_view doing) {
+  SQLHANDLE made = nullptr;
+  if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_STMT, handle_, &made))) fail(HandleKind::connection, handle_, doing);
+  const std::unique_ptr<void, void (*)(void*)> statement(made, [](void* handle) { SQLFreeHandle(SQL_HANDLE_STMT, handle); });
+  set_query_timeout(*this, made);
+  SQLSetStmtAttr(made, SQL_ATTR_NOSCAN, reinterpret_cast<SQLPOINTER>(SQL_NOSCAN_ON), 0);
+  const Watched now(watchdog_, made);
+  const SQLRETURN result = SQLExecDirect(made, reinterpret_cast<SQLCHAR*>(const_cast<char*>(sql.data())), static_cast<SQLINTEGER>(sql.size()));
+  if ((!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) || watchdog_.cancelled()) fail_watched(made, doing);
+}
+
+void Session::fail_watched(Handle statement, std::string_view doing) {
+  engine::Error failed = error(HandleKind::statement, statement, doing);
+  if (!watchdog_.cancelled()) throw failed;
+  throw engine::Error(engine::ErrorCode::source_busy,
+                      fmt::format("{} '{}' took longer than {} ms while {}: cancelled", role(), connection_.name, connection_.query_timeout_ms, doing),
+                      failed.context(), "raise the connection's query_timeout, or give the key an index");
 }
 
 }  // namespace connectors::odbc

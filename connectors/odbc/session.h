@@ -29,7 +29,6 @@ enum class SessionUse {
 std::string full_connection_string(const engine::settings::SourceConnection& connection,
                                    const engine::settings::DialectDefinition& dialect, SessionUse use);
 
-class ReadAhead;
 /// Used by one thread at a time. What is made from it holds it by shared_ptr.
 class Session {
  public:
@@ -66,20 +65,21 @@ class Session {
   enum class NameCase { upper, lower, as_is };
   NameCase name_case() const { return name_case_; }
 
-  /// Runs statements that give no rows.
-  void run(const std::vector<std::string>& statements);
+  /// Runs a statement whose result nobody reads. No driver looks for escapes in it: the text of a trigger is the server's own.
+  void run(const std::string& sql, std::string_view doing);
   /// Commits or rolls back what a session that writes has under way. Throws as all do.
   void end_transaction(bool commit);
 
   /// The error of a call that failed. Whatever the driver calls it, on a dead connection it is source_unreachable.
   engine::Error error(HandleKind kind, Handle handle, std::string_view doing) const;
   [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const { throw error(kind, handle, doing); }
+  /// Of a statement that was watched: one that the watchdog cancelled is source_busy.
+  [[noreturn]] void fail_watched(Handle statement, std::string_view doing);
 
  private:
   void connect();
   void set_autocommit(bool on);
   void learn_traits();
-  void run(const std::string& sql, const std::string& doing);
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
@@ -95,5 +95,8 @@ class Session {
   bool supports_catalogs_ = false;
   NameCase name_case_ = NameCase::as_is;
 };
+
+/// Where a driver knows the attribute, the server ends the statement; the watchdog stands behind it.
+void set_query_timeout(const Session& session, Handle statement);
 
 }  // namespace connectors::odbc

@@ -18,8 +18,6 @@ namespace {
 
 /// Ranges of one statement: few round trips over a slow link, and a plan that a server still makes quickly.
 constexpr std::size_t ranges_max = 16;
-/// Prepared statements kept; beyond it all are given back, which is rare enough.
-constexpr std::size_t queries_max = 200;
 
 RangeEnds ends_of(const KeyRange& range) { return {range.after.has_value(), range.up_to.has_value()}; }
 
@@ -42,13 +40,6 @@ KeyedSql marked(const std::string& text) {
 bool is_refusal(const Error& error) { return error.code() == ErrorCode::source_refused || error.code() == ErrorCode::source_schema_changed; }
 
 }  // namespace
-
-TextQuery& Standing::query(const std::string& name, KeyedSql sql, std::size_t columns, std::vector<ColumnPlan> bound) {
-  if (queries_.size() > queries_max) queries_.clear();
-  std::unique_ptr<TextQuery>& kept = queries_[name];
-  if (!kept) kept = std::make_unique<TextQuery>(session_, std::move(sql), columns, std::move(bound));
-  return *kept;
-}
 
 std::vector<std::string> Standing::probe(const TableRequest& table) {
   std::vector<std::string> proofs;
@@ -87,7 +78,7 @@ std::optional<std::string> Standing::ask(const std::string& probe, const TableRe
     if (!name.catalog.empty()) return std::nullopt;
     names.parts = {std::move(name.schema), std::move(name.table)};
   }
-  const auto rows = query(probe, std::move(sql), 1, {}).run(std::span(&names, 1));
+  const auto rows = queries_.run(std::move(sql), 1, {&names, 1});
   return rows.empty() ? std::nullopt : rows[0][0];
 }
 
@@ -120,8 +111,7 @@ void Standing::sum(const TableRequest& table, const TableShape& shape, std::span
   }
   KeyedSql sql = StatementText(table, session_->dialect()).checksums(shape.layout, ends);
   const ReadPlan plan = plan_read(shape.layout, session_->dialect(), session_->connection().char_padding, session_->getdata_of_bound(), false);
-  const std::string text = sql.text;
-  const auto rows = query(text, std::move(sql), 2, key_plan(plan, shape.layout)).run(keys);
+  const auto rows = queries_.run(std::move(sql), 2, keys, key_plan(plan, shape.layout));
   std::vector<std::string> sums(ranges.size());
   std::size_t given = 0;
   for (const auto& row : rows) {

@@ -19,7 +19,7 @@ namespace connectors::odbc {
 /// Belongs to one connection, and ends before it.
 class Standing {
  public:
-  explicit Standing(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+  explicit Standing(std::shared_ptr<Session> session) : session_(std::move(session)), queries_(session_) {}
 
   /// As `model::Source::probe`. One that the server refuses is told once and left out.
   std::vector<std::string> probe(const engine::model::TableRequest& table);
@@ -32,10 +32,9 @@ class Standing {
   bool has_settled(const engine::settings::DialectProbe& probe, const engine::model::TableRequest& table, const std::string& text);
   void sum(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
            std::span<const engine::model::KeyRange> ranges, std::vector<std::string>& into);
-  TextQuery& query(const std::string& name, KeyedSql sql, std::size_t columns, std::vector<ColumnPlan> bound);
 
   std::shared_ptr<Session> session_;
-  std::map<std::string, std::unique_ptr<TextQuery>> queries_;  ///< by their text
+  TextQueries queries_;
   struct Heard {
     std::string text;
     std::chrono::steady_clock::time_point since;

@@ -6,12 +6,14 @@ namespace connectors::odbc {
 
 namespace {
 
-constexpr std::size_t text_width = 256;
+constexpr std::size_t text_width = 512;
+/// Prepared statements kept; beyond it all are given back, which is rare enough.
+constexpr std::size_t kept_max = 200;
 
+/// Nothing is bound: a driver that cannot read a bound cell again would cut what is longer than its buffer.
 ReadPlan texts(std::size_t columns) {
   ReadPlan plan;
   plan.columns.assign(columns, text_plan());
-  plan.bound = columns;
   return plan;
 }
 
@@ -32,7 +34,7 @@ std::vector<TextQuery::Row> TextQuery::run(std::span<const engine::model::Source
   std::vector<Row> rows;
   read_.execute(values);
   const Watched now = read_.watched();
-  while (read_.fetch() > 0) {
+  while (columns_ > 0 && read_.fetch() > 0) {
     Row& row = rows.emplace_back();
     for (std::size_t column = 0; column < columns_; ++column) {
       const auto cell = read_.cell(0, column);
@@ -41,6 +43,17 @@ std::vector<TextQuery::Row> TextQuery::run(std::span<const engine::model::Source
   }
   read_.close();
   return rows;
+}
+
+std::vector<TextQuery::Row> TextQueries::run(KeyedSql sql, std::size_t columns, std::span<const engine::model::SourceKey> values,
+                                             std::vector<ColumnPlan> bound) {
+  auto kept = queries_.find(sql.text);
+  if (kept == queries_.end()) {
+    if (queries_.size() >= kept_max) queries_.clear();
+    const std::string text = sql.text;
+    kept = queries_.try_emplace(text, session_, std::move(sql), columns, std::move(bound)).first;
+  }
+  return kept->second.run(values);
 }
 
 }  // namespace connectors::odbc

@@ -1,8 +1,10 @@
 // A statement whose parameters and results are texts: what is asked of a server besides rows.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,12 +12,12 @@
 
 namespace connectors::odbc {
 
-/// Prepared, to be run with other values again and again. Text that is longer than a few kilobytes is cut by nobody, but read slowly.
+/// Prepared, to be run with other values again and again. Texts arrive whole, however long they are.
 class TextQuery {
  public:
   using Row = std::vector<std::optional<std::string>>;
 
-  /// The markers' parts travel as `bound` says; without it as texts.
+  /// The markers' parts travel as `bound` says; without it as texts. No columns: a statement whose result nobody reads.
   TextQuery(const std::shared_ptr<Session>& session, KeyedSql sql, std::size_t columns, std::vector<ColumnPlan> bound = {});
 
   /// All rows. Throws Error source_*.
@@ -24,6 +26,19 @@ class TextQuery {
  private:
   std::size_t columns_;
   PreparedRead read_;
+};
+
+/// The queries of one session, kept prepared by their text: a table is looked at several times a second.
+class TextQueries {
+ public:
+  explicit TextQueries(std::shared_ptr<Session> session) : session_(std::move(session)) {}
+
+  std::vector<TextQuery::Row> run(KeyedSql sql, std::size_t columns, std::span<const engine::model::SourceKey> values,
+                                  std::vector<ColumnPlan> bound = {});
+
+ private:
+  std::shared_ptr<Session> session_;
+  std::map<std::string, TextQuery> queries_;
 };
 
 /// How a parameter or result travels that is text.

@@ -82,7 +82,7 @@ requests:
 connection: erp
 from: customer
 key: [code]
-capture: { mode: diff, every: 200ms }
+capture: { mode: diff, every: 200ms, chunk_rows: 500 }
 initial: deliver
 """)
     instance.write("pipelines/to_keyed/pipeline.yaml", pipeline("to_keyed", "keyed", "customers"))

@@ -33,7 +33,7 @@ class FakeLog::Open final : public engine::model::ChangeLog {
     return backlog;
   }
 
-  void open_view() override {
+  void rewind() override {
     seen_.clear();
     std::ranges::copy_if(log_.entries, std::back_inserter(seen_), &Entry::visible);
     std::ranges::sort(seen_, {}, &Entry::id);
@@ -51,8 +51,6 @@ class FakeLog::Open final : public engine::model::ChangeLog {
     }
     return more;
   }
-
-  void close_view() override {}
 
   void forget() override {
     if (handled_.empty()) return;

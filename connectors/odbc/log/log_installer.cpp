@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/catalogue/table_shape.h"
-#include "connectors/odbc/log/log_statements.h"
 #include "connectors/odbc/log/log_text.h"
 
 namespace connectors::odbc {
@@ -70,7 +69,7 @@ void LogInstaller::apply(const std::vector<std::string>& statements) {
   const bool at_once = session_.dialect().change_log.in_transaction;
   try {
     for (const std::string& statement : statements) {
-      run_statement(session_, statement, fmt::format("running \"{}\"", statement));
+      session_.run(statement, fmt::format("running \"{}\"", statement));
       if (!at_once) session_.end_transaction(true);
     }
     session_.end_transaction(true);

@@ -46,20 +46,14 @@ class OdbcChangeLog final : public ChangeLog {
   void require_usable() override;
   bool has_entries() override;
   Backlog backlog() override;
-  void open_view() override {
-    session_->run(session_->dialect().open_view);
-    last_id_ = 0;
-  }
+  void rewind() override { last_id_ = 0; }
   bool next_page(std::vector<LoggedChange>& into) override;
-  void close_view() override { session_->run(session_->dialect().close_view); }
   void forget() override;
   void give_up() override;
 
  private:
-  using Row = LogStatements::Row;
-  void read(KeyedSql sql, std::size_t columns, const std::function<void(Row)>& take) {
-    statements_.read(session_, std::move(sql), {&table_key_, 1}, columns, take);
-  }
+  using Row = TextQuery::Row;
+  std::vector<Row> read(KeyedSql sql, std::size_t columns) { return statements_.read(std::move(sql), columns, {&table_key_, 1}); }
   LoggedChange entry_of(Row row) const;
   std::string cell_of(const ColumnPlan& plan, const std::string& part, std::string& key_part) const;
   template <class Work>
@@ -73,7 +67,7 @@ class OdbcChangeLog final : public ChangeLog {
   LogText text_;
   SourceKey table_key_;
   std::vector<ColumnPlan> key_;
-  std::int64_t last_id_ = 0;             ///< of the view's last page
+  std::int64_t last_id_ = 0;             ///< of the last page
   std::vector<std::int64_t> handled_;    ///< ids to be deleted
 };
 
@@ -87,7 +81,7 @@ void OdbcChangeLog::require_installed() {
   bool there = installed.empty();
   try {
     has_entries();
-    if (!there) read({text_.filled(installed), {}}, 1, [&](const Row&) { there = true; });
+    if (!there) there = !read({text_.filled(installed), {}}, 1).empty();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::source_refused && error.code() != ErrorCode::source_schema_changed) throw;
     refuse(fmt::format("cannot be read: {}", error.what()));
@@ -106,37 +100,28 @@ void OdbcChangeLog::require_usable() {
   }
 }
 
-bool OdbcChangeLog::has_entries() {
-  bool any = false;
-  read(text_.any_entry(), 1, [&](const Row&) { any = true; });
-  return any;
-}
+bool OdbcChangeLog::has_entries() { return !read(text_.any_entry(), 1).empty(); }
 
 ChangeLog::Backlog OdbcChangeLog::backlog() {
-  Backlog backlog;
-  std::int64_t with_key = 0;
-  read(text_.counts(), 2, [&](const Row& row) {
-    backlog.entries = number_of(row[0]);
-    with_key = number_of(row[1]);
-  });
-  backlog.names_all_rows = backlog.entries > with_key;
-  if (backlog.names_all_rows) read(text_.without_key(keyless_max), 1, [&](const Row& row) { handled_.push_back(number_of(row[0])); });
+  const Row counts = read(text_.counts(), 2).at(0);
+  const Backlog backlog{number_of(counts[0]), number_of(counts[0]) > number_of(counts[1])};
+  if (!backlog.names_all_rows) return backlog;
+  for (const Row& row : read(text_.without_key(keyless_max), 1)) handled_.push_back(number_of(row[0]));
   return backlog;
 }
 
 bool OdbcChangeLog::next_page(std::vector<LoggedChange>& into) {
   into.clear();
   const SourceKey behind{{name_.table, fmt::to_string(last_id_)}};
-  std::size_t entries = 0;
-  statements_.read(session_, text_.page(page_entries), {&behind, 1}, 6, [&](Row row) {
-    ++entries;
+  std::vector<Row> rows = statements_.read(text_.page(page_entries), 6, {&behind, 1});
+  for (Row& row : rows) {
     last_id_ = number_of(row[0]);
     // One without a key came after the look that counts them; the next will find it.
-    if (!row[5]) return;
+    if (!row[5]) continue;
     handled_.push_back(last_id_);
     into.push_back(entry_of(std::move(row)));
-  });
-  return entries > 0;
+  }
+  return !rows.empty();
 }
 
 LoggedChange OdbcChangeLog::entry_of(Row row) const {

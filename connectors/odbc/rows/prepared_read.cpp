@@ -40,12 +40,6 @@ SQLPOINTER attribute(std::uint64_t value) { return reinterpret_cast<SQLPOINTER>(
 
 }  // namespace
 
-// All statements of a connection have the same: some drivers tell the server each time it changes.
-void set_query_timeout(const Session& session, Handle statement) {
-  const std::int64_t timeout_s = (session.connection().query_timeout_ms + 999) / 1000;
-  SQLSetStmtAttr(statement, SQL_ATTR_QUERY_TIMEOUT, attribute(static_cast<std::uint64_t>(timeout_s)), 0);
-}
-
 PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadPlan plan, std::vector<ColumnPlan> key)
     : session_(std::move(session)), sql_(std::move(sql)), plan_(std::move(plan)), key_(std::move(key)), parameters_(sql_.markers.size()) {
   SQLHANDLE statement = nullptr;
@@ -67,15 +61,6 @@ PreparedRead::PreparedRead(std::shared_ptr<Session> session, KeyedSql sql, ReadP
 }
 
 PreparedRead::~PreparedRead() { SQLFreeHandle(SQL_HANDLE_STMT, statement_); }
-
-void PreparedRead::fail(std::string_view doing) {
-  Error error = session_->error(HandleKind::statement, statement_, doing);
-  if (!session_->watchdog().cancelled()) throw error;
-  throw Error(ErrorCode::source_busy,
-              fmt::format("source '{}' took longer than {} ms while {}: cancelled", session_->connection().name,
-                          session_->connection().query_timeout_ms, doing),
-              error.context(), "raise the connection's query_timeout, or give the key an index");
-}
 
 void PreparedRead::bind_columns() {
   const std::size_t columns = plan_.columns.size();

@@ -17,9 +17,6 @@
 
 namespace connectors::odbc {
 
-/// Where a driver knows the attribute, the server ends the statement; the watchdog stands behind it.
-void set_query_timeout(const Session& session, Handle statement);
-
 class PreparedRead {
  public:
   /// `key` says how the parts of the keys that are bound travel, in key order.
@@ -57,7 +54,7 @@ class PreparedRead {
   void bind_columns();
   void widen_where_needed();
   void check_rows(short result);
-  [[noreturn]] void fail(std::string_view doing);
+  [[noreturn]] void fail(std::string_view doing) { session_->fail_watched(statement_, doing); }
 
   std::shared_ptr<Session> session_;
   KeyedSql sql_;

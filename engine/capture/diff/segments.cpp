@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/capture/reading/delete_search.h"
+#include "engine/capture/reading/view.h"
 
 namespace engine::capture {
 
@@ -24,26 +25,6 @@ class Recording {
 
  private:
   PassBitmap& seen_;
-};
-
-/// While one lives, all is read of one state of the database, where it can.
-class View {
- public:
-  explicit View(model::Source& source) : source_(source), open_(source.open_view()) {}
-  ~View() {
-    try {
-      if (open_) source_.close_view();
-    } catch (const Error&) {
-      // The connection is gone, and the view with it: the next statement says so.
-    }
-  }
-  View(const View&) = delete;
-  View& operator=(const View&) = delete;
-  bool is_open() const { return open_; }
-
- private:
-  model::Source& source_;
-  bool open_;
 };
 
 std::optional<std::string> checksum_of(Reading& reading, const model::KeyRange& range) {

@@ -1,9 +1,9 @@
 #include "engine/capture/tail/tail_lookout.h"
 
-#include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/view.h"
 #include "engine/model/key.h"
 
 namespace engine::capture {
@@ -11,30 +11,6 @@ namespace engine::capture {
 namespace {
 
 constexpr std::int64_t check_every_ms = 60'000;
-
-/// Ends also when reading in it fails: the next statement must not see the past.
-class OpenView {
- public:
-  explicit OpenView(model::ChangeLog& log) : log_(log) { log_.open_view(); }
-  ~OpenView() {
-    if (closed_) return;
-    try {
-      log_.close_view();
-    } catch (const Error&) {
-      // The error that led here says more, and the connection is closed after it.
-    }
-  }
-  OpenView(const OpenView&) = delete;
-  OpenView& operator=(const OpenView&) = delete;
-  void close() {
-    closed_ = true;
-    log_.close_view();
-  }
-
- private:
-  model::ChangeLog& log_;
-  bool closed_ = false;
-};
 
 /// The encoded key of a row of which only the key is known.
 std::string encoded(const model::Layout& layout, const std::vector<std::string>& cells, model::RowBatch& row) {
@@ -100,13 +76,13 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
 }
 
 void TailLookout::read_part(Reading& reading) {
-  OpenView view(*log_);
+  const View view(reading.scope.source);
+  log_->rewind();
   std::vector<model::LoggedChange> page;
   while (log_->next_page(page)) {
     stop_if_asked(reading.scope.stop);
     read_page(reading, page);
   }
-  view.close();
 }
 
 void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedChange>& page) {

@@ -49,11 +49,10 @@ class ChangeLog {
   /// Entries that name no key are handled by it: who calls it reads all rows afterwards.
   virtual Backlog backlog() = 0;
 
-  /// From here to `close_view` the log and the rows are read as they stood at one moment, where the database can.
-  virtual void open_view() = 0;
-  /// The view's next entries in the order they were made. False: there are no more.
+  /// The next page is the first one.
+  virtual void rewind() = 0;
+  /// The next entries in the order they were made; inside a view of the source those of that moment. False: there are no more.
   virtual bool next_page(std::vector<LoggedChange>& into) = 0;
-  virtual void close_view() = 0;
 
   /// Deletes exactly the entries that were handled: what pages gave, and what `backlog` found to name no key.
   virtual void forget() = 0;

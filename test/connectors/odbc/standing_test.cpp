@@ -63,6 +63,12 @@ TEST_CASE("what a query or a view gives may change with the time: no probe speak
     db->try_run("DROP VIEW standing_view");
     db->run("CREATE VIEW standing_view AS SELECT k, v FROM standing");
     const auto source = db->source();
+    // As long as it takes the probe to speak for the table: before that it would be silent anyway.
+    CHECK(comes_true([&] {
+      CHECK(source->probe({"", "SELECT k, v FROM standing", {"k"}, {}, {}}).empty());
+      CHECK(source->probe({"standing_view", "", {"k"}, {}, {}}).empty());
+      return !source->probe(table).empty();
+    }));
     CHECK(source->probe({"", "SELECT k, v FROM standing", {"k"}, {}, {}}).empty());
     CHECK(source->probe({"standing_view", "", {"k"}, {}, {}}).empty());
     db->run("DROP VIEW standing_view");
@@ -88,6 +94,8 @@ TEST_CASE("what a connection counted for itself proves nothing to the next one")
     db->create("standing", "k INTEGER NOT NULL PRIMARY KEY, v INTEGER");
     const auto source = db->source();
     const auto before = source->probe(table);
+    // MariaDB's probe speaks only of what has settled.
+    if (!db->is("mariadb")) CHECK_FALSE(before.empty());
     source->close();
     CHECK_FALSE(proves(before, source->probe(table)));
   }
