@@ -114,6 +114,15 @@ bool is_wrapping(const Token& token) {
   return false;
 }
 
+std::size_t opening(const std::vector<Token>& tokens, std::size_t closing) {
+  int depth = 0;
+  for (std::size_t at = closing + 1; at-- > 0;) {
+    if (is(tokens[at], ")")) ++depth;
+    if (is(tokens[at], "(") && --depth == 0) return at;
+  }
+  return 0;
+}
+
 /// The marker's name is the nearest one before it, its comparison the nearest sign.
 Bound bound_of(const std::vector<Token>& tokens, std::size_t marker) {
   Bound bound;
@@ -124,7 +133,9 @@ Bound bound_of(const std::vector<Token>& tokens, std::size_t marker) {
     if (bound.by.empty() && (is(token, "=") || is(token, "<") || is(token, ">") || is(token, "<=") || is(token, ">="))) bound.by = token.text;
     // What kind of a limit it is stands between BETWEEN and its first value.
     if (is(token, "SCN") && at > 0 && is(tokens[at - 1], "BETWEEN")) return {"SCN", ends_between ? "<=" : ">="};
-    if (is_wrapping(token) || token.kind == Kind::number || token.kind == Kind::text || is(token, ")") || is(token, "AS") || is(token, "DECIMAL")) continue;
+    // What stands in parentheses before is another's: of RRN(t) IN (?) the name is RRN.
+    if (is(token, ")")) at = opening(tokens, at);
+    if (is_wrapping(tokens[at]) || token.kind == Kind::number || token.kind == Kind::text) continue;
     bound.name = token.text;
     break;
   }
