@@ -75,6 +75,7 @@ CREATE TABLE conversation (
   connection TEXT NOT NULL, party TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (connection, party)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversation_by_party ON conversation(party);
+CREATE TABLE row_place (table_id INTEGER NOT NULL, place INTEGER NOT NULL, key BLOB, PRIMARY KEY (table_id, place)) STRICT, WITHOUT ROWID;
 )sql"},
 };
 

@@ -79,6 +79,13 @@ CREATE TABLE row_image (
 CREATE INDEX row_image_by_key ON row_image(table_id, key, digest);  -- covers the merge of a diff
 CREATE INDEX row_image_by_table ON row_image(table_id);             -- in order of ordinal: the search for rows not seen
 
+CREATE TABLE row_place (             -- of tables whose log knows rows by where they stand in their file
+  table_id       INTEGER NOT NULL,
+  place          INTEGER NOT NULL,
+  key            BLOB,                       -- as of row_image; NULL: no row stood there when it was last looked at
+  PRIMARY KEY (table_id, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pipeline (
   id             INTEGER PRIMARY KEY,
   name           TEXT NOT NULL UNIQUE,

@@ -125,7 +125,11 @@ class SourceCheck {
     if (table.capture.mode != "tail" || options_.tolerate_sources) return;
     try {
       const auto log = look_.source->change_log(table.request, shape, {table.capture.log, table.name});
-      if (log) log->require_usable();
+      if (!log) return;
+      log->require_usable();
+      for (const std::string& remark : log->remarks()) {
+        found_.diagnostics.warning("table.log_limit", table.origin, fmt::format("table {}: {}", table.name, remark));
+      }
     } catch (const Error& error) {
       report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());
     }

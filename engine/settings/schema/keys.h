@@ -90,6 +90,8 @@ const Block& probe_block();
 const Block& dialect_checksum_block();
 const Block& dialect_writing_block();
 const Block& dialect_change_log_block();
+const Block& dialect_history_block();
+const Block& dialect_journal_block();
 const Block& capture_block();
 const Block& enumeration_block();
 const Block& target_use_block();

@@ -22,7 +22,7 @@ const Block& capture_block() {
         "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown. Of a nested table: `lines.ts_mod`."},
        {"overlap", KeyType::duration, "`watermark`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
        {"overlap_ids", KeyType::integer, "`watermark`: how far below the highest value counters are read again.", "1000"},
-       {"log", KeyType::text, "`tail`: the table of the source that holds the change log; `datapicker change-log` makes it."},
+       {"log", KeyType::text, "`tail`: the table of the source that holds the change log (`datapicker change-log` makes it), or what the database keeps by itself: `change_tracking` on SQL Server, `flashback` on Oracle, `journal` on Db2 for i."},
        {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"}}};
   return block;
 }

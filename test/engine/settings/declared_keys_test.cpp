@@ -85,6 +85,9 @@ std::vector<Place> places_of_cases_and_sources() {
       {dialect_checksum_block(), read_a_dialect, "{dialect: d, checksum: {", {}, "}}"},
       {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
       {dialect_change_log_block(), read_a_dialect, "{dialect: d, change_log: {", {}, "}}"},
+      {dialect_history_block(), read_a_dialect, "{dialect: d, histories: {h: {", {{"mark", "m"}, {"changes", "c"}}, "}}}"},
+      {dialect_journal_block(), read_a_dialect, "{dialect: d, journal: {",
+       {{"file", "f"}, {"receivers", "r"}, {"entries", "e"}, {"commits", "c"}, {"rows", "r"}, {"all_rows", "a"}}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 
