@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 namespace connectors::http {
@@ -33,7 +34,10 @@ class PagedFind : public std::enable_shared_from_this<PagedFind> {
     answer.duration_ms = duration_ms_;
     const bool has_list = raw_.failure.empty() && raw_.status >= 200 && raw_.status < 300;
     if (!std::holds_alternative<engine::model::Delivered>(answer.outcome) || !has_list) return end(std::move(answer));
-    found_.insert(found_.end(), answer.found.begin(), answer.found.end());
+    // A record that is made meanwhile moves the others: the last of a page may come again on the next one.
+    for (const std::string& id : answer.found) {
+      if (std::find(found_.begin(), found_.end(), id) == found_.end()) found_.push_back(id);
+    }
     answer.found = found_;
     // One is enough where the first is taken, two where more than one is refused.
     if (found_.size() >= (object_.first_found_only ? 1U : 2U)) return end(std::move(answer));

@@ -19,6 +19,8 @@
 
 namespace connectors::http {
 
+/// One request with its templates parsed. `gone` are statuses of a removal that mean: it was not there any more;
+/// `absent` those of a find that mean: there is no such record.
 struct RequestPlan {
   /// Requests of calls are frozen without secrets: only values of a JSON body may be {auth.x}. Those of a login are not.
   enum class Of : std::uint8_t { call, login };
@@ -60,6 +62,7 @@ struct JobPlan {
   JsonPath remote_id;
 };
 
+/// One call of an object, with what is made of its answer.
 struct CallPlan {
   explicit CallPlan(RequestPlan plan) : request(std::move(plan)) {}
 
@@ -101,6 +104,7 @@ struct ObjectPlan {
   engine::model::ObjectTraits traits;
   std::map<engine::model::CallKind, CallPlan> calls;
   std::map<engine::model::CallKind, BatchPlan> batch;
+  // Where a find shows its list, and inside an item its id.
   JsonPath found_items;
   JsonPath found_id;
   bool first_found_only = false;
@@ -118,6 +122,7 @@ struct ValuePlan {
   std::optional<boost::regex> matches;
 };
 
+/// Where an answer says how long to wait; without a rule in the header that HTTP has for it.
 struct AfterPlan {
   AfterPlan() { value.header = "Retry-After"; }
   explicit AfterPlan(const engine::settings::AfterRule& rule);

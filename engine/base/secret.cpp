@@ -42,6 +42,8 @@ std::string json_form(std::string_view value) {
     if (c == '"' || c == '\\') {
       form += '\\';
       form += static_cast<char>(c);
+    } else if (c == '\n' || c == '\r' || c == '\t') {
+      form += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";  // as every writer of JSON has them: a key in PEM form holds lines
     } else if (c < 0x20) {
       form += fmt::format("\\u{:04x}", c);
     } else {

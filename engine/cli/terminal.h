@@ -13,6 +13,7 @@
 
 namespace engine::cli {
 
+/// What a text means is said by words, too: colours are left out where nobody sees them.
 enum class Colour { none, red, green, yellow, blue, dim, bold };
 
 /// `text` in a colour when stdout is a terminal and NO_COLOR is not set.

@@ -27,6 +27,7 @@ struct Settled {
     wait,    ///< again after `wait_ms`
     poll,    ///< a job is under way: asked for after `wait_ms`
   };
+  /// What the answer says of the target itself, for its breaker: `throttled` and `auth` are no illness.
   enum class Health : std::uint8_t { well, ill, throttled, auth };
   Then then = Then::end;
   Health health = Health::well;
@@ -36,6 +37,8 @@ struct Settled {
   std::optional<std::int64_t> after_ms{};  ///< throttled: what the target asked for
 };
 
+/// Changes the job and its delivery in memory alone; the caller journals what has to be on disk before it goes on. Never
+/// throws for what a target says.
 Settled settle(Job& job, const model::CallAnswer& answer, const SettleOptions& options);
 
 /// After a call that ended well: what remains to be done (read back, comment), or the end.

@@ -28,6 +28,7 @@ DeliveryStory show_delivery(journal::Records& records, std::int64_t id, std::str
 /// What a person decided, about one delivery or many.
 struct Decision {
   enum class Action { retry, discard };
+  /// A retry needs it of an uncertain delivery, whose answer was lost, and refuses it of a dead one.
   enum class Settled { unknown, delivered, not_delivered };
   Action action = Action::retry;
   Settled settled = Settled::unknown;  ///< of uncertain ones: what the person found out

@@ -31,12 +31,14 @@ struct RowCount {
   bool estimated = false;  ///< by the server's statistics
 };
 
+/// One table or view in the list. Views are not counted: their query may be anything.
 struct TableSummary {
   std::string from;
   bool is_view = false;
   RowCount count;
 };
 
+/// What a source offers as a whole. `all_listed` false: there may be more tables than were asked for.
 struct SourceInspection {
   std::string connection, dialect, server;
   std::string proved;  ///< what of the dialect was run for real

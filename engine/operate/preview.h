@@ -20,6 +20,7 @@ struct PreviewOptions {
   bool from_source = false;      ///< read rows at the source instead of taking those last seen
 };
 
+/// One field beside what was last sent of it.
 struct FieldChange {
   std::string field;
   std::string before;  ///< JSON; empty: not there

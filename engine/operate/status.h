@@ -48,6 +48,7 @@ struct Status {
   std::vector<pipeline::TargetLive> targets;
 };
 
+/// Reads the journal only; `live` is what the daemon said, or nothing when none runs.
 Status status_of(const settings::Instance& instance, journal::Records& records, const std::string& journal_id,
                  const std::optional<pipeline::LiveStatus>& live);
 
@@ -55,6 +56,7 @@ boost::json::value json_of(const Status& status);
 
 /// The daemon's live status over its socket, as JSON and back.
 std::string live_status_json(const pipeline::LiveStatus& live);
+/// Nothing when no daemon listens. Throws what the daemon refused.
 std::optional<pipeline::LiveStatus> ask_live_status(const std::filesystem::path& journal_path);
 
 }  // namespace engine::operate

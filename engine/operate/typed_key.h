@@ -11,6 +11,7 @@
 
 namespace engine::operate {
 
+/// One key in the three forms in which it is asked for.
 struct TypedKey {
   std::string json;                ///< as the change log has it: ["C001"]
   std::string encoded;             ///< as the images' index has it

@@ -14,6 +14,7 @@ namespace json = boost::json;
 
 namespace {
 
+/// RFC 6901: "~1" is a slash inside a step, "~0" a tilde.
 std::string unescaped(std::string_view step) {
   std::string out;
   for (std::size_t i = 0; i < step.size(); ++i) {
@@ -27,6 +28,7 @@ std::string unescaped(std::string_view step) {
   return out;
 }
 
+/// Of `[name=value]`: the first item whose member has this text. Lists of custom fields are addressed so.
 const json::value* item_by_member(const json::array& items, std::string_view condition) {
   const std::size_t equals = condition.find('=');
   if (equals == std::string_view::npos) return nullptr;
@@ -39,6 +41,7 @@ const json::value* item_by_member(const json::array& items, std::string_view con
   return nullptr;
 }
 
+/// Null where nothing is there; an answer of another form is none, and no error.
 const json::value* child(const json::value& value, std::string_view step) {
   if (const json::object* object = value.if_object()) return object->if_contains({step.data(), step.size()});
   const json::array* items = value.if_array();

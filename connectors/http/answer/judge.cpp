@@ -75,6 +75,7 @@ class Judging {
     return for_all(by_rule(*plan, said_));
   }
 
+  /// One answer for each record, also where the request spoke of all at once: the loop settles them one by one.
   std::vector<CallAnswer> for_all(const DeliveryOutcome& outcome) const {
     CallAnswer answer;
     answer.outcome = outcome;
@@ -86,6 +87,7 @@ class Judging {
     return std::vector<CallAnswer>(question_.records, answer);
   }
 
+  /// Not a byte left: it was surely not applied, whatever kind of call it is.
   DeliveryOutcome unanswered() const {
     std::string reason = kept_text(raw_.failure, reason_body_bytes);
     if (!raw_.request_begun) return RetryLater{.reason = std::move(reason)};
@@ -118,6 +120,8 @@ class Judging {
     return question_.is_batch || found == question_.object.calls.end() ? nullptr : &found->second;
   }
 
+  /// Before the rules: what a request says of its own statuses goes before what the target says of all. Not in a batch,
+  /// where one status stands for many records.
   std::optional<DeliveryOutcome> verdict_of_request_lists() const {
     if (call() == nullptr) return std::nullopt;
     const RequestPlan& request = call()->request;

@@ -16,6 +16,7 @@
 namespace connectors::http {
 namespace {
 
+// What a sealed text begins with: salt, nonce, tag; the sealed bytes follow.
 constexpr std::size_t salt_size = 16;
 constexpr std::size_t nonce_size = 12;
 constexpr std::size_t tag_size = 16;
@@ -35,6 +36,8 @@ struct Key {
   ~Key() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
 };
 
+/// A key of its own for each text, by its salt: a nonce can never meet the same key twice. The purpose keeps it apart
+/// from other uses of the secret.
 void derive(std::string_view secret, std::string_view salt, Key& key) {
   const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
   const std::unique_ptr<EVP_KDF_CTX, Free> context(EVP_KDF_CTX_new(kdf.get()));

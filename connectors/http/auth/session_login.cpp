@@ -27,11 +27,13 @@ namespace {
 
 constexpr std::size_t reason_body_bytes = 300;
 
+/// A value that is made of others before a request needs it, such as a digest of a password.
 struct Derived {
   DerivedValue::Form form;
   TextTemplate text;
 };
 
+/// One request of the login, and what it takes from the answer.
 struct Step {
   RequestPlan request;
   std::map<std::string, JsonPath> keep;
@@ -194,6 +196,7 @@ class SessionLogin final : public Login {
         const bool can = std::all_of(names.begin(), names.end(), [&](const auto& each) { return run.values.contains(each); });
         if (!can || run.values.contains(name)) continue;
         std::string value = made(derived.form, derived.text.render(values_of(run.values)));
+        // A digest of a password opens the door as the password does: it is masked, too.
         run.secrets.emplace_back(value);
         run.values.emplace(name, std::move(value));
       }
@@ -207,6 +210,7 @@ class SessionLogin final : public Login {
     exchange.url = base_url_ + request.url;
     for (const auto& [name, value] : request.headers) exchange.headers.push_back(name + ": " + value);
     exchange.body = std::move(request.body);
+    // A login writes no record.
     exchange.may_repeat = true;
     return exchange;
   }
@@ -233,6 +237,7 @@ class SessionLogin final : public Login {
     return std::nullopt;
   }
 
+  /// The pass keeps the secrets: they are masked for as long as somebody uses it.
   Granted granted(Run& run) const {
     auto pass = std::make_shared<Pass>();
     for (const auto& [name, text] : headers_) pass->headers.push_back(name + ": " + text.render(values_of(run.values)));

@@ -35,6 +35,7 @@ PreparedRequest request_of(const json::object& object) {
 
 }  // namespace
 
+/// Written by hand, in one piece: this runs once for each delivery.
 std::string frozen_text(const PreparedRequest& request) {
   std::string text;
   text.reserve(request.body.size() + request.body.size() / 4 + request.url.size() + request.expect.size() + 160);

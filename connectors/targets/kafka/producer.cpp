@@ -41,6 +41,7 @@ bool is_auth(rd_kafka_resp_err_t error) {
          error == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
+/// What is no refusal ends by itself or when somebody acts: a broker is away, a topic is not there yet.
 DeliveryOutcome outcome_of(rd_kafka_resp_err_t error) {
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return Delivered{};
   const std::string reason = fmt::format("{}: {}", rd_kafka_err2name(error), rd_kafka_err2str(error));
@@ -76,6 +77,7 @@ void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void* broken) {
   settle(static_cast<Pending*>(message->_private), answer_of(outcome_of(message->err), any_byte_sent));
 }
 
+/// A fatal error of the idempotent producer: it sends nothing more, so another one has to take its place.
 void on_error(rd_kafka_t* client, int error, const char*, void* broken) {
   if (error == RD_KAFKA_RESP_ERR__FATAL || rd_kafka_fatal_error(client, nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
     *static_cast<std::atomic<bool>*>(broken) = true;

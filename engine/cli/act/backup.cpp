@@ -16,6 +16,7 @@ struct Options {
   std::filesystem::path to;
 };
 
+/// The path is made absolute here: the daemon writes the file, and stands in another folder.
 int back_up(const Invocation& invocation, const Options& options) {
   const json::object outcome =
       act(invocation, {{"verb", "backup"}, {"to", std::filesystem::absolute(options.to).string()}}, options.acting);

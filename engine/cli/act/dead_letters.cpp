@@ -77,6 +77,7 @@ int decide(const Invocation& invocation, const Options& options, operate::Decisi
   operate::Decision decision{.action = action, .ids = options.ids, .reason = options.reason};
   if (options.delivered) decision.settled = operate::Decision::Settled::delivered;
   if (options.not_delivered) decision.settled = operate::Decision::Settled::not_delivered;
+  // What comes in between is not decided: the list is made here, and the daemon is told ids.
   if (options.all) {
     journal::ReadOnlyJournal journal(operate::load_valid_instance(invocation.instance, false).journal_path);
     for (const auto& letter : operate::list_dead_letters(*journal, options.pipeline, 1'000'000)) {
@@ -118,6 +119,7 @@ CLI::App* add_action(CLI::App& parent, Invocation& invocation, const std::shared
 void add_dead_letters(CLI::App& program, Invocation& invocation) {
   CLI::App* parent = program.add_subcommand("dead-letters", "what was given up or is uncertain: list, show, retry, discard");
   parent->require_subcommand(1);
+  // One for all four: only the verb that was chosen fills it.
   auto options = std::make_shared<Options>();
 
   CLI::App* list_verb = parent->add_subcommand("list", "dead and uncertain deliveries; exit code 4 when there are some");

@@ -44,7 +44,7 @@ void print_restored(const json::object& outcome, bool dry_run) {
   if (!dry_run) print_pauses(outcome);
 }
 
-// A restored journal: what would be sent is shown first, and asked for.
+// A restored journal: what would be sent is shown first, and asked for. -1 when the journal is no restored one.
 int resume_instance(const Invocation& invocation, const Options& options) {
   const json::object request{{"verb", "resume"}, {"kind", "instance"}, {"name", ""}, {"messages", options.messages}};
   const json::object seen = try_act(invocation, request, options.acting);

@@ -12,6 +12,7 @@ struct RunOptions {
   std::string log_level = "info";
 };
 
+/// The parser has refused all other names.
 LogLevel level_named(const std::string& name) {
   if (name == "debug") return LogLevel::debug;
   if (name == "warning") return LogLevel::warning;

@@ -45,6 +45,7 @@ std::string ask_password(const std::string& question) {
   return answer;
 }
 
+/// Called once the source was reached, with what this user sees there.
 std::string ask_table(const std::vector<std::string>& tables) {
   if (tables.empty()) return ask("The source shows no tables. Name of the first one (empty: later)");
   constexpr std::size_t shown_max = 40;

@@ -96,6 +96,7 @@ operate::TrialTalk talk_of(const Invocation& invocation, const Options& options)
   return talk;
 }
 
+/// By value: the trial is completed here from what was typed.
 int try_it(const Invocation& invocation, Options options) {
   set_log_level(LogLevel::error);
   options.trial.instance = invocation.instance;

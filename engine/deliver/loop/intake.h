@@ -62,10 +62,12 @@ class Intake {
   bool is_loading() const { return loading_; }
 
  private:
+  /// A delivery that waits. `retry`: ends early once the target is well again.
   struct Timer {
     std::int64_t delivery_id;
     bool retry;
   };
+  /// One priority: what was read for it, and how far its scan is.
   struct Queue {
     bool used = false;
     journal::PipelineChoice pipelines;

@@ -21,6 +21,7 @@ struct ScanRequest {
   std::size_t limit = 256;
 };
 
+/// All that one lease on the journal is used for.
 struct LoadRequest {
   std::string connection;
   std::vector<ScanRequest> scans;
@@ -44,6 +45,8 @@ struct Loaded {
   bool any_blocked = false;
 };
 
+/// Decides nothing: a head that was read may have changed when it comes back, and is looked at again. Throws what the
+/// journal throws.
 Loaded load(journal::Records& records, const model::Target& target, const LoadRequest& request);
 
 }  // namespace engine::deliver

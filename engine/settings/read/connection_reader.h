@@ -12,6 +12,7 @@
 
 namespace engine::settings {
 
+/// What the reading of a connection needs beside its file. Refers to what its maker keeps.
 struct ConnectionSurroundings {
   const std::filesystem::path& folder;  ///< of the instance: relative paths stand below it
   const SecretLookup& secrets;

@@ -33,6 +33,7 @@ bool is_read_whole(const Instance& instance, const std::string& connection) {
   return source->second.csv || (dialect != instance.dialects.end() && dialect->second.whole_only);
 }
 
+/// What could not be read has told its own problem, and is not told again as missing.
 void check_tables(const Instance& instance, const References& references, Diagnostics& diagnostics) {
   for (const auto& [name, table] : instance.tables) {
     const std::string& connection = table.connection;
@@ -69,6 +70,7 @@ std::optional<model::CallKind> call_of(OnDelete on_delete) {
   return std::nullopt;
 }
 
+/// "*" stands for every object that is not written down, as in the targets that take any.
 const ObjectDefinition* object_of(const TargetDefinition& target, const std::string& name) {
   auto found = target.objects.find(name);
   if (found == target.objects.end()) found = target.objects.find("*");
@@ -99,6 +101,7 @@ bool names_word(const std::string& text, const std::string& word) {
 
 /// Two turns of one `for_each` whose match values differ by what it varies: no record gets rows of both.
 bool are_apart(const PipelineDefinition& left, const PipelineDefinition& right) {
+  // Without a match value nothing says which record a row belongs to, so nothing keeps the two apart.
   if (left.each_name.empty() || left.family != right.family) return false;
   const auto& match = left.target.match;
   for (std::size_t i = 0; i < match.size() && i < right.target.match.size(); ++i) {
@@ -237,6 +240,7 @@ void check_webhooks(const Instance& instance, Diagnostics& diagnostics) {
       diagnostics.error("key.missing", rule.origin, fmt::format("the target '{}' posts to us, but nothing listens", name),
                         "add listen: { webhooks: 127.0.0.1:8421 } to datapicker.yaml");
     }
+    // A post says its path, not its connection: at one path every connection has to accept the same signature.
     const auto [other, is_new] = by_path.emplace(rule.path, &connection);
     if (is_new) continue;
     const WebhookRule& first = *other->second->webhook;

@@ -96,6 +96,7 @@ void read_writing(const YamlNode& value, Diagnostics& diagnostics, DialectWritin
   reader.finish();
 }
 
+/// Rows that are summed in one state and read in another would look equal when they are not.
 void read_checksum(const YamlNode& value, Diagnostics& diagnostics, DialectDefinition& dialect) {
   DialectChecksum& checksum = dialect.checksum;
   MapReader reader(value, dialect_checksum_block(), "checksum", diagnostics);
@@ -182,6 +183,7 @@ void read_histories(MapReader& reader, DialectDefinition& dialect) {
 
 }  // namespace
 
+/// Dialects are data: what is not checked here is first seen by the server, when the statement is run.
 std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics& diagnostics) {
   MapReader reader(root, dialect_block(), "the dialect", diagnostics);
   if (!reader.is_map()) return std::nullopt;

@@ -12,6 +12,7 @@
 namespace engine::settings {
 namespace {
 
+/// One `${kind:name}` in a text; positions count bytes.
 struct Placeholder {
   std::size_t start = 0;
   std::size_t end = 0;  ///< behind the brace
@@ -45,6 +46,7 @@ std::string replaced(const std::string& text,
   return result + text.substr(from);
 }
 
+/// Exact in a plain scalar on one line; quotes, escapes and further lines are not counted.
 Origin moved(Origin origin, std::size_t columns) {
   origin.column += static_cast<int>(columns);
   return origin;

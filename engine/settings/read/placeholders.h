@@ -23,6 +23,7 @@ void refuse_secrets(const YamlNode& node, const std::string& where, Diagnostics&
 bool holds_secret(const YamlNode& scalar);
 
 /// Finds secrets: a systemd credential, else the file secrets/x of the instance, else the environment.
+/// Used while the configuration is read, at the start and at each reload: a secret that changed is seen by a reload.
 class SecretLookup {
  public:
   /// `resolve` false: every secret is "***" and nothing is looked for.

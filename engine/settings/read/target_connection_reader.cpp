@@ -66,7 +66,7 @@ WebhookRule read_webhook(const YamlNode& value, const std::string& connection, c
   WebhookRule rule;
   rule.origin = value.origin();
   rule.path = reader.text("path", "/" + connection);
-  if (!rule.path.starts_with('/') || rule.path.find_first_of(" ?#") != std::string::npos) {
+  if (reader.has("path") && (!rule.path.starts_with('/') || rule.path.find_first_of(" ?#") != std::string::npos)) {
     diagnostics.error("value.type", value.find("path")->origin(),
                       "'path' of webhook must begin with '/', and hold no blank, '?' or '#'");
   }

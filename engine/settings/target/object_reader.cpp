@@ -35,7 +35,7 @@ RequestTemplate take_request(MapReader& reader) {
   RequestTemplate request = read_nested_request(*nested, reader.diagnostics());
   for (const char* key : {"gone", "absent"}) {
     if (reader.has(key)) {
-      reader.diagnostics().error("key.unknown", reader.take(key)->origin(),
+      reader.diagnostics().error("key.unknown", reader.take_any(key)->origin(),
                                  fmt::format("'{}' belongs into the request", key));
     }
   }
@@ -125,7 +125,7 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
       reader.one_of("read_back", ReadBack::never,
                     {{"never", ReadBack::never}, {"when_unsure", ReadBack::when_unsure}, {"always", ReadBack::always}});
   if (const YamlNode* set = reader.take("set")) call.set = read_set(*set, diagnostics);
-  if (kind == CallKind::comment && reader.has("marker")) read_marker(*reader.take("marker"), object, diagnostics);
+  if (const YamlNode* marker = kind == CallKind::comment ? reader.take("marker") : nullptr) read_marker(*marker, object, diagnostics);
   reader.finish();
   object.calls[kind] = std::move(call);
 }

@@ -22,6 +22,11 @@ TEST_CASE("a secret is masked as it is, URL-escaped, JSON-escaped and in base64 
   CHECK(redact("Basic cmVhZGVyOnBAc3MgIndvcmQiLzQy").find("AgIndvcmQiLzQy") == std::string::npos);
 }
 
+TEST_CASE("a secret of several lines is masked as a JSON text holds it") {
+  const Secret secret("-----BEGIN KEY-----\nMIIB\r\n\tZZ");
+  CHECK(redact(R"({"key":"-----BEGIN KEY-----\nMIIB\r\n\tZZ"})") == R"({"key":"***"})");
+}
+
 TEST_CASE("a secret too short to be told from text is not masked") {
   const Secret secret("abc");
   CHECK(redact("abcdef") == "abcdef");

@@ -161,3 +161,9 @@ TEST_CASE("what cannot be meant is refused where it stands") {
                        "accounted_by: { order: /r, id: /x } } }"))
             .find("not by both") != std::string::npos);
 }
+
+TEST_CASE("an empty value is told, and nothing else happens") {
+  CHECK(refused(object("comment: { method: POST, path: /c, marker: }")).starts_with("t.yaml:4:"));
+  CHECK(refused(object("delete: { request: { method: DELETE, path: /c }, gone: }"))
+            .find("'gone' belongs into the request") != std::string::npos);
+}

@@ -29,6 +29,7 @@ struct CaseCell {
   std::vector<CaseRow> rows;  ///< of a nested table
 };
 
+/// One row of a case. Columns that are not written are NULL, or keep what they had in an update.
 struct CaseRow {
   Origin origin;
   std::vector<CaseCell> cells;
@@ -90,6 +91,7 @@ struct ExpectedDelivery {
   std::string reason;           ///< is contained in the delivery's
 };
 
+/// What the journal should hold as sent for one record, and whether the record still stands at the target.
 struct ExpectedLastSent {
   Origin origin;
   std::optional<YamlNode> key;

@@ -155,6 +155,7 @@ void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnost
 }  // namespace
 
 /// A table without `capture:` is compared as a whole, as often as the instance says.
+/// Columns are not looked at: they are compared with the source when it is described.
 TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnostics& diagnostics) {
   MapReader reader(root, table_block(), "the table", diagnostics);
   TableDefinition table;
