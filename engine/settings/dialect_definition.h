@@ -132,6 +132,8 @@ struct DialectDefinition {
   std::vector<DriverTrap> traps;
   DialectWriting write;
   DialectChangeLog change_log;
+  /// What the database keeps by itself that tells which rows changed: "slot", "versions", or nothing.
+  std::string own_log;
 };
 
 }  // namespace engine::settings

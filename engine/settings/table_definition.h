@@ -30,8 +30,11 @@ struct CaptureDefinition {
   std::int64_t overlap_ms = 600'000;      ///< of times
   std::int64_t overlap_ids = 1'000;       ///< of counters
   // `tail` alone:
-  std::string log;                          ///< the table of the source that holds its change log
-  std::int64_t log_rows_max = 1'000'000;    ///< a longer log is emptied, and all rows are read instead
+  std::string by = "triggers";                ///< what tells the changes: triggers, slot, versions
+  std::string log;                            ///< the table of the source that triggers fill, or the slot's name
+  std::int64_t log_rows_max = 1'000'000;      ///< a longer log is emptied, and all rows are read instead
+  std::int64_t log_bytes_max = 4'000'000'000;  ///< slot: what the server may keep for it; beyond, it is made anew and all rows are read
+  std::vector<model::LoggedTable> sharing;    ///< slot, versions: the tables of the same log, this one included
 };
 
 struct TableDefinition {

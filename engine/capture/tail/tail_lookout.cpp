@@ -1,12 +1,19 @@
 #include "engine/capture/tail/tail_lookout.h"
 
+#include <utility>
+
+#include <boost/json.hpp>
+
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/pass.h"
 #include "engine/capture/reading/view.h"
 #include "engine/model/key.h"
 
 namespace engine::capture {
+
+namespace json = boost::json;
 
 namespace {
 
@@ -26,24 +33,31 @@ std::string encoded(const model::Layout& layout, const std::vector<std::string>&
   return key;
 }
 
+std::int64_t changes_of(const Reading& reading) {
+  const CycleResult& result = reading.writer.result();
+  return result.inserts + result.updates + result.deletes;
+}
+
+std::string mark_of(const settings::TableDefinition& table) { return json::serialize(json::object{{"log", log_title(table)}}); }
+
 }  // namespace
 
 Finding TailLookout::look(Reading& reading) {
   const CycleScope& scope = reading.scope;
   reading_ = &reading;
   trusted_ = false;
-  log_ = scope.source.change_log(scope.definition.request, scope.shape, {scope.definition.capture.log, scope.definition.name});
+  streamed_ = 0;
+  log_ = open_log(scope);
   if (!log_) return Finding::everything;
   check_the_log(scope);
-  if (scope.table.position.snapshot) {
-    // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
-    if (!scope.table.position.after) log_->backlog();
-    return Finding::everything;
-  }
-  // What another mode left behind says nothing about the log.
-  if (scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
+  log_->refresh(false);
+  const Position& position = scope.table.position;
+  // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
+  if (position.snapshot && position.after) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
+  // What another mode or log left behind says nothing about this one.
+  if (position.snapshot || position.mode != scope.definition.capture.mode || position.mark != mark_of(scope.definition)) return Finding::everything;
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
   if (backlog.entries > scope.definition.capture.log_rows_max) return after_giving_up(reading, backlog.entries);
   if (backlog.names_all_rows) return Finding::everything;
@@ -51,7 +65,15 @@ Finding TailLookout::look(Reading& reading) {
   return any ? Finding::part : Finding::nothing;
 }
 
-/// Triggers may be dropped or disabled under us, and a log that stays empty looks like a quiet table.
+std::unique_ptr<model::ChangeLog> TailLookout::open_log(const CycleScope& scope) {
+  const settings::CaptureDefinition& capture = scope.definition.capture;
+  const model::LogName name{capture.log, scope.definition.name, capture.by, capture.sharing, capture.overlap_ms};
+  if (capture.by == "triggers") return scope.source.change_log(scope.definition.request, scope.shape, name);
+  auto feed = scope.source.change_feed(scope.definition.request, scope.shape, name);
+  return feed ? std::make_unique<FedLog>(std::move(feed), scope, *turns_, seen_) : nullptr;
+}
+
+/// Triggers may be dropped or disabled under us, and a log that stays empty looks like a quiet table. A slot that is gone shows by itself.
 void TailLookout::check_the_log(const CycleScope& scope) {
   const std::int64_t now = scope.clock.steady_ms();
   if (checked_ms_ != 0 && now - checked_ms_ < check_every_ms) return;
@@ -75,9 +97,32 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
   return Finding::everything;
 }
 
+/// Changes stream on between the chunks. Each row they name is read after the chunk was, and before the next is: the newer state always comes last.
+void TailLookout::read_all(Reading& reading) {
+  const CycleScope& scope = reading.scope;
+  if (!log_ || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
+  Pass pass(reading);
+  model::KeyRange rest{.after = scope.table.position.after, .up_to = std::nullopt};
+  while (auto last = pass.read_chunk(rest, scope.definition.capture.chunk_rows)) {
+    rest.after = std::move(last);
+    read_news(reading);
+  }
+}
+
+void TailLookout::read_news(Reading& reading) {
+  log_->refresh(false);
+  if (!log_->has_entries()) return;
+  const std::int64_t before = changes_of(reading);
+  read_part(reading);
+  // What the next chunk finds has no origin of its own.
+  reading.writer.attribute({});
+  log_->forget();
+  streamed_ += changes_of(reading) - before;
+}
+
 void TailLookout::read_part(Reading& reading) {
-  const View view(reading.scope.source);
   log_->rewind();
+  const View view(reading.scope.source);
   std::vector<model::LoggedChange> page;
   while (log_->next_page(page)) {
     stop_if_asked(reading.scope.stop);
@@ -104,14 +149,14 @@ std::string TailLookout::settle(Finding read) {
   if (!log_) return {};
   log_->forget();
   if (read == Finding::everything && trusted_) report_healed();
-  reading_ = nullptr;
-  return "{}";
+  log_.reset();
+  return mark_of(std::exchange(reading_, nullptr)->scope.definition);
 }
 
 /// What a full reading found although the log was trusted. Rows that changed while it read have their entries by now.
 void TailLookout::report_healed() {
-  const CycleResult& result = reading_->writer.result();
-  const std::int64_t healed = result.inserts + result.updates + result.deletes - log_->backlog().entries;
+  log_->refresh(true);
+  const std::int64_t healed = changes_of(*reading_) - streamed_ - log_->backlog().entries;
   if (healed <= 0) return;
   const std::string& table = reading_->scope.definition.name;
   count("datapicker_capture_healed_rows_total", {{"table", table}, {"operation", "any"}}, static_cast<double>(healed));

@@ -24,10 +24,20 @@ struct LoggedChange {
   Provenance provenance;
 };
 
+/// What a source knows a table by that is read by a log.
+struct LoggedTable {
+  std::string name;  ///< of its definition
+  std::string from;
+  std::vector<std::string> key;
+};
+
 /// Which log, and under which name the table's entries stand in it: several tables share one.
 struct LogName {
   std::string log;
   std::string table;
+  std::string by = "triggers";      ///< what fills it: triggers, or the database itself (slot, versions)
+  std::vector<LoggedTable> tables;  ///< `slot`, `versions`: all that share it, this one included
+  std::int64_t overlap_ms = 0;      ///< `versions`: how much later than its changes a transaction may commit
 };
 
 /// The entries of one table. Used like its source: blocking, one thread at a time, while no row stream is open; not beyond `Source::close`.
@@ -35,6 +45,8 @@ struct LogName {
 class ChangeLog {
  public:
   virtual ~ChangeLog() = default;
+  /// Takes in what was logged since, where that is not seen by itself. Unless `at_once`, what another table's look took in since this one's last will do.
+  virtual void refresh(bool at_once) { static_cast<void>(at_once); }
   /// Throws source_refused, saying what is missing, unless all that happens to the table is logged.
   virtual void require_installed() = 0;
   /// As `require_installed`, and unless entries may be deleted; nothing is.

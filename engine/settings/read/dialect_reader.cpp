@@ -174,6 +174,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   read_traps(reader, dialect);
   if (const YamlNode* write = reader.take("write")) read_writing(*write, diagnostics, dialect.write);
   if (const YamlNode* log = reader.take("change_log")) read_change_log(*log, diagnostics, dialect.change_log);
+  dialect.own_log = reader.one_of<std::string>("own_log", "", {{"slot", "slot"}, {"versions", "versions"}});
   reader.finish();
   return dialect;
 }

@@ -128,6 +128,7 @@ std::vector<Place> places() {
       {table_block(), read_a_table, "{", {{"table", "t"}, {"connection", "c"}, {"from", "f"}, {"key", "[k]"}}},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {}, "}}"},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
+      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "tail"}, {"by", "slot"}, {"log", "l"}}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},
       {enumeration_block(), read_a_pipeline, pipeline + "values: {v: {", {}, "}}}"},
       {target_use_block(), read_a_pipeline, pipeline + "target: {", {}, "}}"},
