@@ -8,3 +8,7 @@ build=$here/../build/release
 [ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
 "$here/real/package/package.sh" bare "$build"
 /usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200
+
+for own in slot versions; do
+  /usr/bin/python3 "$here/real/capture/$own.py" "$build/datapicker" "$build/test/stub_server" 25 100000
+done

@@ -93,23 +93,27 @@ model::GrowthRange without_constants(const model::TableRequest& table, const mod
   if (range.behind) range.behind->key = without_constants(table, range.behind->key);
   return range;
 }
+
+void put_before(const Constants& constants, model::LoggedChange& change) {
+  std::vector<std::string> values;
+  for (const auto& [name, value] : constants) values.push_back(value);
+  change.cells.insert(change.cells.begin(), values.begin(), values.end());
+  change.key.parts.insert(change.key.parts.begin(), values.begin(), values.end());
+}
+
 class ConstantLog final : public model::ChangeLog {
  public:
   ConstantLog(std::unique_ptr<model::ChangeLog> log, Constants constants) : log_(std::move(log)), constants_(std::move(constants)) {}
 
   bool next_page(std::vector<model::LoggedChange>& into) override {
     if (!log_->next_page(into)) return false;
-    std::vector<std::string> values;
-    for (const auto& [name, value] : constants_) values.push_back(value);
-    for (model::LoggedChange& entry : into) {
-      entry.cells.insert(entry.cells.begin(), values.begin(), values.end());
-      entry.key.parts.insert(entry.key.parts.begin(), values.begin(), values.end());
-    }
+    for (model::LoggedChange& entry : into) put_before(constants_, entry);
     return true;
   }
 
   void require_installed() override { log_->require_installed(); }
   void require_usable() override { log_->require_usable(); }
+  void refresh(bool at_once) override { log_->refresh(at_once); }
   bool has_entries() override { return log_->has_entries(); }
   Backlog backlog() override { return log_->backlog(); }
   void rewind() override { log_->rewind(); }
@@ -118,6 +122,29 @@ class ConstantLog final : public model::ChangeLog {
 
  private:
   std::unique_ptr<model::ChangeLog> log_;
+  Constants constants_;
+};
+
+class ConstantFeed final : public model::ChangeFeed {
+ public:
+  ConstantFeed(std::unique_ptr<model::ChangeFeed> feed, Constants constants) : feed_(std::move(feed)), constants_(std::move(constants)) {}
+
+  model::LoggedChange change_of(const std::string& key, model::Provenance provenance) const override {
+    model::LoggedChange change = feed_->change_of(key, std::move(provenance));
+    put_before(constants_, change);
+    return change;
+  }
+
+  void require_table() override { feed_->require_table(); }
+  void require_usable() override { feed_->require_usable(); }
+  std::vector<std::string> identities() override { return feed_->identities(); }
+  Standing standing(const std::string& position) override { return feed_->standing(position); }
+  void begin_anew() override { feed_->begin_anew(); }
+  void read(const std::string& position, const Take& take) override { feed_->read(position, take); }
+  void confirm(const std::string& position) override { feed_->confirm(position); }
+
+ private:
+  std::unique_ptr<model::ChangeFeed> feed_;
   Constants constants_;
 };
 
@@ -182,6 +209,13 @@ class ConstantColumns final : public model::Source {
     if (table.constants.empty()) return source_->change_log(table, shape, name);
     auto log = source_->change_log(table, without_constants(table, shape), name);
     return log ? std::make_unique<ConstantLog>(std::move(log), table.constants) : nullptr;
+  }
+
+  std::unique_ptr<model::ChangeFeed> change_feed(const model::TableRequest& table, const model::TableShape& shape,
+                                                 const model::LogName& name) override {
+    if (table.constants.empty()) return source_->change_feed(table, shape, name);
+    auto feed = source_->change_feed(table, without_constants(table, shape), name);
+    return feed ? std::make_unique<ConstantFeed>(std::move(feed), table.constants) : nullptr;
   }
 
   std::size_t keys_max() const override { return source_->keys_max(); }

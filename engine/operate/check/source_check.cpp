@@ -99,8 +99,12 @@ class SourceCheck {
   void check_log(const settings::TableDefinition& table, const model::TableShape& shape) {
     if (table.capture.mode != "tail" || options_.tolerate_sources) return;
     try {
-      const auto log = look_.source->change_log(table.request, shape, {table.capture.log, table.name});
-      if (log) log->require_usable();
+      const model::LogName name{table.capture.log, table.name, table.capture.by, table.capture.sharing, table.capture.overlap_ms};
+      if (table.capture.by != "triggers") {
+        if (const auto feed = look_.source->change_feed(table.request, shape, name)) feed->require_usable();
+      } else if (const auto log = look_.source->change_log(table.request, shape, name)) {
+        log->require_usable();
+      }
     } catch (const Error& error) {
       report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());
     }

@@ -16,7 +16,7 @@ std::span<const ExplainedCode> live_codes() {
        "Take the name that the message offers."},
       {"table.key_not_indexed", "No index leads with the key, so that the table cannot be read in chunks.",
        "Reads the table as a whole in each cycle, in one stream.", "Let an index be made on the key's columns, or read the table less often."},
-      {"table.change_log", "A table with `mode: tail` has no change log that can be used: no triggers, or no right to read it or to delete entries.",
+      {"table.change_log", "A table with `mode: tail` has no change log that can be used: no triggers, no slot, or no right to read it or to delete entries.",
        "Shows the table as refused, and tries again every 5 minutes.",
        "Run `datapicker change-log install`, as somebody who may make triggers; grant SELECT and DELETE on the log."},
       {"table.key_null", "Rows have NULL in a column of the key.", "Stops the table with source.bad_data when it meets the row.",
