@@ -14,3 +14,6 @@ done
 for log in change_tracking journal; do
   /usr/bin/python3 "$here/real/capture/$log.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libscripted_driver.so" 25
 done
+for own in slot versions; do
+  /usr/bin/python3 "$here/real/capture/$own.py" "$build/datapicker" "$build/test/stub_server" 25 100000
+done

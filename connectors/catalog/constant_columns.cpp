@@ -93,27 +93,39 @@ model::GrowthRange without_constants(const model::TableRequest& table, const mod
   if (range.behind) range.behind->key = without_constants(table, range.behind->key);
   return range;
 }
+
+/// Nothing stands before a key that is not there.
+void put_before(const Constants& constants, model::LoggedChange& change) {
+  if (change.cells.empty()) return;
+  std::vector<std::string> values;
+  for (const auto& [name, value] : constants) values.push_back(value);
+  change.cells.insert(change.cells.begin(), values.begin(), values.end());
+  change.key.parts.insert(change.key.parts.begin(), values.begin(), values.end());
+}
+
 class ConstantLog final : public model::ChangeLog {
  public:
   ConstantLog(std::unique_ptr<model::ChangeLog> log, Constants constants) : log_(std::move(log)), constants_(std::move(constants)) {}
 
   bool next_page(std::vector<model::LoggedChange>& into) override {
     if (!log_->next_page(into)) return false;
-    complete(into);
+    for (model::LoggedChange& entry : into) put_before(constants_, entry);
     return true;
   }
   bool knows_places() const override { return log_->knows_places(); }
   void rewind_places() override { log_->rewind_places(); }
   bool next_places(std::vector<model::LoggedChange>& into) override {
     if (!log_->next_places(into)) return false;
-    complete(into);
+    for (model::LoggedChange& entry : into) put_before(constants_, entry);
     return true;
   }
 
   void resume(const std::string& mark) override { log_->resume(mark); }
+  void refresh(bool at_once) override { log_->refresh(at_once); }
   void require_installed() override { log_->require_installed(); }
   void require_usable() override { log_->require_usable(); }
   std::vector<std::string> remarks() override { return log_->remarks(); }
+  bool keeps_entries() const override { return log_->keeps_entries(); }
   bool has_entries() override { return log_->has_entries(); }
   Backlog backlog() override { return log_->backlog(); }
   void rewind() override { log_->rewind(); }
@@ -121,17 +133,30 @@ class ConstantLog final : public model::ChangeLog {
   void give_up() override { log_->give_up(); }
 
  private:
-  void complete(std::vector<model::LoggedChange>& entries) const {
-    std::vector<std::string> values;
-    for (const auto& [name, value] : constants_) values.push_back(value);
-    for (model::LoggedChange& entry : entries) {
-      if (entry.cells.empty()) continue;
-      entry.cells.insert(entry.cells.begin(), values.begin(), values.end());
-      entry.key.parts.insert(entry.key.parts.begin(), values.begin(), values.end());
-    }
+  std::unique_ptr<model::ChangeLog> log_;
+  Constants constants_;
+};
+
+class ConstantFeed final : public model::ChangeFeed {
+ public:
+  ConstantFeed(std::unique_ptr<model::ChangeFeed> feed, Constants constants) : feed_(std::move(feed)), constants_(std::move(constants)) {}
+
+  model::LoggedChange change_of(const std::string& key, model::Provenance provenance) const override {
+    model::LoggedChange change = feed_->change_of(key, std::move(provenance));
+    put_before(constants_, change);
+    return change;
   }
 
-  std::unique_ptr<model::ChangeLog> log_;
+  void require_table() override { feed_->require_table(); }
+  void require_usable() override { feed_->require_usable(); }
+  std::vector<std::string> identities() override { return feed_->identities(); }
+  Standing standing(const std::string& position) override { return feed_->standing(position); }
+  void begin_anew() override { feed_->begin_anew(); }
+  void read(const std::string& position, const Take& take) override { feed_->read(position, take); }
+  void confirm(const std::string& position) override { feed_->confirm(position); }
+
+ private:
+  std::unique_ptr<model::ChangeFeed> feed_;
   Constants constants_;
 };
 
@@ -196,6 +221,13 @@ class ConstantColumns final : public model::Source {
     if (table.constants.empty()) return source_->change_log(table, shape, name);
     auto log = source_->change_log(table, without_constants(table, shape), name);
     return log ? std::make_unique<ConstantLog>(std::move(log), table.constants) : nullptr;
+  }
+
+  std::unique_ptr<model::ChangeFeed> change_feed(const model::TableRequest& table, const model::TableShape& shape,
+                                                 const model::LogName& name) override {
+    if (table.constants.empty()) return source_->change_feed(table, shape, name);
+    auto feed = source_->change_feed(table, without_constants(table, shape), name);
+    return feed ? std::make_unique<ConstantFeed>(std::move(feed), table.constants) : nullptr;
   }
 
   std::size_t keys_max() const override { return source_->keys_max(); }

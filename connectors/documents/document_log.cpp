@@ -43,7 +43,12 @@ class DocumentLog final : public model::ChangeLog {
     into.clear();
     return false;
   }
-  void forget() override { each(&ChangeLog::forget); }
+  /// None of them has a mark: whoever opens a document's log refuses those that do.
+  std::string forget() override {
+    std::string none;
+    for (const auto& log : logs_) none = log->forget();
+    return none;
+  }
   void give_up() override { each(&ChangeLog::give_up); }
 
  private:
@@ -70,6 +75,7 @@ std::unique_ptr<model::ChangeLog> open_document_log(model::Source& source, const
     const std::string table = part == 0 ? name.table : model::part_name(name.table, request.nested[part - 1]);
     logs.push_back(source.change_log(logged.request, logged.shape, {name.log, table}));
     if (!logs.back()) return nullptr;
+    ENGINE_ASSERT(logs.back()->keeps_entries());
   }
   return std::make_unique<DocumentLog>(std::move(logs));
 }

@@ -18,6 +18,8 @@
 #include "connectors/odbc/log/history_log.h"
 #include "connectors/odbc/log/journal_log.h"
 #include "connectors/odbc/log/odbc_change_log.h"
+#include "connectors/odbc/feed/slot_feed.h"
+#include "connectors/odbc/feed/version_feed.h"
 
 namespace connectors::odbc {
 
@@ -65,6 +67,7 @@ class OdbcSource : public engine::model::Source {
                                      const std::optional<std::string>& not_above) override;
   std::unique_ptr<RowStream> open_growth(const TableRequest& table, const TableShape& shape, const GrowthRange& range, std::size_t limit) override;
   std::unique_ptr<engine::model::ChangeLog> change_log(const TableRequest& table, const TableShape& shape, const engine::model::LogName& name) override;
+  std::unique_ptr<engine::model::ChangeFeed> change_feed(const TableRequest& table, const TableShape& shape, const engine::model::LogName& name) override;
   void close() override;
 
  private:
@@ -95,6 +98,8 @@ class OdbcSource : public engine::model::Source {
   std::optional<LogStatements> log_;
   std::optional<TextQueries> questions_;  ///< of logs that the database keeps
   std::optional<bool> has_views_;         ///< none: not asked yet
+  std::optional<SlotStatements> slots_;
+  VersionsTold versions_told_;
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
@@ -115,6 +120,8 @@ void OdbcSource::close() {
   log_.reset();
   questions_.reset();
   has_views_.reset();
+  slots_.reset();
+  versions_told_.clear();
   session_.reset();
 }
 
@@ -299,6 +306,14 @@ std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequ
   }
   if (!log_) log_.emplace(open);
   return open_change_log(open, *log_, table, shape, name);
+}
+
+std::unique_ptr<engine::model::ChangeFeed> OdbcSource::change_feed(const TableRequest& table, const TableShape& shape,
+                                                                   const engine::model::LogName& name) {
+  const std::shared_ptr<Session>& open = session();
+  if (name.by == "versions") return open_versions(open, versions_told_, table, shape, name);
+  if (!slots_) slots_.emplace(open);
+  return open_slot(open, *slots_, table, shape, name);
 }
 
 }  // namespace

@@ -32,17 +32,22 @@ TextQuery::TextQuery(const std::shared_ptr<Session>& session, KeyedSql sql, std:
 
 std::vector<TextQuery::Row> TextQuery::run(std::span<const engine::model::SourceKey> values) {
   std::vector<Row> rows;
+  run(values, [&rows](Row row) { rows.push_back(std::move(row)); });
+  return rows;
+}
+
+void TextQuery::run(std::span<const engine::model::SourceKey> values, const Take& take) {
   read_.execute(values);
   const Watched now = read_.watched();
   while (columns_ > 0 && read_.fetch() > 0) {
-    Row& row = rows.emplace_back();
+    Row row;
     for (std::size_t column = 0; column < columns_; ++column) {
       const auto cell = read_.cell(0, column);
       row.push_back(cell ? std::optional(std::string(*cell)) : std::nullopt);
     }
+    take(std::move(row));
   }
   read_.close();
-  return rows;
 }
 
 std::vector<TextQuery::Row> TextQueries::run(KeyedSql sql, std::size_t columns, std::span<const engine::model::SourceKey> values,

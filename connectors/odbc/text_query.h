@@ -1,6 +1,7 @@
 // A statement whose parameters and results are texts: what is asked of a server besides rows.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -20,7 +21,10 @@ class TextQuery {
   /// The markers' parts travel as `bound` says; without it as texts. No columns: a statement whose result nobody reads.
   TextQuery(const std::shared_ptr<Session>& session, KeyedSql sql, std::size_t columns, std::vector<ColumnPlan> bound = {});
 
-  /// All rows. Throws Error source_*.
+  using Take = std::function<void(Row)>;
+  /// Row by row, as the driver gives them. Throws Error source_*.
+  void run(std::span<const engine::model::SourceKey> values, const Take& take);
+  /// All rows.
   std::vector<Row> run(std::span<const engine::model::SourceKey> values = {});
 
  private:

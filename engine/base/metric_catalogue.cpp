@@ -11,7 +11,7 @@ namespace {
 using enum MetricKind;
 
 /// In the order of a change's way. A name, once shipped, stands in dashboards and alert rules of others.
-constexpr std::array<Metric, 39> catalogue{{
+constexpr std::array<Metric, 42> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -24,6 +24,10 @@ constexpr std::array<Metric, 39> catalogue{{
     {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
     {"datapicker_change_log_entries", gauge, "table", "`tail`: entries that waited in the source's change log at the last look"},
     {"datapicker_capture_log_losses_total", counter, "table", "`tail`: times the source's log did not reach back to where it was read, and all rows were read instead"},
+    {"datapicker_change_log_lost_total", counter, "connection, log",
+     "`tail`: logs of the database's own, such as a slot, that were lost or given up: they were made anew, and all rows of their tables were read"},
+    {"datapicker_slot_retained_bytes", gauge, "connection, slot", "`by: slot`: what the server keeps of its write-ahead log for the slot"},
+    {"datapicker_slot_behind_bytes", gauge, "connection, slot", "`by: slot`: what the server wrote to its log since what was last confirmed"},
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
     {"datapicker_capture_healed_rows_total", counter, "table, operation",
      "Changes that only the reading of all rows found: deletes, and what a watermark did not see (its column untouched, or committed later than `overlap`); `tail`: any that its log did not name"},

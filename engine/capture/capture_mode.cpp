@@ -9,10 +9,10 @@
 namespace engine::capture {
 
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
-                                               const Clock& clock) {
+                                               const Clock& clock, const std::shared_ptr<FeedTurns>& turns) {
   if (table.capture.mode == "diff") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<DiffLookout>(table, clock));
   if (table.capture.mode == "watermark") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<Watermark>(table));
-  if (table.capture.mode == "tail") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<TailLookout>());
+  if (table.capture.mode == "tail") return std::make_unique<TableCapture>(table, journal, clock, std::make_unique<TailLookout>(turns));
   throw Error(ErrorCode::config_invalid, "capture mode " + table.capture.mode + " is not known", {{"table", table.name}});
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/base/blocking.h"
 #include "engine/base/clock.h"
+#include "engine/capture/tail/feed_turns.h"
 #include "engine/journal/journal.h"
 #include "engine/model/source.h"
 #include "engine/settings/table_definition.h"
@@ -62,8 +63,8 @@ class CaptureMode {
                                   const Progress& progress) = 0;
 };
 
-/// By the table's `mode:`.
+/// By the table's `mode:`. The tables of a connection share `turns`.
 std::unique_ptr<CaptureMode> make_capture_mode(const settings::TableDefinition& table, journal::Journal& journal,
-                                               const Clock& clock);
+                                               const Clock& clock, const std::shared_ptr<FeedTurns>& turns = std::make_shared<FeedTurns>());
 
 }  // namespace engine::capture

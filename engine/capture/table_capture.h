@@ -25,6 +25,7 @@ class TableCapture final : public CaptureMode {
  private:
   CycleResult run_described(model::Source& source, const StopSignal& stop, const Progress& progress);
   Finding look(Reading& reading) const;
+  Finding read_part(Reading& reading) const;
   TrackedTable track(const model::TableShape& shape);
   bool whole_is_due(const Position& position) const;
   void read_all(Reading& reading, std::int64_t images) const;

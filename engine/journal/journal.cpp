@@ -88,6 +88,7 @@ struct Waiter {
 Records::Records(Connection& connection)
     : tables(connection),
       cycles(connection),
+      feeds(connection),
       changes(connection),
       images(connection),
       places(connection),

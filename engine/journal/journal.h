@@ -13,6 +13,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/journal/capture/change_feeds.h"
+#include "engine/journal/capture/cycles.h"
 #include "engine/journal/capture/row_places.h"
 #include "engine/journal/care/audit.h"
 #include "engine/journal/care/epoch.h"
@@ -21,7 +23,6 @@
 #include "engine/journal/care/pauses.h"
 #include "engine/journal/care/retention.h"
 #include "engine/journal/change_log.h"
-#include "engine/journal/cycles.h"
 #include "engine/journal/deliveries.h"
 #include "engine/journal/delivery/echoes.h"
 #include "engine/journal/delivery/conversations.h"
@@ -40,6 +41,7 @@ struct Records {
   explicit Records(Connection& connection);
   SourceTables tables;
   Cycles cycles;
+  ChangeFeeds feeds;
   ChangeLog changes;
   RowImages images;
   RowPlaces places;

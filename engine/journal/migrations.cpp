@@ -76,6 +76,13 @@ CREATE TABLE conversation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversation_by_party ON conversation(party);
 CREATE TABLE row_place (table_id INTEGER NOT NULL, place INTEGER NOT NULL, key BLOB, PRIMARY KEY (table_id, place)) STRICT, WITHOUT ROWID;
+CREATE TABLE change_feed (
+  connection TEXT NOT NULL, log TEXT NOT NULL, position TEXT NOT NULL, tables TEXT NOT NULL, PRIMARY KEY (connection, log)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE fed_change (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, key TEXT, source_transaction TEXT, source_time_ms INTEGER, source_user TEXT
+) STRICT;
+CREATE INDEX fed_change_by_table ON fed_change(table_id, id);
 )sql"},
 };
 

@@ -35,6 +35,24 @@ CREATE TABLE checkpoint (
   updated_ms     INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE change_feed (           -- a source's own log that is read forward: a replication slot, the history of a table
+  connection     TEXT NOT NULL,
+  log            TEXT NOT NULL,
+  position       TEXT NOT NULL,     -- up to which all is in fed_change, or was; opaque to all but the connector
+  tables         TEXT NOT NULL,     -- those it was read for: "1:16385 2:16390", id here and identity there
+  PRIMARY KEY (connection, log)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE fed_change (            -- what it said and the table has not read yet
+  id             INTEGER PRIMARY KEY AUTOINCREMENT,
+  table_id       INTEGER NOT NULL,
+  key            TEXT,              -- as the connector wrote it; NULL: any row may have changed
+  source_transaction TEXT,
+  source_time_ms INTEGER,
+  source_user    TEXT
+) STRICT;
+CREATE INDEX fed_change_by_table ON fed_change(table_id, id);
+
 CREATE TABLE cycle (
   id             INTEGER PRIMARY KEY,
   table_id       INTEGER NOT NULL REFERENCES source_table(id),

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/model/source/change_feed.h"
 #include "engine/model/source/change_log.h"
 #include "engine/model/source/growth.h"
 #include "engine/model/source/table_request.h"
@@ -68,6 +69,8 @@ class Source {
   virtual std::size_t keys_max() const { return 100; }
   /// The log of what changes in the table. Null pointer: this kind of source has none. Throws source_refused where it could have one.
   virtual std::unique_ptr<ChangeLog> change_log(const TableRequest&, const TableShape&, const LogName&) { return nullptr; }
+  /// The same for a log that the database keeps by itself.
+  virtual std::unique_ptr<ChangeFeed> change_feed(const TableRequest&, const TableShape&, const LogName&) { return nullptr; }
 
   /// The clock that stamps such a column, in the canonical form of a timestamp: its own where it holds instants, the database's local one where it
   /// holds times without a zone. Nullopt: not to be had at this moment. Throws source_refused where nobody says how to ask.

@@ -25,9 +25,10 @@ CaptureScheduler::CaptureScheduler(const settings::SourceConnection& connection,
     : connection_(connection), journal_(journal), clock_(clock), make_source_(std::move(make_source)), fatal_(std::move(fatal)) {
   std::stable_sort(tables.begin(), tables.end(),
                    [](const auto& a, const auto& b) { return a.capture.every_ms < b.capture.every_ms; });
+  const auto turns = std::make_shared<capture::FeedTurns>();
   for (settings::TableDefinition& table : tables) {
     Task task;
-    task.mode = capture::make_capture_mode(table, journal_, clock_);
+    task.mode = capture::make_capture_mode(table, journal_, clock_, turns);
     task.live.name = table.name;
     task.live.connection = connection_.name;
     task.live.state = "waiting";

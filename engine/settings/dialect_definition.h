@@ -169,8 +169,10 @@ struct DialectDefinition {
   std::vector<DriverTrap> traps;
   DialectWriting write;
   DialectChangeLog change_log;
-  std::map<std::string, DialectHistory> histories;  ///< by the name that `log:` of a table gives
-  DialectJournal journal;                           ///< for `log: journal`; without `file` the database has none
+  /// What the database keeps by itself that tells which rows changed: "slot", "versions", or nothing.
+  std::string own_log;
+  std::map<std::string, DialectHistory> histories;  ///< by the name that `by:` of a table gives
+  DialectJournal journal;                           ///< for `by: journal`; without `file` the database has none
 
   /// The database keeps such a log by itself: no triggers fill it.
   bool keeps_log(const std::string& log) const { return histories.contains(log) || (log == "journal" && !journal.file.empty()); }

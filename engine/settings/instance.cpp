@@ -38,6 +38,7 @@ class Loader {
     read_connections(files->connections);
     targets_.read_own(diagnostics_);
     read_tables(files->tables);
+    share_logs();
     read_pipelines(files->pipelines);
     read_dialects();
     check_references(instance_, pipelines_, references_, diagnostics_);
@@ -145,6 +146,19 @@ class Loader {
       references_.table_renamed.try_emplace(table.name, place_of(*file.root, "renamed_from"));
       if (!file.each_name.empty()) put_in_key(file, table);
       add(instance_.tables, std::move(table), "table");
+    }
+  }
+
+  /// A log that the database keeps is read once for all tables that name it.
+  void share_logs() {
+    std::map<std::string, std::vector<model::LoggedTable>> sharing;
+    const auto log_of = [](const TableDefinition& table) {
+      const bool own = table.capture.mode != "tail" || !table.capture.is_fed();
+      return own ? std::string() : table.connection + "\n" + (table.capture.by == "slot" ? table.capture.log : "." + table.name);
+    };
+    for (const auto& [name, table] : instance_.tables) sharing[log_of(table)].push_back({name, table.request.from, table.request.key});
+    for (auto& [name, table] : instance_.tables) {
+      if (const std::string log = log_of(table); !log.empty()) table.capture.sharing = sharing.at(log);
     }
   }
 

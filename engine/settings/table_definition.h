@@ -30,8 +30,13 @@ struct CaptureDefinition {
   std::int64_t overlap_ms = 600'000;      ///< of times
   std::int64_t overlap_ids = 1'000;       ///< of counters
   // `tail` alone:
-  std::string log;                          ///< the table of the source that holds its change log
-  std::int64_t log_rows_max = 1'000'000;    ///< a longer log is emptied, and all rows are read instead
+  std::string by = "triggers";                ///< what tells the changes: triggers, slot, versions, change_tracking, flashback, journal
+  std::string log;                            ///< the table of the source that triggers fill, or the slot's name; else as `by`
+  std::int64_t log_rows_max = 1'000'000;      ///< a longer log is emptied, and all rows are read instead
+  std::int64_t log_bytes_max = 4'000'000'000;  ///< slot: what the server may keep for it; beyond, it is made anew and all rows are read
+  std::vector<model::LoggedTable> sharing;    ///< slot, versions: the tables of the same log, this one included
+  /// What is told is journaled first, since the database would keep it for all tables that share the log.
+  bool is_fed() const { return by == "slot" || by == "versions"; }
 };
 
 struct TableDefinition {

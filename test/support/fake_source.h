@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/model/source.h"
+#include "test/support/fake_feed.h"
 #include "test/support/fake_log.h"
 
 namespace test {
@@ -44,6 +45,8 @@ class FakeSource final : public engine::model::Source {
   std::optional<std::string> database_clock;
   /// The source logs what changes; the test says what.
   std::optional<FakeLog> log;
+  /// The same for a log of its own.
+  std::optional<FakeFeed> feed;
   /// Several rows of one key may be put.
   std::vector<Cells> rows;
 
@@ -83,6 +86,10 @@ class FakeSource final : public engine::model::Source {
   std::unique_ptr<engine::model::ChangeLog> change_log(const engine::model::TableRequest&, const engine::model::TableShape&,
                                                        const engine::model::LogName&) override {
     return log ? log->open() : nullptr;
+  }
+  std::unique_ptr<engine::model::ChangeFeed> change_feed(const engine::model::TableRequest&, const engine::model::TableShape&,
+                                                         const engine::model::LogName&) override {
+    return feed ? feed->open() : nullptr;
   }
 
  private:

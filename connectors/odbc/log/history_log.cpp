@@ -71,6 +71,7 @@ class HistoryLog final : public ChangeLog {
     return remarks_by(history_.remarks, [this](const std::string& statement) { return ask(statement, 1); });
   }
   bool has_entries() override { return !since_ || *since_ != now_ || (oldest_ && *oldest_ > *since_); }
+  bool keeps_entries() const override { return false; }
   Backlog backlog() override;
   void rewind() override;
   bool next_page(std::vector<LoggedChange>& into) override;

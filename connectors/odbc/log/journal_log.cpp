@@ -94,6 +94,7 @@ class JournalLog final : public ChangeLog {
     return remarks_by(journal_.remarks, [this](const std::string& statement) { return ask(statement, 1); });
   }
   bool has_entries() override { return !read_ || read_->receiver != end_.receiver || read_->library != end_.library || read_->sequence != end_.sequence; }
+  bool keeps_entries() const override { return false; }
   Backlog backlog() override;
   void rewind() override;
   bool next_page(std::vector<LoggedChange>& into) override;

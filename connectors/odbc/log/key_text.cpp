@@ -31,6 +31,15 @@ std::string key_expression(const engine::model::Layout& layout, const DialectDef
   return replaced(dialect.change_log.key, "{parts}", key);
 }
 
+std::string text_of_key(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (&part != parts.data()) text += '|';
+    for (const char c : part) c == '~' ? text += "~0" : c == '|' ? text += "~1" : text += c;
+  }
+  return text;
+}
+
 std::optional<std::vector<std::string>> parts_of_key(std::string_view text) {
   std::vector<std::string> parts(1);
   for (std::size_t at = 0; at < text.size(); ++at) {

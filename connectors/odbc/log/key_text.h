@@ -15,6 +15,9 @@ namespace connectors::odbc {
 /// them written ~0 and ~1. That takes nothing but REPLACE of a database, and a person can read it.
 std::string key_expression(const engine::model::Layout& layout, const engine::settings::DialectDefinition& dialect, std::string_view row);
 
+/// The same of values that are here.
+std::string text_of_key(const std::vector<std::string>& parts);
+
 /// The parts of such a text; nullopt when it is none.
 std::optional<std::vector<std::string>> parts_of_key(std::string_view text);
 

@@ -4,6 +4,7 @@
 
 #include "connectors/odbc/catalogue/table_shape.h"
 #include "connectors/odbc/log/log_text.h"
+#include "connectors/odbc/feed/slot_text.h"
 
 namespace connectors::odbc {
 
@@ -27,6 +28,7 @@ LogInstaller::LogInstaller(const engine::settings::SourceConnection& connection,
 
 std::vector<std::string> LogInstaller::install(const LogPlan& plan) {
   const auto& dialect = session_.dialect();
+  if (plan.by == "slot") return install_slot(plan);
   std::vector<std::string> statements = LogText(dialect, {plan.log, ""}, "").filled(dialect.change_log.log);
   if (!plan.reader.empty() && !dialect.change_log.grant.empty()) {
     const std::string grant = LogText(dialect, {plan.log, ""}, "").filled(dialect.change_log.grant);
@@ -42,6 +44,8 @@ std::vector<std::string> LogInstaller::install(const LogPlan& plan) {
 
 std::vector<std::string> LogInstaller::uninstall(const LogPlan& plan) {
   const auto& dialect = session_.dialect();
+  // It serves the other tables, too.
+  if (plan.by == "slot") return plan.whole ? std::vector{slot::drop_once(plan.log)} : std::vector<std::string>();
   const bool entries_stay = !plan.whole && is_there(plan.log);
   std::vector<std::string> statements;
   for (const LogPlan::Table& table : plan.tables) {
@@ -50,6 +54,14 @@ std::vector<std::string> LogInstaller::uninstall(const LogPlan& plan) {
     if (entries_stay) statements.push_back(text.filled("DELETE FROM {log} WHERE table_name = '{table}'"));
   }
   if (plan.whole) append(statements, LogText(dialect, {plan.log, ""}, "").filled(dialect.change_log.no_log));
+  return statements;
+}
+
+std::vector<std::string> LogInstaller::install_slot(const LogPlan& plan) const {
+  std::vector<std::string> statements;
+  if (!plan.reader.empty()) statements.push_back(fmt::format("ALTER ROLE {} REPLICATION", quoted_name(plan.reader, session_.dialect())));
+  // Not in a transaction that has written.
+  statements.insert(statements.begin(), slot::create_once(plan.log, std::string(slot::plugins[0])));
   return statements;
 }
 
@@ -65,11 +77,24 @@ bool LogInstaller::is_there(const std::string& table) {
   return there;
 }
 
+/// A slot is made by another plugin where the server has not the first.
+void LogInstaller::run(const std::string& statement) {
+  const std::string doing = fmt::format("running \"{}\"", statement);
+  try {
+    session_.run(statement, doing);
+  } catch (const Error& error) {
+    const std::string other = replaced(statement, fmt::format("'{}'", slot::plugins[0]), fmt::format("'{}'", slot::plugins[1]));
+    if (other == statement || error.code() == ErrorCode::source_unreachable || error.code() == ErrorCode::source_busy) throw;
+    session_.end_transaction(false);
+    session_.run(other, doing);
+  }
+}
+
 void LogInstaller::apply(const std::vector<std::string>& statements) {
   const bool at_once = session_.dialect().change_log.in_transaction;
   try {
     for (const std::string& statement : statements) {
-      session_.run(statement, fmt::format("running \"{}\"", statement));
+      run(statement);
       if (!at_once) session_.end_transaction(true);
     }
     session_.end_transaction(true);

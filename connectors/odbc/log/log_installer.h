@@ -17,6 +17,7 @@ struct LogPlan {
     engine::model::TableRequest request;
   };
   std::string log;
+  std::string by = "triggers";  ///< or slot
   std::vector<Table> tables;
   bool whole = true;   ///< these are all tables of the log
   std::string reader;  ///< who reads the log, when another one makes it; empty: nobody else
@@ -35,7 +36,9 @@ class LogInstaller {
   void apply(const std::vector<std::string>& statements);
 
  private:
+  std::vector<std::string> install_slot(const LogPlan& plan) const;
   bool is_there(const std::string& table);
+  void run(const std::string& statement);
 
   Session session_;
 };

@@ -4,11 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "connectors/odbc/canonical_text.h"
-#include "connectors/odbc/log/key_text.h"
 #include "connectors/odbc/log/log_text.h"
-#include "connectors/odbc/parameter.h"
-#include "connectors/odbc/rows/read_plan.h"
+#include "connectors/odbc/log/logged_keys.h"
 
 namespace connectors::odbc {
 
@@ -37,10 +34,8 @@ class OdbcChangeLog final : public ChangeLog {
         statements_(statements),
         name_(std::move(name)),
         text_(session_->dialect(), name_, table.from),
-        table_key_{{name_.table}} {
-    const ReadPlan plan = plan_read(shape.layout, session_->dialect(), session_->connection().char_padding, false, false);
-    key_ = key_plan(plan, shape.layout);
-  }
+        table_key_{{name_.table}},
+        keys_(*session_, shape, name_.log, hint()) {}
 
   void require_installed() override;
   void require_usable() override;
@@ -55,7 +50,7 @@ class OdbcChangeLog final : public ChangeLog {
   using Row = TextQuery::Row;
   std::vector<Row> read(KeyedSql sql, std::size_t columns) { return statements_.read(std::move(sql), columns, {&table_key_, 1}); }
   LoggedChange entry_of(Row row) const;
-  std::string cell_of(const ColumnPlan& plan, const std::string& part, std::string& key_part) const;
+  std::string hint() const { return fmt::format("run: datapicker change-log install {} {}", session_->connection().name, name_.table); }
   template <class Work>
   void erasing(const Work& work);
   void erase_ids(std::size_t from, std::size_t count);
@@ -66,14 +61,13 @@ class OdbcChangeLog final : public ChangeLog {
   LogName name_;
   LogText text_;
   SourceKey table_key_;
-  std::vector<ColumnPlan> key_;
+  LoggedKeys keys_;
   std::int64_t last_id_ = 0;             ///< of the last page
   std::vector<std::int64_t> handled_;    ///< ids to be deleted
 };
 
 void OdbcChangeLog::refuse(const std::string& what) const {
-  throw Error(ErrorCode::source_refused, fmt::format("the change log {} {}", name_.log, what), {{"log", name_.log}, {"table", name_.table}},
-              fmt::format("run: datapicker change-log install {} {}", session_->connection().name, name_.table));
+  throw Error(ErrorCode::source_refused, fmt::format("the change log {} {}", name_.log, what), {{"log", name_.log}, {"table", name_.table}}, hint());
 }
 
 void OdbcChangeLog::require_installed() {
@@ -125,37 +119,12 @@ bool OdbcChangeLog::next_page(std::vector<LoggedChange>& into) {
 }
 
 LoggedChange OdbcChangeLog::entry_of(Row row) const {
-  const auto parts = parts_of_key(*row[5]);
-  if (!parts || parts->size() != key_.size()) {
-    refuse(fmt::format("names '{}' as a key of table {}, which has {} columns: its triggers were made for another key", *row[5], name_.table, key_.size()));
-  }
-  LoggedChange entry;
-  for (std::size_t part = 0; part < key_.size(); ++part) {
-    std::string key_part;
-    entry.cells.push_back(cell_of(key_[part], (*parts)[part], key_part));
-    entry.key.parts.push_back(std::move(key_part));
-  }
-  entry.provenance.transaction = std::move(row[1]);
-  if (row[2]) entry.provenance.time_ms = number_of(row[2]);
-  entry.provenance.user = std::move(row[3]);
-  if (row[4] && !row[4]->empty()) entry.provenance.user = entry.provenance.user.value_or("") + (entry.provenance.user ? " (" + *row[4] + ")" : *row[4]);
-  return entry;
-}
-
-/// The same forms that a row's own cells and key have when the table is read.
-std::string OdbcChangeLog::cell_of(const ColumnPlan& plan, const std::string& part, std::string& key_part) const {
-  if (plan.type == ColumnType::text) {
-    key_part = part;
-    return std::string(plan.trims ? without_trailing_blanks(part) : std::string_view(part));
-  }
-  if (plan.type == ColumnType::binary) {
-    key_part = part;
-    return bytes_of_hex(part);
-  }
-  std::string scratch;
-  const auto canonical = canonical_text(plan.type, part, scratch);
-  if (!canonical) refuse(fmt::format("names '{}' in a key of table {}: not a {}", part, name_.table, name_of(plan.type)));
-  return key_part = std::string(*canonical);
+  Provenance from;
+  from.transaction = std::move(row[1]);
+  if (row[2]) from.time_ms = number_of(row[2]);
+  from.user = std::move(row[3]);
+  if (row[4] && !row[4]->empty()) from.user = from.user.value_or("") + (from.user ? " (" + *row[4] + ")" : *row[4]);
+  return keys_.change_of(*row[5], std::move(from));
 }
 
 template <class Work>

@@ -1,17 +1,48 @@
 #include "engine/capture/tail/tail_lookout.h"
 
+#include <utility>
+
+#include <boost/json.hpp>
+
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/pass.h"
 #include "engine/capture/reading/view.h"
 #include "engine/capture/tail/place_map.h"
 
 namespace engine::capture {
 
+namespace json = boost::json;
+
 namespace {
 
 constexpr std::int64_t check_every_ms = 60'000;
 constexpr std::int64_t mark_every_ms = 60'000;
+
+std::int64_t changes_of(const Reading& reading) {
+  const CycleResult& result = reading.writer.result();
+  return result.inserts + result.updates + result.deletes;
+}
+
+/// {"log":"triggers change_log"}, with the log's own mark under "at" where it has one.
+std::string position_mark(const settings::TableDefinition& table, const std::string& at) {
+  json::object mark{{"log", log_title(table)}};
+  if (!at.empty() && at != "{}") mark["at"] = json::parse(at);
+  return json::serialize(mark);
+}
+
+/// What stands in the checkpoint of this log, empty where it has no mark of its own. Nullopt: another mode or log left it, which says nothing about this one.
+std::optional<std::string> known_mark(const CycleScope& scope) {
+  const Position& position = scope.table.position;
+  if (position.snapshot || position.mode != scope.definition.capture.mode || position.mark.empty()) return std::nullopt;
+  const json::value parsed = json::parse(position.mark);
+  const json::object& mark = parsed.as_object();
+  const json::value* log = mark.if_contains("log");
+  if (log == nullptr || log->as_string() != log_title(scope.definition)) return std::nullopt;
+  const json::value* at = mark.if_contains("at");
+  return at == nullptr ? std::string() : json::serialize(*at);
+}
 
 }  // namespace
 
@@ -19,28 +50,36 @@ Finding TailLookout::look(Reading& reading) {
   const CycleScope& scope = reading.scope;
   reading_ = &reading;
   trusted_ = false;
-  log_ = scope.source.change_log(scope.definition.request, scope.shape, {scope.definition.capture.log, scope.definition.name});
+  streamed_ = 0;
+  log_ = open_log(scope);
   if (!log_) return Finding::everything;
-  // What another mode left behind says nothing about the log.
-  const Position& position = scope.table.position;
-  if (mark_.empty() && !position.snapshot && position.mode == scope.definition.capture.mode) mark_ = position.mark;
-  log_->resume(position.snapshot ? std::string() : mark_);
+  const std::optional<std::string> known = known_mark(scope);
+  if (mark_.empty() && known) mark_ = *known;
+  log_->resume(known ? mark_ : std::string());
   check_the_log(scope);
   try {
-    return look_at_log(reading);
+    return look_at_log(reading, known.has_value());
   } catch (const model::LogLost& lost) {
     return after_loss(scope, lost);
   }
 }
 
-Finding TailLookout::look_at_log(Reading& reading) {
+std::unique_ptr<model::ChangeLog> TailLookout::open_log(const CycleScope& scope) {
+  const settings::CaptureDefinition& capture = scope.definition.capture;
+  const model::LogName name{capture.log, scope.definition.name, capture.by, capture.sharing, capture.overlap_ms};
+  if (!capture.is_fed()) return scope.source.change_log(scope.definition.request, scope.shape, name);
+  auto feed = scope.source.change_feed(scope.definition.request, scope.shape, name);
+  return feed ? std::make_unique<FedLog>(std::move(feed), scope, *turns_, seen_) : nullptr;
+}
+
+Finding TailLookout::look_at_log(Reading& reading, bool is_known) {
   const CycleScope& scope = reading.scope;
-  if (scope.table.position.snapshot) {
+  log_->refresh(false);
+  if (!is_known) {
     // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
     if (!scope.table.position.after) log_->backlog();
     return Finding::everything;
   }
-  if (lost_ || scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
@@ -81,18 +120,18 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
   return Finding::everything;
 }
 
+/// The log goes to its first page before the view opens: what comes later may be newer than the rows that the view shows.
 void TailLookout::read_part(Reading& reading) {
-  const View view(reading.scope.source);
   try {
     log_->rewind();
+    const View view(reading.scope.source);
     std::vector<model::LoggedChange> page;
     while (log_->next_page(page)) {
       stop_if_asked(reading.scope.stop);
       read_page(reading, page);
     }
   } catch (const model::LogLost& lost) {
-    // The cycle fails, and the next one reads all rows.
-    lost_ = true;
+    trusted_ = false;
     after_loss(reading.scope, lost);
     throw;
   }
@@ -122,29 +161,48 @@ void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedCha
   if (log_->knows_places()) places.remember(page);
 }
 
+/// Changes stream on between the chunks. Each row they name is read after the chunk was, and before the next is: the newer state always comes last.
 void TailLookout::read_all(Reading& reading) {
+  const CycleScope& scope = reading.scope;
   if (log_ && log_->knows_places()) PlaceMap(reading).fill(*log_);
-  Lookout::read_all(reading);
+  if (!log_ || !log_->keeps_entries() || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
+  Pass pass(reading);
+  model::KeyRange rest{.after = scope.table.position.after, .up_to = std::nullopt};
+  while (auto last = pass.read_chunk(rest, scope.definition.capture.chunk_rows)) {
+    rest.after = std::move(last);
+    read_news(reading);
+  }
+}
+
+void TailLookout::read_news(Reading& reading) {
+  log_->refresh(false);
+  if (!log_->has_entries()) return;
+  const std::int64_t before = changes_of(reading);
+  read_part(reading);
+  // What the next chunk finds has no origin of its own.
+  reading.writer.attribute({});
+  log_->forget();
+  streamed_ += changes_of(reading) - before;
 }
 
 std::string TailLookout::settle(Finding read) {
   if (!log_) return {};
   mark_ = log_->forget();
-  if (read == Finding::everything) lost_ = false;
   if (read == Finding::everything && trusted_) report_healed();
-  const CycleScope& scope = reading_->scope;
-  reading_ = nullptr;
+  log_.reset();
+  const CycleScope& scope = std::exchange(reading_, nullptr)->scope;
+  const std::string mark = position_mark(scope.definition, mark_);
   // A log moves with every transaction of its database: not each of them is worth a write here, and an older mark only means to read twice.
   const std::int64_t now = scope.clock.steady_ms();
-  if (read == Finding::nothing && !scope.table.position.mark.empty() && now - marked_ms_ < mark_every_ms) return scope.table.position.mark;
+  if (read == Finding::nothing && now - marked_ms_ < mark_every_ms) return scope.table.position.mark;
   marked_ms_ = now;
-  return mark_;
+  return mark;
 }
 
 /// What a full reading found although the log was trusted. Rows that changed while it read have their entries by now.
 void TailLookout::report_healed() {
-  const CycleResult& result = reading_->writer.result();
-  const std::int64_t healed = result.inserts + result.updates + result.deletes - log_->backlog().entries;
+  log_->refresh(true);
+  const std::int64_t healed = changes_of(*reading_) - streamed_ - log_->backlog().entries;
   if (healed <= 0) return;
   const std::string& table = reading_->scope.definition.name;
   count("datapicker_capture_healed_rows_total", {{"table", table}, {"operation", "any"}}, static_cast<double>(healed));

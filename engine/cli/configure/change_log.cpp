@@ -30,8 +30,7 @@ void print_json(const operate::ChangeLogReport& report) {
 void print_statements(const operate::ChangeLogReport& report, bool install) {
   fmt::print("-- {}: dialect {}, {}\n", report.connection, report.dialect, report.proved);
   if (install) {
-    fmt::print("-- Each change of {} writes a row into {} in the same transaction.\n", settings::listed(report.tables, "and"),
-               settings::listed(report.logs, "and"));
+    for (const std::string& each : report.remarks) fmt::print("-- {}\n", each);
     if (!report.failing.empty()) fmt::print("-- Know before: {}.\n", report.failing);
     for (const std::string& each : report.unseen) fmt::print("-- Not logged, and found by the full reading alone: {}.\n", each);
   }
@@ -69,7 +68,7 @@ void add_one(CLI::App& verb, Invocation& invocation, bool install) {
       ->envname("DATAPICKER_ADMIN_ODBC");
   one->footer(install ? "The triggers of a table write the key of each changed row into the log, for `capture: { mode: tail, log: NAME }`. They run\n"
                         "inside the transactions of those who change the table: one that fails makes their statement fail. Running it again renews\n"
-                        "the triggers, and the next reading reads all rows."
+                        "the triggers, and the next reading reads all rows. For `by: slot` it makes PostgreSQL's slot NAME instead."
                       : "With TABLES the log and the other tables' triggers stay; without, the log goes, too. It may be run again.");
   one->callback([&invocation, request] { invocation.run = [&invocation, request] { return run(invocation, *request); }; });
 }

@@ -28,10 +28,20 @@ struct LoggedChange {
   bool stood_there = false;  ///< a row stood at the place before
 };
 
+/// What a source knows a table by that is read by a log.
+struct LoggedTable {
+  std::string name;  ///< of its definition
+  std::string from;
+  std::vector<std::string> key;
+};
+
 /// Which log, and under which name the table's entries stand in it: several tables share one.
 struct LogName {
   std::string log;
   std::string table;
+  std::string by = "triggers";      ///< what fills it: triggers, or the database itself (slot, versions)
+  std::vector<LoggedTable> tables;  ///< `slot`, `versions`: all that share it, this one included
+  std::int64_t overlap_ms = 0;      ///< `versions`: how much later than its changes a transaction may commit
 };
 
 /// The log does not reach back to the mark any more, or stands before it: only a reading of all rows tells what changed.
@@ -48,12 +58,16 @@ class ChangeLog {
   /// Called first. `mark` is what `forget` last gave for this table; empty: nothing is known, and the log begins here. Logs whose entries are deleted
   /// have none: what is there was not handled.
   virtual void resume(const std::string& /*mark*/) {}
+  /// Takes in what was logged since, where that is not seen by itself. Unless `at_once`, what another table's look took in since this one's last will do.
+  virtual void refresh(bool at_once) { static_cast<void>(at_once); }
   /// Throws source_refused, saying what is missing, unless all that happens to the table is logged.
   virtual void require_installed() = 0;
   /// As `require_installed`, and unless entries may be deleted; nothing is.
   virtual void require_usable() = 0;
   /// What a person should know before the log is relied on: how far it goes back, what may make it forget.
   virtual std::vector<std::string> remarks() { return {}; }
+  /// Entries stay until `forget` deletes them, so that they may be followed while all rows are read, too. Without it a mark is all there is.
+  virtual bool keeps_entries() const { return true; }
   /// Whether anything is logged: one cheap statement.
   virtual bool has_entries() = 0;
 

@@ -124,11 +124,15 @@ class SourceCheck {
   void check_log(const settings::TableDefinition& table, const model::TableShape& shape) {
     if (table.capture.mode != "tail" || options_.tolerate_sources) return;
     try {
-      const auto log = look_.source->change_log(table.request, shape, {table.capture.log, table.name});
-      if (!log) return;
-      log->require_usable();
-      for (const std::string& remark : log->remarks()) {
-        found_.diagnostics.warning("table.log_limit", table.origin, fmt::format("table {}: {}", table.name, remark));
+      const settings::CaptureDefinition& capture = table.capture;
+      const model::LogName name{capture.log, table.name, capture.by, capture.sharing, capture.overlap_ms};
+      if (capture.is_fed()) {
+        if (const auto feed = look_.source->change_feed(table.request, shape, name)) feed->require_usable();
+      } else if (const auto log = look_.source->change_log(table.request, shape, name)) {
+        log->require_usable();
+        for (const std::string& remark : log->remarks()) {
+          found_.diagnostics.warning("table.log_limit", table.origin, fmt::format("table {}: {}", table.name, remark));
+        }
       }
     } catch (const Error& error) {
       report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());

@@ -18,7 +18,7 @@ std::span<const ExplainedCode> live_codes() {
        "Read each of its tables as a table of its own."},
       {"table.key_not_indexed", "No index leads with the key, so that the table cannot be read in chunks.",
        "Reads the table as a whole in each cycle, in one stream.", "Let an index be made on the key's columns, or read the table less often."},
-      {"table.change_log", "A table with `mode: tail` has no change log that can be used: no triggers, a log of the database that is not switched on, or no right to read it or to delete entries.",
+      {"table.change_log", "A table with `mode: tail` has no change log that can be used: no triggers, no slot, a log of the database that is not switched on, or no right to read it or to delete entries.",
        "Shows the table as refused, and tries again every 5 minutes.",
        "Run `datapicker change-log install`, as somebody who may make triggers; grant SELECT and DELETE on the log. Of logs that the database keeps the message says how they are switched on."},
       {"table.log_limit", "The log that a table is read by has a limit: how far back it goes, what makes it forget, what it cannot tell.",

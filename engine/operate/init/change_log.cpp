@@ -6,6 +6,7 @@
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
 #include "engine/operate/acts/request.h"
+#include "engine/settings/diagnostics.h"
 
 namespace engine::operate {
 
@@ -32,6 +33,7 @@ std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, cons
     }
     LogPlan& plan = plans[table.capture.log];
     plan.log = table.capture.log;
+    plan.by = table.capture.by;
     plan.tables.push_back({table.name, table.request});
     plan.tables.back().request.nested.clear();
     for (const model::NestedTable& nested : table.request.nested) {
@@ -49,6 +51,19 @@ std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, cons
   if (!plans.empty()) return plans;
   throw Error(ErrorCode::config_invalid, "no table of connection '" + request.connection + "' names a log", {},
               "write `capture: { mode: tail, log: change_log }` into a table's file");
+}
+
+void remark(const LogPlan& plan, const settings::DialectDefinition& dialect, ChangeLogReport& report) {
+  std::vector<std::string> tables;
+  for (const LogPlan::Table& table : plan.tables) tables.push_back(table.name);
+  if (plan.by == "slot") {
+    report.remarks.push_back("The server keeps its write-ahead log for the slot " + plan.log + " until Datapicker has read it, up to max_slot_wal_keep_size, which must be set.");
+    report.remarks.emplace_back("Where it has no wal2json, write test_decoding: --apply does so by itself.");
+    return;
+  }
+  report.remarks.push_back("Each change of " + settings::listed(tables, "and") + " writes a row into " + plan.log + " in the same transaction.");
+  report.failing = dialect.change_log.failing;
+  report.unseen = dialect.change_log.unseen;
 }
 
 /// The user of a connection string; empty: it names none.
@@ -71,12 +86,12 @@ ChangeLogReport change_log(const settings::Instance& instance, const ChangeLogRe
   const std::string reader = request.odbc.empty() ? std::string() : user_in(connection.odbc.reveal());
   if (!request.odbc.empty()) connection.odbc = Secret(request.odbc);
   const auto installer = connectors::catalog::make_log_installer(connection, dialect);
-  ChangeLogReport report{.connection = connection.name, .dialect = dialect.name, .proved = dialect.change_log.proved, .failing = dialect.change_log.failing};
-  report.unseen = dialect.change_log.unseen;
+  ChangeLogReport report{.connection = connection.name, .dialect = dialect.name, .proved = dialect.change_log.proved};
   report.in_transaction = dialect.change_log.in_transaction;
   for (auto& [log, plan] : plans) {
     plan.reader = reader;
     report.logs.push_back(log);
+    remark(plan, dialect, report);
     for (const LogPlan::Table& table : plan.tables) report.tables.push_back(table.name);
     for (std::string& sql : request.install ? installer->install(plan) : installer->uninstall(plan)) report.statements.push_back(std::move(sql));
   }

@@ -20,6 +20,7 @@ struct ChangeLogRequest {
 struct ChangeLogReport {
   std::string connection, dialect, proved, failing;
   std::vector<std::string> logs, tables, unseen;
+  std::vector<std::string> remarks;  ///< what each log means for the server
   std::vector<std::string> statements;
   bool in_transaction = false;
   bool applied = false;

@@ -224,6 +224,7 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   if (const YamlNode* log = reader.take("change_log")) read_change_log(*log, diagnostics, dialect.change_log);
   read_histories(reader, dialect);
   if (const YamlNode* journal = reader.take("journal")) read_journal(*journal, diagnostics, dialect.journal);
+  dialect.own_log = reader.one_of<std::string>("own_log", "", {{"slot", "slot"}, {"versions", "versions"}});
   reader.finish();
   return dialect;
 }

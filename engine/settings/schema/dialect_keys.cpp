@@ -49,7 +49,7 @@ const Block& dialect_history_block() {
 const Block& dialect_journal_block() {
   static const Block block{
       "journal",
-      "How the journal of a file is read, for `log: journal`. Statements may hold {schema} {name} {library} {file} {journal_library} {journal} {receiver_library} "
+      "How the journal of a file is read, for `by: journal`. Statements may hold {schema} {name} {library} {file} {journal_library} {journal} {receiver_library} "
       "{receiver} {first} {last}, which are bound.",
       {{"proved", KeyType::text, "Where it was run."},
        {"enabled_by", KeyType::texts, "Commands that switch it on: shown, never run."},

@@ -19,10 +19,18 @@ std::string how_it_is_spared(const DialectDefinition& dialect) {
   return ways.empty() ? "–" : listed(ways, "and");
 }
 
+std::string what_tail_follows(const DialectDefinition& dialect) {
+  std::vector<std::string> ways;
+  if (!dialect.change_log.log.empty()) ways.push_back("triggers");
+  if (!dialect.own_log.empty()) ways.push_back(dialect.own_log);
+  return ways.empty() ? "–" : listed(ways, "or");
+}
+
 std::string row_of(const DialectDefinition& dialect) {
   const char* view = dialect.open_view.empty() ? "–" : dialect.open_view_if.empty() ? "yes" : "where the database is set so";
   const char* written = dialect.whole_only ? "–" : dialect.write.upsert.empty() ? "UPDATE, then INSERT" : "upsert";
-  return fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", dialect.name, dialect.about, dialect.proved, how_it_is_spared(dialect), view, written);
+  return fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", dialect.name, dialect.about, dialect.proved, how_it_is_spared(dialect), what_tail_follows(dialect),
+                     view, written);
 }
 
 /// What the database tells by itself.
@@ -44,18 +52,18 @@ std::string dialect_page(const std::filesystem::path& dialects) {
   std::string page =
       "# Dialects\n\n"
       "Printed from the files of `config/dialects/`. `dialect:` of a connection names one; a file of the same name in an instance's own `dialects/`\n"
-      "goes before it. *Read only when changed* is what spares a cycle the reading of unchanged rows, *one view* that all rows of a cycle are of one\n"
-      "state of the database, *written* how a row is put into a table where the database is a target.\n\n"
-      "| dialect | database | proved | read only when changed | one view | written |\n|---|---|---|---|---|---|\n";
+      "goes before it. *Read only when changed* is what spares a cycle the reading of unchanged rows, *tail* what tells changed keys (`by:`), *one view* that all rows of\n"
+      "a cycle are of one state of the database, *written* how a row is put into a table where the database is a target.\n\n"
+      "| dialect | database | proved | read only when changed | tail | one view | written |\n|---|---|---|---|---|---|---|\n";
   std::string logs;
   for (const std::filesystem::path& file : files) {
     Diagnostics diagnostics;
     const auto root = read_yaml_file(file, file.filename().string(), diagnostics);
     const auto dialect = root ? read_dialect(*root, diagnostics) : std::nullopt;
-    page += dialect && diagnostics.ok() ? row_of(*dialect) : fmt::format("| `{}` | cannot be read | | | | |\n", file.stem().string());
+    page += dialect && diagnostics.ok() ? row_of(*dialect) : fmt::format("| `{}` | cannot be read | | | | | |\n", file.stem().string());
     if (dialect) logs += logs_of(*dialect);
   }
-  return page + "\n## Logs\n\nWhat `log:` of a table with `mode: tail` may name there, beside a table that triggers fill.\n\n| dialect | `log:` | proved |\n|---|---|---|\n" + logs;
+  return page + "\n## Logs\n\nWhat `by:` of a table with `mode: tail` may name there, beside triggers, slots and versions.\n\n| dialect | `by:` | proved |\n|---|---|---|\n" + logs;
 }
 
 }  // namespace engine::settings

@@ -18,12 +18,17 @@ const Block& capture_block() {
        {"segments", KeyType::boolean,
         "Ranges of keys are compared by checksums of the database before they are read, where its dialect can.", "true"},
        {"chunk_rows", KeyType::integer, "Rows in one read by key.", "10000"},
-       {"column", KeyType::texts,
-        "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown. Of a nested table: `lines.ts_mod`."},
-       {"overlap", KeyType::duration, "`watermark`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
+       {"column", KeyType::texts, "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown. Of a nested table: `lines.ts_mod`."},
+       {"overlap", KeyType::duration, "`watermark`, `by: versions`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
        {"overlap_ids", KeyType::integer, "`watermark`: how far below the highest value counters are read again.", "1000"},
-       {"log", KeyType::text, "`tail`: the table of the source that holds the change log (`datapicker change-log` makes it), or what the database keeps by itself: `change_tracking` on SQL Server, `flashback` on Oracle, `journal` on Db2 for i."},
-       {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"}}};
+       {.name = "by",
+        .about = "`tail`: what tells which rows changed. `triggers` fill a table of the source; `slot` is a logical replication slot of PostgreSQL; "
+                 "`versions` is the history of a system-versioned table of MariaDB.",
+        .fallback = "triggers",
+        .choices = {"triggers", "slot", "versions"}},
+       {"log", KeyType::text, "`tail`: the table of the source that triggers fill, or the name of the slot; `datapicker change-log` makes it."},
+       {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"},
+       {"log_bytes_max", KeyType::size, "`by: slot`: when the server keeps more than this for the slot, it is made anew and all rows are read.", "4GB"}}};
   return block;
 }
 

@@ -372,8 +372,9 @@ const Block& dialect_block() {
        {"checksum", KeyType::block, "How the server computes a checksum of rows.", "", &dialect_checksum_block()},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
        {"change_log", KeyType::block, "How the database logs by triggers which rows change.", "", &dialect_change_log_block()},
-       {"histories", KeyType::named, "What the database knows by itself of changes: names for `log:` of a table.", "", &dialect_history_block()},
+       {"histories", KeyType::named, "What the database knows by itself of changes: names for `by:` of a table.", "", &dialect_history_block()},
        {"journal", KeyType::block, "How the journal of a file is read.", "", &dialect_journal_block()},
+       {.name = "own_log", .about = "What the database keeps by itself that tells which rows changed.", .choices = {"slot", "versions"}},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;
 }

@@ -132,6 +132,7 @@ std::vector<Place> places() {
       {document_part_block(), read_a_table, "{table: t, connection: c, document: {root: {from: f, key: [k]}, n: {", {{"from", "f"}, {"key", "[k]"}, {"parent", "{a: k}"}}, "}}}"},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {}, "}}"},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
+      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "tail"}, {"by", "slot"}, {"log", "l"}}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},
       {enumeration_block(), read_a_pipeline, pipeline + "values: {v: {", {}, "}}}"},
       {target_use_block(), read_a_pipeline, pipeline + "target: {", {}, "}}"},

@@ -29,7 +29,7 @@ requests:
   delete: {{ method: DELETE, path: "/records/{{match.id}}", gone: [404] }}
 """)
         self.instance.write("tables/customer.yaml", f"table: customer\nconnection: erp\nfrom: {table.name}\nkey: [{table.key}]\n"
-                            f"capture: {{ mode: tail, log: {log}, every: {every}, full_every: 12h }}\ninitial: deliver\n")
+                            f"capture: {{ mode: tail, by: {log}, every: {every}, full_every: 12h }}\ninitial: deliver\n")
         self.columns = list(table.columns)
         mapped = ", ".join(f"{column.lower()}: {column}" for column in self.columns)
         self.instance.write("pipelines/customers/pipeline.yaml", f"pipeline: customers\ntable: customer\nowner: rows\nmap: {{ {mapped} }}\n"

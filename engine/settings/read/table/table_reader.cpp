@@ -26,7 +26,7 @@ void read_rows(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.from = reader.text("from");
   if (const YamlNode* query = reader.take("query")) table.request.query = read_query(*query, reader.named("query"), diagnostics);
-  if (reader.has("document") || !reader.is_map()) return;
+  if (!reader.is_map()) return;
   if (reader.has("from") && reader.has("query")) {
     diagnostics.error("key.conflict", reader.node().find("query")->origin(), "the table has both 'from' and 'query'",
                       "keep one of them");
@@ -54,7 +54,7 @@ void read_key(MapReader& reader, TableDefinition& table) {
   const bool is_keyless = whole != nullptr && whole->is_scalar() && whole->text() == "none";
   if (is_keyless) table.request.key = model::row_identity();
   table.request.exclude = reader.texts("exclude");
-  if (!reader.has("key") && !reader.has("document") && reader.is_map()) {
+  if (!reader.has("key") && reader.is_map()) {
     diagnostics.error("key.missing", table.origin, "the table has no 'key'",
                       "add 'key: [column]': the columns that tell its rows apart, or 'key: none'");
   }
@@ -99,6 +99,7 @@ void read_watermark(MapReader& reader, CaptureDefinition& capture) {
   }
   if (capture.mode == "watermark") return;
   for (const char* key : {"column", "overlap", "overlap_ids"}) {
+    if (capture.by == "versions" && key == std::string_view("overlap")) continue;
     if (const YamlNode* value = reader.node().find(key)) {
       reader.diagnostics().error("key.conflict", value->origin(), fmt::format("{} has no meaning in 'mode: {}'", reader.named(key), capture.mode),
                                  "add 'mode: watermark', or remove it");
@@ -111,20 +112,44 @@ bool is_plain_name(const std::string& name) {
   return std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.'; });
 }
 
+/// PostgreSQL takes no others.
+bool is_slot_name(const std::string& name) {
+  return name.size() <= 63 && std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_'; });
+}
+
 void read_log(MapReader& reader, CaptureDefinition& capture) {
-  capture.log = capture.mode == "tail" ? reader.required_text("log") : reader.text("log");
-  if (!is_plain_name(capture.log)) {
-    reader.diagnostics().error("value.name", reader.node().find("log")->origin(),
-                               fmt::format("'{}' cannot be the name of a log: letters, digits and '_', with a schema before a '.'", capture.log));
+  Diagnostics& diagnostics = reader.diagnostics();
+  capture.by = reader.one_of<std::string>("by", capture.by,
+                                          {{"triggers", "triggers"}, {"slot", "slot"}, {"versions", "versions"},
+                                           {"change_tracking", "change_tracking"}, {"flashback", "flashback"}, {"journal", "journal"}});
+  const bool named = capture.by == "triggers" || capture.by == "slot";
+  capture.log = capture.mode == "tail" && named ? reader.required_text("log") : reader.text("log");
+  if (!named && !capture.log.empty()) {
+    diagnostics.error("key.conflict", reader.node().find("log")->origin(), fmt::format("'log' has no meaning in 'by: {}'", capture.by),
+                      "remove it: what the database keeps of the table is read");
+  } else if (capture.by == "slot" && !is_slot_name(capture.log)) {
+    diagnostics.error("value.name", reader.node().find("log")->origin(),
+                      fmt::format("'{}' cannot be the name of a slot: small letters, digits and '_', at most 63", capture.log));
+  } else if (!is_plain_name(capture.log)) {
+    diagnostics.error("value.name", reader.node().find("log")->origin(),
+                      fmt::format("'{}' cannot be the name of a log: letters, digits and '_', with a schema before a '.'", capture.log));
   }
+  if (!named && !capture.is_fed()) capture.log = capture.by;
   capture.log_rows_max = reader.integer("log_rows_max", capture.log_rows_max, 1'000, 100'000'000);
+  capture.log_bytes_max = reader.size_bytes("log_bytes_max", capture.log_bytes_max);
+  for (const char* key : {"by", "log_bytes_max"}) {
+    const YamlNode* value = reader.node().find(key);
+    if (value == nullptr || (capture.mode == "tail" && (key == std::string_view("by") || capture.by == "slot"))) continue;
+    diagnostics.error("key.conflict", value->origin(), fmt::format("{} has no meaning here", reader.named(key)),
+                      key == std::string_view("by") ? "add 'mode: tail', or remove it" : "it is for 'mode: tail' with 'by: slot'");
+  }
 }
 
 void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics& diagnostics) {
   MapReader reader(value, capture_block(), "capture", diagnostics);
   capture.mode = reader.one_of<std::string>("mode", "diff", {{"diff", "diff"}, {"watermark", "watermark"}, {"tail", "tail"}});
-  if (capture.mode == "tail") capture.every_ms = tail_every_ms;
   read_log(reader, capture);
+  if (capture.mode == "tail" && (capture.by == "triggers" || capture.by == "slot")) capture.every_ms = tail_every_ms;
   capture.every_ms = reader.duration_ms("every", capture.every_ms, 10);
   capture.full_every_ms = reader.duration_ms("full_every", full_every_ms(capture.mode), 1'000);
   capture.probe = reader.boolean("probe", true);
@@ -173,9 +198,13 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
   refuse_excluded_columns(table, diagnostics);
   refuse_keyless_mode(reader, table, diagnostics);
+  if (!table.request.nested.empty() && table.capture.by != "triggers") {
+    diagnostics.error("key.conflict", table.origin, fmt::format("a document cannot be followed 'by: {}'", table.capture.by),
+                      "use 'mode: tail' by triggers, or 'mode: diff'");
+  }
   fit_capture(table, diagnostics);
   if (table.capture.mode == "tail" && !table.request.query.empty()) {
-    diagnostics.error("key.conflict", reader.has("query") ? reader.node().find("query")->origin() : table.origin, "a change log is kept by the triggers of one table, and this is a query",
+    diagnostics.error("key.conflict", reader.has("query") ? reader.node().find("query")->origin() : table.origin, "a change log tells of one table, and this is a query",
                       "read the table by 'from', or the query by 'mode: diff'");
   }
   table.initial =

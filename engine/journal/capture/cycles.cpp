@@ -1,4 +1,4 @@
-#include "engine/journal/cycles.h"
+#include "engine/journal/capture/cycles.h"
 
 #include "engine/journal/connection.h"
 

@@ -1,0 +1,23 @@
+// The history of a system-versioned table of MariaDB as a feed of its changes.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "connectors/odbc/session.h"
+#include "connectors/odbc/text_query.h"
+#include "engine/model/source.h"
+
+namespace connectors::odbc {
+
+/// By table, what the last look found in the overlap: the next one finds it again. Belongs to a session, and ends before it.
+using VersionsTold = std::map<std::string, std::set<std::string>>;
+
+/// Where the columns of the period are declared, an index on each spares a look the scan of the table and its history. Session and memory outlive it.
+/// Throws source_refused when the dialect knows no versions.
+std::unique_ptr<engine::model::ChangeFeed> open_versions(const std::shared_ptr<Session>& session, VersionsTold& told, const engine::model::TableRequest& table,
+                                                         const engine::model::TableShape& shape, const engine::model::LogName& name);
+
+}  // namespace connectors::odbc
