@@ -26,7 +26,8 @@ class Lookout {
   virtual ~Lookout() = default;
   /// Asks the source how it stands, before any row of the cycle is read: what comes later is found by the next look. Throws Error source_*.
   virtual Finding look(Reading& reading) = 0;
-  /// After `part`, unless all is read anyway: reads what may have changed and hands it to the reading's writer.
+  /// After `part`, unless all is read anyway: reads what may have changed and hands it to the reading's writer. Throws LogLost when all has to
+  /// be read after all.
   virtual void read_part(Reading& reading) = 0;
   /// Reads all rows, by default in one pass. Rows that are not seen are looked for by the caller.
   virtual void read_all(Reading& reading);

@@ -50,11 +50,8 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     const std::int64_t images = images_before ? *images_before : journal_.read()->images.count(table.row.id);
     Reading reading({source, shape, table_, table, journal_, clock_, stop, progress});
     const std::int64_t looked_ms = clock_.wall_ms();
-    const Finding finding = look(reading);
-    if (finding == Finding::part) {
-      reading.writer.call_it(table_.capture.mode);
-      lookout_->read_part(reading);
-    }
+    Finding finding = look(reading);
+    if (finding == Finding::part) finding = read_part(reading);
     if (finding == Finding::everything) {
       read_all(reading, images);
       // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
@@ -77,6 +74,19 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
     images_.reset();
     error.with("table", table_.name);
     throw;
+  }
+}
+
+/// A log may turn out to be lost only while it is read: then all rows are read in the same cycle, and what its pages gave is read once more.
+Finding TableCapture::read_part(Reading& reading) const {
+  reading.writer.call_it(table_.capture.mode);
+  try {
+    lookout_->read_part(reading);
+    return Finding::part;
+  } catch (const model::LogLost&) {
+    // What is found from here on has no origin that the log told.
+    reading.writer.attribute({});
+    return Finding::everything;
   }
 }
 

@@ -24,6 +24,7 @@ class TableCapture final : public CaptureMode {
 
  private:
   Finding look(Reading& reading) const;
+  Finding read_part(Reading& reading) const;
   bool whole_is_due(const Position& position) const;
   void read_all(Reading& reading, std::int64_t images) const;
   void tell_healed(const Reading& reading) const;

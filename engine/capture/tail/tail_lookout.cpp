@@ -40,7 +40,7 @@ Finding TailLookout::look_at_log(Reading& reading) {
     if (!scope.table.position.after) log_->backlog();
     return Finding::everything;
   }
-  if (lost_ || scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
+  if (scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
@@ -91,8 +91,7 @@ void TailLookout::read_part(Reading& reading) {
       read_page(reading, page);
     }
   } catch (const model::LogLost& lost) {
-    // The cycle fails, and the next one reads all rows.
-    lost_ = true;
+    trusted_ = false;
     after_loss(reading.scope, lost);
     throw;
   }
@@ -130,7 +129,6 @@ void TailLookout::read_all(Reading& reading) {
 std::string TailLookout::settle(Finding read) {
   if (!log_) return {};
   mark_ = log_->forget();
-  if (read == Finding::everything) lost_ = false;
   if (read == Finding::everything && trusted_) report_healed();
   const CycleScope& scope = reading_->scope;
   reading_ = nullptr;

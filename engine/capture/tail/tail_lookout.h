@@ -32,7 +32,6 @@ class TailLookout final : public Lookout {
   const Reading* reading_ = nullptr;       ///< the cycle under way
   std::string mark_;                       ///< from where the log goes on; of this process, else of the checkpoint
   std::int64_t marked_ms_ = 0;             ///< when the checkpoint last got one
-  bool lost_ = false;                      ///< the log did not reach back when it was read: the next look reads all rows
   bool trusted_ = false;                   ///< the last look relied on the log
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };
