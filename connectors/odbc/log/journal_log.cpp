@@ -234,7 +234,8 @@ bool JournalLog::next_page(std::vector<LoggedChange>& into) {
   into.clear();
   while (into.empty() && next_ < stretches_.size()) {
     std::vector<RowHint> hints;
-    read_stretch(stretches_[next_++], hints);
+    read_stretch(stretches_[next_], hints);
+    ++next_;
     resolve(std::move(hints), into);
   }
   return !into.empty();
@@ -375,7 +376,8 @@ bool JournalLog::reaches_back() const {
 
 /// Where all rows were read instead of entries, those of transactions that were open then are still needed.
 std::string JournalLog::forget() {
-  if (walked_) {
+  // A walk that ended early does not know what is open.
+  if (walked_ && next_ == stretches_.size()) {
     from_ = open_.oldest().value_or(JournalPosition{end_.library, end_.receiver, end_.sequence + 1});
   } else if (!reaches_back()) {
     from_ = chain_.before_end(look_back_entries);

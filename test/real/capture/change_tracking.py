@@ -75,6 +75,15 @@ def restored_from_a_copy(scene):
     assert scene.count(LOST) == 3
 
 
+def more_than_a_page(scene):
+    """Of one transaction, and of more entries than one statement gives."""
+    scene.database.transaction([(key, row(key, "bulk")) for key in range(12_000)])
+    scene.wait_equal("12,000 changes of one transaction")
+    scene.database.transaction([(key, None) for key in range(400, 12_000)])
+    scene.wait_equal("11,600 deletes of one transaction")
+    assert scene.count(LOST) == 3
+
+
 def switched_off_under_us(scene):
     scene.instance.kill()
     scene.database.enabled = False
@@ -128,6 +137,7 @@ def main():
     single_changes(scene)
     below_the_least_valid_version(scene)
     restored_from_a_copy(scene)
+    more_than_a_page(scene)
     switched_off_under_us(scene)
     killed_in_between(scene, seed)
     assert scene.instance.stop() == 0

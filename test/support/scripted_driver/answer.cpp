@@ -1,6 +1,7 @@
 #include "test/support/scripted_driver/answer.h"
 
 #include <algorithm>
+#include <set>
 
 #include <sql.h>
 
@@ -56,7 +57,12 @@ Selected selected(const Relation& relation, const std::vector<Token>& item) {
 struct Filter {
   std::size_t column;
   std::string by;
-  std::vector<std::string> values;
+  std::set<std::string> values;  ///< of "=": as they compare
+
+  bool takes(const std::string& cell) const {
+    if (by == "=") return values.contains(comparable(cell));
+    return compares(cell, by, *values.begin());
+  }
 };
 
 /// Values of one name with "=" are alternatives.
@@ -71,8 +77,12 @@ std::vector<Filter> filters_of(const Relation& relation, const Question& questio
     if (column == nullptr) throw Refusal("42S22", 207, "nobody waits for a value of '" + bound.name + "'");
     const auto position = static_cast<std::size_t>(column - relation.columns.data());
     const auto same = std::find_if(filters.begin(), filters.end(), [&](const Filter& each) { return each.column == position && each.by == by && by == "="; });
-    const std::string value = values[i].value_or("");
-    same == filters.end() ? filters.push_back({position, by, {value}}) : same->values.push_back(value);
+    const std::string value = by == "=" ? comparable(values[i].value_or("")) : values[i].value_or("");
+    if (same == filters.end()) {
+      filters.push_back({position, by, {value}});
+    } else {
+      same->values.insert(value);
+    }
   }
   return filters;
 }
@@ -125,7 +135,7 @@ ResultSet answer(const Script& script, const Question& question, const std::vect
   std::vector<const std::vector<Cell>*> rows;
   for (const std::vector<Cell>& row : relation.rows) {
     const bool wanted = std::all_of(filters.begin(), filters.end(), [&](const Filter& filter) {
-      return row[filter.column] && matches(*row[filter.column], filter.by, filter.values);
+      return row[filter.column] && filter.takes(*row[filter.column]);
     });
     if (wanted && !question.gives_no_rows) rows.push_back(&row);
   }

@@ -1,8 +1,12 @@
 #include "test/support/scripted_driver/script.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 
 #include <boost/json.hpp>
@@ -116,6 +120,14 @@ std::string upper(std::string_view text) {
   return result;
 }
 
+std::string comparable(const std::string& value) {
+  const auto number = number_of(value);
+  if (!number) return std::string(without_blanks(value));
+  char text[64];
+  std::snprintf(text, sizeof text, "%.21Lg", *number);
+  return text;
+}
+
 bool compares(const std::string& left, std::string_view by, const std::string& right) {
   const auto one = number_of(left), other = number_of(right);
   int order = without_blanks(left).compare(without_blanks(right));
@@ -135,7 +147,9 @@ const Column* Relation::find(std::string_view name) const {
   return nullptr;
 }
 
-std::shared_ptr<const Script> load_script(const std::string& path) {
+namespace {
+
+std::shared_ptr<const Script> read_script(const std::string& path) {
   std::ifstream file(path);
   if (!file) throw Refusal("08001", 0, "the scripted server does not answer");
   std::stringstream text;
@@ -150,6 +164,26 @@ std::shared_ptr<const Script> load_script(const std::string& path) {
   } catch (const boost::system::system_error& error) {
     throw Refusal("HY000", 0, path + " is no script: " + error.what());
   }
+}
+
+}  // namespace
+
+/// A replaced file is another one: its number tells.
+std::shared_ptr<const Script> load_script(const std::string& path) {
+  struct Known {
+    ino_t number = 0;
+    struct timespec written {};
+    std::shared_ptr<const Script> script;
+  };
+  static std::mutex mutex;
+  static std::map<std::string, Known> known;
+  const std::lock_guard lock(mutex);
+  struct stat now {};
+  Known& last = known[path];
+  const bool there = ::stat(path.c_str(), &now) == 0;
+  const bool same = there && last.script && last.number == now.st_ino && last.written.tv_sec == now.st_mtim.tv_sec && last.written.tv_nsec == now.st_mtim.tv_nsec;
+  if (!same) last = {now.st_ino, now.st_mtim, read_script(path)};
+  return last.script;
 }
 
 }  // namespace scripted

@@ -65,6 +65,8 @@ struct Script {
 std::shared_ptr<const Script> load_script(const std::string& path);
 
 std::string upper(std::string_view text);
+/// Equal for values that compare as equal.
+std::string comparable(const std::string& value);
 /// Compares as numbers where both are, else as texts without trailing blanks.
 bool compares(const std::string& left, std::string_view by, const std::string& right);
 
