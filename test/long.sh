@@ -7,4 +7,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$here/../build/release
 [ -x "$build/datapicker" ] || { echo "there is no release build: run test/run.sh" >&2; exit 1; }
 "$here/real/package/package.sh" bare "$build"
+for database in postgresql mariadb sqlite; do
+  /usr/bin/python3 "$here/real/capture/documents.py" "$build/datapicker" "$build/test/stub_server" "$database" 25
+done
 /usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200
+for log in change_tracking journal; do
+  /usr/bin/python3 "$here/real/capture/$log.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libscripted_driver.so" 25
+done

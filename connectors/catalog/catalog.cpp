@@ -1,6 +1,8 @@
 #include "connectors/catalog/catalog.h"
 
 #include "connectors/catalog/constant_columns.h"
+#include "connectors/catalog/keyless_rows.h"
+#include "connectors/documents/document_source.h"
 #include "connectors/files/csv_source.h"
 #include "connectors/files/file_gate.h"
 #include "connectors/files/whole_source.h"
@@ -19,13 +21,13 @@ namespace connectors::catalog {
 
 std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
                                                    const engine::settings::DialectDefinition& dialect) {
-  if (connection.csv) return with_constant_columns(files::make_csv_source(connection, odbc::canonical_text, engine::system_clock()));
+  if (connection.csv) return with_keyless_rows(with_constant_columns(files::make_csv_source(connection, odbc::canonical_text, engine::system_clock())));
   auto source = odbc::make_odbc_source(connection, dialect);
   if (dialect.whole_only) source = files::read_whole_only(std::move(source));
   if (!connection.file.empty()) {
     source = files::with_file_gate(std::move(source), files::FileGate(connection.file, connection.settle_ms, engine::system_clock()));
   }
-  return with_constant_columns(std::move(source));
+  return with_keyless_rows(with_constant_columns(documents::with_documents(std::move(source))));
 }
 
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,

@@ -99,24 +99,38 @@ class ConstantLog final : public model::ChangeLog {
 
   bool next_page(std::vector<model::LoggedChange>& into) override {
     if (!log_->next_page(into)) return false;
-    std::vector<std::string> values;
-    for (const auto& [name, value] : constants_) values.push_back(value);
-    for (model::LoggedChange& entry : into) {
-      entry.cells.insert(entry.cells.begin(), values.begin(), values.end());
-      entry.key.parts.insert(entry.key.parts.begin(), values.begin(), values.end());
-    }
+    complete(into);
+    return true;
+  }
+  bool knows_places() const override { return log_->knows_places(); }
+  void rewind_places() override { log_->rewind_places(); }
+  bool next_places(std::vector<model::LoggedChange>& into) override {
+    if (!log_->next_places(into)) return false;
+    complete(into);
     return true;
   }
 
+  void resume(const std::string& mark) override { log_->resume(mark); }
   void require_installed() override { log_->require_installed(); }
   void require_usable() override { log_->require_usable(); }
+  std::vector<std::string> remarks() override { return log_->remarks(); }
   bool has_entries() override { return log_->has_entries(); }
   Backlog backlog() override { return log_->backlog(); }
   void rewind() override { log_->rewind(); }
-  void forget() override { log_->forget(); }
+  std::string forget() override { return log_->forget(); }
   void give_up() override { log_->give_up(); }
 
  private:
+  void complete(std::vector<model::LoggedChange>& entries) const {
+    std::vector<std::string> values;
+    for (const auto& [name, value] : constants_) values.push_back(value);
+    for (model::LoggedChange& entry : entries) {
+      if (entry.cells.empty()) continue;
+      entry.cells.insert(entry.cells.begin(), values.begin(), values.end());
+      entry.key.parts.insert(entry.key.parts.begin(), values.begin(), values.end());
+    }
+  }
+
   std::unique_ptr<model::ChangeLog> log_;
   Constants constants_;
 };

@@ -117,4 +117,17 @@ engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine:
                        std::string(hint_for(code)));
 }
 
+bool means_any_of(const engine::Error& error, const std::vector<std::string>& patterns) {
+  std::string state, native;
+  for (const auto& [name, value] : error.context()) {
+    if (name == "sqlstate") state = value;
+    if (name == "native") native = value;
+  }
+  for (const std::string& pattern : patterns) {
+    if (pattern == state + "/" + native) return true;
+    if (pattern.starts_with('~') && std::string_view(error.what()).find(pattern.substr(1)) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 }  // namespace connectors::odbc

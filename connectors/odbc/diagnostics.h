@@ -30,4 +30,7 @@ engine::ErrorCode code_of(const Diagnostic& diagnostic, const engine::settings::
 engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine::settings::DialectDefinition& dialect,
                        const std::string& connection, std::string_view doing, std::string_view role = "source");
 
+/// Whether one of the patterns of a dialect ("HY000/1555", "~part of the message") means this error.
+bool means_any_of(const engine::Error& error, const std::vector<std::string>& patterns);
+
 }  // namespace connectors::odbc

@@ -13,7 +13,10 @@
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/standing.h"
 #include "connectors/odbc/statement_text.h"
+#include "connectors/odbc/catalogue/catalogue_call.h"
 #include "connectors/odbc/catalogue/table_shape.h"
+#include "connectors/odbc/log/history_log.h"
+#include "connectors/odbc/log/journal_log.h"
 #include "connectors/odbc/log/odbc_change_log.h"
 
 namespace connectors::odbc {
@@ -77,6 +80,7 @@ class OdbcSource : public engine::model::Source {
   std::shared_ptr<Session> streaming_session();
   std::shared_ptr<PreparedRead> prepared(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
   std::shared_ptr<PreparedRead> make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout, KeyedSql sql);
+  LogAccess log_access(const TableRequest& table);
   std::unique_ptr<RowStream> stream(std::shared_ptr<PreparedRead> read, const TableRequest& table, const Layout& layout,
                                     std::optional<SourceKey> after, std::size_t limit);
   std::optional<std::string> first_cell(const TableRequest& table, const Column& column, KeyedSql sql, const SourceKey& bound);
@@ -89,6 +93,8 @@ class OdbcSource : public engine::model::Source {
   std::optional<Standing> standing_;
   std::set<std::string> read_row_by_row_;
   std::optional<LogStatements> log_;
+  std::optional<TextQueries> questions_;  ///< of logs that the database keeps
+  std::optional<bool> has_views_;         ///< none: not asked yet
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
@@ -107,6 +113,8 @@ void OdbcSource::close() {
   kept_.clear();
   standing_.reset();
   log_.reset();
+  questions_.reset();
+  has_views_.reset();
   session_.reset();
 }
 
@@ -119,6 +127,8 @@ Standing& OdbcSource::standing() {
 
 bool OdbcSource::open_view() {
   if (dialect_.open_view.empty()) return false;
+  if (!has_views_) has_views_ = dialect_.open_view_if.empty() || !TextQuery(session(), {.text = dialect_.open_view_if}, 1).run().empty();
+  if (!*has_views_) return false;
   run_each(dialect_.open_view);
   return true;
 }
@@ -264,9 +274,29 @@ std::unique_ptr<RowStream> OdbcSource::open_growth(const TableRequest& table, co
   return stream(std::move(read), table, shape.layout, std::nullopt, limit);
 }
 
+LogAccess OdbcSource::log_access(const TableRequest& table) {
+  LogAccess access;
+  access.ask = [this](KeyedSql sql, std::size_t columns, const SourceKey& values, std::vector<ColumnPlan> bound) {
+    const std::shared_ptr<Session>& open = session();
+    if (!questions_) questions_.emplace(open);
+    return questions_->run(std::move(sql), columns, {&values, 1}, std::move(bound));
+  };
+  access.rows = [this, table](const Layout& layout, KeyedSql sql, const SourceKey& values) {
+    auto read = prepared(session(), table, layout, std::move(sql));
+    read->execute({&values, 1});
+    return stream(std::move(read), table, layout, std::nullopt, 0);
+  };
+  return access;
+}
+
 std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequest& table, const TableShape& shape,
                                                                  const engine::model::LogName& name) {
   const std::shared_ptr<Session>& open = session();
+  if (dialect_.histories.contains(name.log)) return open_history_log(dialect_, log_access(table), table, shape, name);
+  if (name.log == "journal" && !dialect_.journal.file.empty()) {
+    const TableName named = split_table_name(table.from, dialect_, open->name_case());
+    return open_journal_log(dialect_, log_access(table), table, {named.schema, named.table}, shape, name);
+  }
   if (!log_) log_.emplace(open);
   return open_change_log(open, *log_, table, shape, name);
 }

@@ -11,7 +11,7 @@ namespace {
 using enum MetricKind;
 
 /// In the order of a change's way. A name, once shipped, stands in dashboards and alert rules of others.
-constexpr std::array<Metric, 38> catalogue{{
+constexpr std::array<Metric, 39> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -23,6 +23,7 @@ constexpr std::array<Metric, 38> catalogue{{
     {"datapicker_capture_cycle_seconds", histogram, "table", "Duration of a complete read"},
     {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
     {"datapicker_change_log_entries", gauge, "table", "`tail`: entries that waited in the source's change log at the last look"},
+    {"datapicker_capture_log_losses_total", counter, "table", "`tail`: times the source's log did not reach back to where it was read, and all rows were read instead"},
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
     {"datapicker_capture_healed_rows_total", counter, "table, operation",
      "Changes that only the reading of all rows found: deletes, and what a watermark did not see (its column untouched, or committed later than `overlap`); `tail`: any that its log did not name"},

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/model/source/row_identity.h"
 
 namespace engine::capture {
 
@@ -19,48 +20,51 @@ std::string key_text(const model::Layout& layout) {
   return "[" + text + "]";
 }
 
-struct Differences {
-  std::string text;
-  std::string added;  ///< for the hint
-  void add(const std::string& one) { text += (text.empty() ? "" : "; ") + one; }
-};
+/// Empty: the column's values are written as before. Exact decimals are written with all their digits.
+std::string retyped_text(const model::Column& was, const model::Column& is) {
+  if (was.type != is.type) return "column " + is.name + " was " + std::string(name_of(was.type)) + " and is " + std::string(name_of(is.type));
+  if (is.type != model::ColumnType::decimal || was.scale == is.scale) return {};
+  return "column " + is.name + " had " + std::to_string(was.scale) + " digits behind its point and has " + std::to_string(is.scale);
+}
 
-Differences differences(const model::Layout& stored, const model::Layout& described) {
-  Differences found;
-  for (const model::Column& column : described.columns) {
-    if (column_named(stored, column.name) != nullptr) continue;
-    found.add("column " + column.name + " was added");
-    found.added += (found.added.empty() ? "" : ", ") + column.name;
+void require_same_key(const model::Layout& stored, const model::Layout& described) {
+  std::string text;
+  if (key_text(stored) != key_text(described)) text = "the key was " + key_text(stored) + " and is " + key_text(described);
+  for (std::size_t i = 0; text.empty() && i < described.key.size(); ++i) {
+    const model::Column& was = stored.columns[stored.key[i]];
+    const model::Column& is = described.columns[described.key[i]];
+    if (const std::string retyped = retyped_text(was, is); !retyped.empty()) text = "the key's " + retyped;
   }
-  for (const model::Column& column : stored.columns) {
-    const model::Column* now = column_named(described, column.name);
-    if (now == nullptr) {
-      found.add("column " + column.name + " is missing");
-    } else if (now->type != column.type) {
-      found.add("column " + column.name + " was " + std::string(name_of(column.type)) + " and is " +
-                std::string(name_of(now->type)));
-    }
-  }
-  if (key_text(stored) != key_text(described)) {
-    found.add("the key was " + key_text(stored) + " and is " + key_text(described));
-  }
-  return found;
+  if (text.empty()) return;
+  throw Error(ErrorCode::source_schema_changed, "the table's key changed: " + text, {},
+              "bring the key back, or declare the table under a new name to take a new first snapshot");
 }
 
 }  // namespace
 
-void require_same_columns(const model::Layout& stored, const model::Layout& described) {
-  const Differences found = differences(stored, described);
-  if (found.text.empty()) return;
-  throw Error(ErrorCode::source_schema_changed, "the table's columns changed: " + found.text, {},
-              found.added.empty() ? "bring the columns back, or declare the table under a new name to take a new first snapshot"
-                                  : "write `exclude: [" + found.added +
-                                        "]` in the table's file to go on without the new columns, or declare the table "
-                                        "under a new name to take a new first snapshot");
+std::string drift_between(const model::Layout& stored, const model::Layout& described) {
+  require_same_key(stored, described);
+  std::string drift;
+  const auto add = [&drift](const std::string& one) { drift += (drift.empty() || one.empty() ? "" : "; ") + one; };
+  for (const model::Column& column : described.columns) {
+    if (column_named(stored, column.name) == nullptr) add("column " + column.name + " was added");
+  }
+  for (const model::Column& column : stored.columns) {
+    const model::Column* now = column_named(described, column.name);
+    add(now == nullptr ? "column " + column.name + " is missing" : retyped_text(column, *now));
+  }
+  if (!drift.empty() && model::is_row_identity(stored)) {
+    throw Error(ErrorCode::source_schema_changed, "the table's columns changed: " + drift + "; it has no key, so that all of them tell its rows apart", {},
+                "leave a new column out by `exclude:`, bring the others back, or declare the table under a new name to take a new first snapshot");
+  }
+  return drift;
 }
 
 bool is_reordered(const model::Layout& stored, const model::Layout& described) {
-  return !std::ranges::equal(stored.columns, described.columns, {}, &model::Column::name, &model::Column::name);
+  return !std::ranges::equal(stored.columns, described.columns, [](const model::Column& was, const model::Column& is) {
+    // How a nested table looks is a part of what its column is.
+    return was.name == is.name && was.columns == is.columns && was.key == is.key;
+  });
 }
 
 }  // namespace engine::capture

@@ -7,7 +7,9 @@
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/delete_search.h"
 #include "engine/capture/reading/key_reading.h"
+#include "engine/capture/reading/keyless_pass.h"
 #include "engine/capture/reading/pass.h"
+#include "engine/model/source/row_identity.h"
 
 namespace engine::capture {
 
@@ -42,11 +44,22 @@ TableCapture::TableCapture(const settings::TableDefinition& table, journal::Jour
     : table_(table), journal_(journal), clock_(clock), lookout_(std::move(lookout)) {}
 
 CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) {
+  try {
+    return run_described(source, stop, progress);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::source_schema_changed) throw;
+  }
+  // A column may have gone between the table's description and a statement: it is described anew, on a connection without a past.
+  source.close();
+  return run_described(source, stop, progress);
+}
+
+CycleResult TableCapture::run_described(model::Source& source, const StopSignal& stop, const Progress& progress) {
   const std::int64_t started = clock_.steady_ms();
   const std::optional<std::int64_t> images_before = std::exchange(images_, std::nullopt);
   try {
     const model::TableShape shape = source.describe(table_.request);
-    const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
+    const TrackedTable table = track(shape);
     const std::int64_t images = images_before ? *images_before : journal_.read()->images.count(table.row.id);
     Reading reading({source, shape, table_, table, journal_, clock_, stop, progress});
     const std::int64_t looked_ms = clock_.wall_ms();
@@ -80,10 +93,17 @@ CycleResult TableCapture::run_cycle(model::Source& source, const StopSignal& sto
   }
 }
 
+/// With other columns nothing holds that was remembered to spare a reading.
+TrackedTable TableCapture::track(const model::TableShape& shape) {
+  TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
+  if (table.row.renewing && lookout_) lookout_->distrust();
+  return table;
+}
+
 /// The lookout is asked even when all is read anyway: what it sees before that is where its next look begins.
 Finding TableCapture::look(Reading& reading) const {
   if (!lookout_) return Finding::everything;
-  reading.whole = whole_is_due(reading.scope.table.position);
+  reading.whole = reading.scope.table.row.renewing || whole_is_due(reading.scope.table.position);
   const Finding finding = lookout_->look(reading);
   return reading.whole ? Finding::everything : finding;
 }
@@ -97,6 +117,9 @@ bool TableCapture::whole_is_due(const Position& position) const {
 }
 
 void TableCapture::read_all(Reading& reading, std::int64_t images) const {
+  const TrackedTable& table = reading.scope.table;
+  // The first reading, and one that follows other columns, have images to make.
+  if (model::is_row_identity(table.layout) && !table.position.snapshot && !table.row.renewing) return KeylessPass(reading).run();
   lookout_ ? lookout_->read_all(reading) : Pass(reading).run();
   // A snapshot that went on at its checkpoint did not see the rows before it; the next pass sees all.
   if (reading.scope.table.position.snapshot || reading.seen.marked() >= images + reading.writer.growth()) return;
@@ -125,7 +148,7 @@ SelectedRows TableCapture::read_again(model::Source& source, const Selection& se
   images_.reset();  // counted anew by the next cycle
   if (lookout_) lookout_->distrust();
   model::TableShape shape = source.describe(table_.request);
-  const TrackedTable table = track_table(journal_, clock_, table_.name, shape.layout);
+  const TrackedTable table = track(shape);
   if (table.position.snapshot) {
     throw Error(ErrorCode::config_invalid, "the first read of table " + table_.name + " is not complete", {}, "wait for it: it reads every row");
   }

@@ -23,7 +23,9 @@ class TableCapture final : public CaptureMode {
                           const Progress& progress) override;
 
  private:
+  CycleResult run_described(model::Source& source, const StopSignal& stop, const Progress& progress);
   Finding look(Reading& reading) const;
+  TrackedTable track(const model::TableShape& shape);
   bool whole_is_due(const Position& position) const;
   void read_all(Reading& reading, std::int64_t images) const;
   void tell_healed(const Reading& reading) const;

@@ -1,6 +1,7 @@
 #include "engine/capture/tracked_table.h"
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
 #include "engine/capture/schema_drift.h"
 
 namespace engine::capture {
@@ -39,6 +40,20 @@ TrackedTable start_snapshot(journal::Journal& journal, std::int64_t now_ms, cons
   return table;
 }
 
+/// The new layout and the need to read all rows are one commit: equal digests say nothing about rows of two layouts, where a column may have
+/// got another name.
+void change_layout(journal::Journal& journal, std::int64_t now_ms, TrackedTable& table, const std::string& drift) {
+  table.row.renewing = true;
+  journal.write([&](journal::Records& records) {
+    table.layout_id = records.tables.put_layout(table.row.id, table.layout, now_ms);
+    records.tables.set_renewing(table.row.id, true);
+    if (!drift.empty() && table.row.state == "watching") {
+      records.tables.set_state(table.row.id, "watching", "columns changed on " + utc_text(now_ms) + ": " + drift);
+    }
+  });
+  if (!drift.empty()) log_event(LogLevel::warning, "capture.columns_changed", {{"table", table.row.name}, {"changes", drift}});
+}
+
 }  // namespace
 
 TrackedTable track_table(journal::Journal& journal, const Clock& clock, const std::string& name,
@@ -46,17 +61,13 @@ TrackedTable track_table(journal::Journal& journal, const Clock& clock, const st
   const Known known = look_up(journal, name);
   if (!known.checkpoint) return start_snapshot(journal, clock.wall_ms(), name, described);
   if (!known.layout) throw Error(ErrorCode::journal_failed, "the journal has a checkpoint of the table but no layout");
-  require_same_columns(*known.layout, described);
+  const std::string drift = drift_between(*known.layout, described);
   TrackedTable table{.row = *known.row,
                      .layout = described,
                      .layout_id = *known.row->layout_id,
                      .position = position_from(*known.checkpoint)};
   if (known.open_cycle) table.open_cycle = known.open_cycle->id;
-  if (is_reordered(*known.layout, described)) {
-    journal.write([&](journal::Records& records) {
-      table.layout_id = records.tables.put_layout(table.row.id, described, clock.wall_ms());
-    });
-  }
+  if (!drift.empty() || is_reordered(*known.layout, described)) change_layout(journal, clock.wall_ms(), table, drift);
   return table;
 }
 

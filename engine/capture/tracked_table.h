@@ -20,8 +20,9 @@ struct TrackedTable {
   std::optional<std::int64_t> open_cycle;  ///< a killed cycle, to go on under its id
 };
 
-/// Looks the table up and compares its columns with those the source describes now. One without a checkpoint is new: its layout,
-/// its first position and the snapshot's cycle are journaled. Throws source_schema_changed, journal_*.
+/// Looks the table up and compares its columns with those the source describes now; others become its layout, and its images follow when their
+/// rows are read. One without a checkpoint is new: its layout, its first position and the snapshot's cycle are journaled. Throws
+/// source_schema_changed for another key, journal_*.
 TrackedTable track_table(journal::Journal& journal, const Clock& clock, const std::string& name, const model::Layout& described);
 
 }  // namespace engine::capture

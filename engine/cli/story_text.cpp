@@ -60,16 +60,16 @@ std::string origin_text(const model::Change& change) {
 }
 
 /// Of an update only the columns that differ.
-std::string change_text(const model::Change& change, const std::map<std::int64_t, std::int64_t>& echoes) {
+std::string change_text(const model::Change& change, const operate::Story& story) {
   const std::string operation(model::name_of(change.operation));
   std::string text = fmt::format("{}  {}  change {}\n", local_time(change.captured_ms), coloured(operation, Colour::bold), change.seq);
-  if (const auto echo = echoes.find(change.seq); echo != echoes.end()) {
+  if (const auto echo = story.echoes.find(change.seq); echo != story.echoes.end()) {
     text += fmt::format("    what delivery {} wrote: it is not delivered back\n", echo->second);
   }
   text += origin_text(change);
-  for (const operate::ColumnChange& column : operate::columns_of(change)) {
+  for (const operate::ColumnChange& column : operate::columns_of(change, story.layouts)) {
     if (change.operation == model::Operation::update) {
-      text += fmt::format("    {}: {} → {}\n", column.column, column.before, column.after);
+      text += fmt::format("    {}: {} → {}\n", column.column, side_text(column.before), side_text(column.after));
     } else {
       text += fmt::format("    {}: {}\n", column.column, column.after.empty() ? column.before : column.after);
     }
@@ -105,7 +105,7 @@ std::string story_text(const operate::Story& story) {
   std::string text = fmt::format("{} {}\n", coloured(story.table, Colour::bold), story.key);
   text += "now: " + story.image.value_or("gone, or never seen") + "\n\n";
   for (const model::Change& change : story.changes) {
-    text += change_text(change, story.echoes);
+    text += change_text(change, story);
     for (const operate::PipelineStory& pipeline : story.pipelines) {
       for (const operate::DeliveryStory& delivery : pipeline.deliveries) {
         if (covers(delivery.delivery, change)) text += delivery_text(delivery, pipeline.pipeline, 4);

@@ -90,6 +90,7 @@ Records::Records(Connection& connection)
       cycles(connection),
       changes(connection),
       images(connection),
+      places(connection),
       pipelines(connection),
       deliveries(connection),
       echoes(connection),

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/journal/capture/row_places.h"
 #include "engine/journal/care/audit.h"
 #include "engine/journal/care/epoch.h"
 #include "engine/journal/care/forgetting.h"
@@ -41,6 +42,7 @@ struct Records {
   Cycles cycles;
   ChangeLog changes;
   RowImages images;
+  RowPlaces places;
   Pipelines pipelines;
   Deliveries deliveries;
   Echoes echoes;

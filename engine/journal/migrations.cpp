@@ -39,6 +39,8 @@ CREATE TABLE audit (
 ) STRICT;
 )sql"},
     {3, R"sql(
+ALTER TABLE source_table ADD COLUMN renewing INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pipeline ADD COLUMN layout_id INTEGER;
 ALTER TABLE delivery ADD COLUMN look_ups TEXT;
 DROP INDEX delivery_open_lane;
 DROP INDEX delivery_open_key;
@@ -73,6 +75,7 @@ CREATE TABLE conversation (
   connection TEXT NOT NULL, party TEXT NOT NULL, heard_ms INTEGER NOT NULL, PRIMARY KEY (connection, party)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversation_by_party ON conversation(party);
+CREATE TABLE row_place (table_id INTEGER NOT NULL, place INTEGER NOT NULL, key BLOB, PRIMARY KEY (table_id, place)) STRICT, WITHOUT ROWID;
 )sql"},
 };
 

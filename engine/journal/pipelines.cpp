@@ -8,24 +8,27 @@
 namespace engine::journal {
 namespace {
 
+#define PIPELINE_COLUMNS "SELECT id, name, table_id, position, mapping, layout_id FROM pipeline "
+
 PipelineRow read_pipeline(const Statement& row) {
   return {.id = row.integer(0),
           .name = std::string(row.text(1)),
           .table_id = row.integer(2),
           .position = row.integer(3),
-          .mapping = std::string(row.text(4))};
+          .mapping = std::string(row.text(4)),
+          .layout_id = row.optional_integer(5)};
 }
 
 }  // namespace
 
 std::optional<PipelineRow> Pipelines::find(const std::string& name) {
-  Statement row = connection_.prepare("SELECT id, name, table_id, position, mapping FROM pipeline WHERE name = ?1");
+  Statement row = connection_.prepare(PIPELINE_COLUMNS "WHERE name = ?1");
   if (!row.bind(1, name).step()) return std::nullopt;
   return read_pipeline(row);
 }
 
 std::vector<PipelineRow> Pipelines::all() {
-  Statement row = connection_.prepare("SELECT id, name, table_id, position, mapping FROM pipeline ORDER BY name");
+  Statement row = connection_.prepare(PIPELINE_COLUMNS "ORDER BY name");
   std::vector<PipelineRow> pipelines;
   while (row.step()) pipelines.push_back(read_pipeline(row));
   return pipelines;
@@ -38,7 +41,7 @@ PipelineRow Pipelines::ensure(const std::string& name, std::int64_t table_id, st
       .bind(2, table_id)
       .bind(3, start_position)
       .run();
-  return {connection_.last_row_id(), name, table_id, start_position, {}};
+  return {connection_.last_row_id(), name, table_id, start_position, {}, {}};
 }
 
 bool Pipelines::rename(const std::string& from, const std::string& to) {
@@ -64,6 +67,23 @@ void Pipelines::set_position(std::int64_t pipeline_id, std::int64_t seq) {
 
 void Pipelines::set_mapping(std::int64_t pipeline_id, const std::string& fingerprint) {
   connection_.prepare("UPDATE pipeline SET mapping = ?2 WHERE id = ?1").bind(1, pipeline_id).bind(2, fingerprint).run();
+}
+
+void Pipelines::set_layout(std::int64_t pipeline_id, std::int64_t layout_id) {
+  connection_.prepare("UPDATE pipeline SET layout_id = ?2 WHERE id = ?1").bind(1, pipeline_id).bind(2, layout_id).run();
+}
+
+std::vector<std::string> Pipelines::keys_at_target(std::int64_t pipeline_id, const std::string& after, std::size_t limit) {
+  // Spelt as the indexes of open deliveries are, so that theirs is used.
+  Statement row = connection_.prepare(
+      "SELECT key FROM last_sent WHERE pipeline_id = ?1 AND live = 1 AND key > ?2"
+      " UNION SELECT key FROM delivery WHERE pipeline_id = ?1 AND key > ?2"
+      " AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain')"
+      " ORDER BY key LIMIT ?3");
+  row.bind(1, pipeline_id).bind(2, after).bind(3, static_cast<std::int64_t>(limit));
+  std::vector<std::string> keys;
+  while (row.step()) keys.emplace_back(row.text(0));
+  return keys;
 }
 
 }  // namespace engine::journal

@@ -16,6 +16,7 @@ struct PipelineRow {
   std::int64_t table_id = 0;
   std::int64_t position = 0;
   std::string mapping;
+  std::optional<std::int64_t> layout_id;  ///< whose columns its records at the target have
 };
 
 class Pipelines {
@@ -33,6 +34,9 @@ class Pipelines {
   std::int64_t live_records(std::int64_t pipeline_id);
   void set_position(std::int64_t pipeline_id, std::int64_t seq);
   void set_mapping(std::int64_t pipeline_id, const std::string& fingerprint);
+  void set_layout(std::int64_t pipeline_id, std::int64_t layout_id);
+  /// Keys of records that are at the target by this pipeline's hand, or may come to be by a delivery under way: those behind `after`, in order.
+  std::vector<std::string> keys_at_target(std::int64_t pipeline_id, const std::string& after, std::size_t limit);
 
  private:
   Connection& connection_;

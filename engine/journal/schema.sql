@@ -17,7 +17,8 @@ CREATE TABLE source_table (
   state          TEXT NOT NULL DEFAULT 'new',   -- new, snapshot, watching, paused
   state_reason   TEXT NOT NULL DEFAULT '',
   last_cycle_ms  INTEGER NOT NULL DEFAULT 0,    -- end of the last complete cycle known here (written at most once a minute)
-  rows           INTEGER NOT NULL DEFAULT 0     -- rows in the last complete pass
+  rows           INTEGER NOT NULL DEFAULT 0,    -- rows in the last complete pass
+  renewing       INTEGER NOT NULL DEFAULT 0     -- 1: its columns changed, and images made before that may be left
 ) STRICT;
 
 CREATE TABLE layout (
@@ -78,12 +79,20 @@ CREATE TABLE row_image (
 CREATE INDEX row_image_by_key ON row_image(table_id, key, digest);  -- covers the merge of a diff
 CREATE INDEX row_image_by_table ON row_image(table_id);             -- in order of ordinal: the search for rows not seen
 
+CREATE TABLE row_place (             -- of tables whose log knows rows by where they stand in their file
+  table_id       INTEGER NOT NULL,
+  place          INTEGER NOT NULL,
+  key            BLOB,                       -- as of row_image; NULL: no row stood there when it was last looked at
+  PRIMARY KEY (table_id, place)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE pipeline (
   id             INTEGER PRIMARY KEY,
   name           TEXT NOT NULL UNIQUE,
   table_id       INTEGER NOT NULL,
   position       INTEGER NOT NULL,           -- seq of the last change that was mapped
-  mapping        TEXT NOT NULL               -- fingerprint of the mapping last used
+  mapping        TEXT NOT NULL,              -- fingerprint of the mapping last used
+  layout_id      INTEGER                     -- whose columns its records at the target have; NULL: none was mapped yet
 ) STRICT;
 
 CREATE TABLE last_sent (

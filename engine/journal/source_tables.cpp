@@ -8,7 +8,7 @@
 namespace engine::journal {
 namespace {
 
-#define TABLE_COLUMNS "SELECT id, name, layout_id, state, state_reason, last_cycle_ms, rows FROM source_table "
+#define TABLE_COLUMNS "SELECT id, name, layout_id, state, state_reason, last_cycle_ms, rows, renewing FROM source_table "
 
 SourceTable read_table(const Statement& row) {
   return {.id = row.integer(0),
@@ -17,7 +17,8 @@ SourceTable read_table(const Statement& row) {
           .state = std::string(row.text(3)),
           .state_reason = std::string(row.text(4)),
           .last_cycle_ms = row.integer(5),
-          .rows = row.integer(6)};
+          .rows = row.integer(6),
+          .renewing = row.integer(7) != 0};
 }
 
 }  // namespace
@@ -60,6 +61,10 @@ void SourceTables::set_state(std::int64_t table_id, const std::string& state, co
       .run();
 }
 
+void SourceTables::set_renewing(std::int64_t table_id, bool renewing) {
+  connection_.prepare("UPDATE source_table SET renewing = ?2 WHERE id = ?1").bind(1, table_id).bind(2, std::int64_t{renewing}).run();
+}
+
 void SourceTables::cycle_done(std::int64_t table_id, std::int64_t at_ms, std::int64_t rows) {
   connection_.prepare("UPDATE source_table SET last_cycle_ms = ?2, rows = ?3 WHERE id = ?1")
       .bind(1, table_id)
@@ -92,6 +97,14 @@ std::optional<model::Layout> SourceTables::layout(std::int64_t layout_id) {
   Statement row = connection_.prepare("SELECT columns FROM layout WHERE id = ?1");
   if (!row.bind(1, layout_id).step()) return std::nullopt;
   return model::layout_from_json(row.text(0));
+}
+
+std::vector<std::int64_t> SourceTables::layouts(std::int64_t table_id, std::size_t limit) {
+  Statement row = connection_.prepare("SELECT id FROM layout WHERE table_id = ?1 ORDER BY id DESC LIMIT ?2");
+  row.bind(1, table_id).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<std::int64_t> ids;
+  while (row.step()) ids.push_back(row.integer(0));
+  return ids;
 }
 
 std::optional<std::string> SourceTables::checkpoint(std::int64_t table_id) {

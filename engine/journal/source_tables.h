@@ -20,6 +20,7 @@ struct SourceTable {
   std::string state_reason;
   std::int64_t last_cycle_ms = 0;
   std::int64_t rows = 0;
+  bool renewing = false;  ///< images of other columns than today's may be left: all rows are to be read
 };
 
 class SourceTables {
@@ -34,11 +35,14 @@ class SourceTables {
   /// are known: which of the two is meant cannot be told.
   bool rename(const std::string& from, const std::string& to);
   void set_state(std::int64_t table_id, const std::string& state, const std::string& reason);
+  void set_renewing(std::int64_t table_id, bool renewing);
   void cycle_done(std::int64_t table_id, std::int64_t at_ms, std::int64_t rows);
 
   /// Stores the layout when it differs from the current one and makes it current; returns its id.
   std::int64_t put_layout(std::int64_t table_id, const model::Layout& layout, std::int64_t now_ms);
   std::optional<model::Layout> layout(std::int64_t layout_id);
+  /// Ids of the table's newest layouts, the current one first.
+  std::vector<std::int64_t> layouts(std::int64_t table_id, std::size_t limit = 50);
 
   std::optional<std::string> checkpoint(std::int64_t table_id);
   void save_checkpoint(std::int64_t table_id, const std::string& position, std::int64_t now_ms);

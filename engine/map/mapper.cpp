@@ -5,6 +5,8 @@
 
 #include "engine/base/error.h"
 #include "engine/map/check/expression_check.h"
+#include "engine/map/check/json_result.h"
+#include "engine/map/check/lexer.h"
 #include "engine/map/functions/arguments.h"
 #include "engine/map/plan.h"
 #include "engine/map/result_writer.h"
@@ -18,7 +20,7 @@ struct Mapper::Compiled {
       : pipeline(given),
         layout(columns),
         plan(plan_of(pipeline, diagnostics)),
-        state{.layout = &layout},
+        state{.layout = &layout, .nested = nested_rows_of(layout)},
         sandbox(state, {limits.steps_max, limits.value_bytes_max}),
         match(plan.match, false, limits.value_bytes_max),
         fields(plan.fields, plan.omit_nulls, limits.value_bytes_max) {}
@@ -41,6 +43,7 @@ struct Mapper::Compiled {
   std::string failure;
 
   void compile(settings::Diagnostics& diagnostics);
+  const model::Column* column_read(const std::string& name) const;
   std::string run(const Statement& statement, bool match_only);
   std::string culprit(const std::string& message, bool match_only);
   MapOutcome leave();
@@ -62,6 +65,14 @@ bool take_all(ResultWriter& writer, sqlite3_context* context, int count, sqlite3
     return false;
   }
   return true;
+}
+
+void remark_on_json(const Slot& slot, settings::Diagnostics& diagnostics) {
+  const bool is_told = slot.as_json || slot.as_text || slot.kind != Slot::Kind::expression;
+  if (is_told || !gives_json(slot.expressions.front().expression->sql)) return;
+  diagnostics.warning("field.json_text", slot.expressions.front().expression->origin,
+                      fmt::format("field '{}' would be sent as a text that holds JSON", slot.field),
+                      fmt::format("write 'types: {{ {}: json }}' to send a list or an object, 'text' to send the text", slot.field));
 }
 
 }  // namespace
@@ -96,6 +107,7 @@ void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
   bool usable = true;
   for (const PlannedExpression* one : plan.expressions())
     usable = check.check(*one->expression, one->subject, one->may_refer) && usable;
+  for (const Slot& slot : plan.fields) remark_on_json(slot, diagnostics);
   if (!usable || !diagnostics.ok()) return;
 
   std::size_t match_values = 0;
@@ -117,10 +129,20 @@ void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
   }
   std::vector<std::string> columns;
   for (const std::string& name : sandbox.columns_read()) {
-    const auto position = layout.find(name);
-    if (position) columns.push_back(fmt::format("{} {}", name, model::name_of(layout.columns[*position].type)));
+    if (const model::Column* column = column_read(name)) columns.push_back(fmt::format("{} {}", name, model::name_of(column->type)));
   }
   fingerprint = fingerprint_of(pipeline, columns);
+}
+
+/// "ragsoc", or "lines.qta" of a nested table.
+const model::Column* Mapper::Compiled::column_read(const std::string& name) const {
+  if (const auto position = layout.find(name)) return &layout.columns[*position];
+  for (const NestedRows& table : state.nested) {
+    const std::string prefix = lower_ascii(table.name()) + ".";
+    const auto position = name.starts_with(prefix) ? table.layout().find(name.substr(prefix.size())) : std::nullopt;
+    if (position) return &table.layout().columns[*position];
+  }
+  return nullptr;
 }
 
 /// Empty, or why the row fails.
@@ -153,6 +175,7 @@ std::string Mapper::Compiled::culprit(const std::string& message, bool match_onl
 MapOutcome Mapper::Compiled::leave() {
   if (!match.missing().empty() && state.row.before) {
     state.row.after = state.row.before;
+    ++state.row.number;
     if (std::string reason = run(leave_statement, true); !reason.empty()) return Failed{std::move(reason)};
   }
   return Left{match.missing().empty() ? match.finish() : "{}"};
@@ -160,7 +183,7 @@ MapOutcome Mapper::Compiled::leave() {
 
 MapOutcome Mapper::Compiled::map(const ChangedRow& change) {
   if (!change.after && !change.before) return Failed{"the change has neither a before nor an after image"};
-  state.row = {change.after ? change.after : change.before, change.before, change.time_ms};
+  state.row = {change.after ? change.after : change.before, change.before, change.time_ms, state.row.number + 1};
   const bool is_delete = !change.after;
   std::string reason = run(is_delete ? leave_statement : map_statement, is_delete);
   if (!reason.empty()) return Failed{std::move(reason)};

@@ -148,6 +148,8 @@ Plan plan_of(const settings::PipelineDefinition& pipeline, settings::Diagnostics
   for (const settings::FieldExpression& field : pipeline.map) {
     plan.fields.push_back(expression_slot(field, "field"));
     plan.fields.back().as_number = pipeline.number_fields.contains(field.field);
+    plan.fields.back().as_json = pipeline.json_fields.contains(field.field);
+    plan.fields.back().as_text = pipeline.text_fields.contains(field.field);
   }
   for (const settings::FieldExpression& one : pipeline.target.associations) {
     plan.fields.push_back(expression_slot(one, "association"));
@@ -179,7 +181,7 @@ std::string fingerprint_of(const settings::PipelineDefinition& pipeline, const s
     add(what);
     for (const settings::FieldExpression& field : fields) {
       add(field.field);
-      add(field.is_list ? "list" : pipeline.number_fields.contains(field.field) ? "number" : "value");
+      add(field.is_list ? "list" : pipeline.number_fields.contains(field.field) ? "number" : pipeline.json_fields.contains(field.field) ? "json" : "value");
       for (const settings::Expression& expression : field.expressions) add(expression.sql);
     }
   };

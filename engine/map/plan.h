@@ -26,6 +26,8 @@ struct Slot {
   std::string opening;     ///< `"name":`
   std::string member;      ///< of a constant: the member as a whole, empty when it is left out
   bool as_number = false;  ///< text must be a number and becomes one
+  bool as_json = false;    ///< text must be JSON and is sent as it is
+  bool as_text = false;    ///< whatever it looks like
   bool required = false;   ///< a match field: neither NULL nor empty
   std::string field;
   std::vector<PlannedExpression> expressions;

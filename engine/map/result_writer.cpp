@@ -9,6 +9,7 @@
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/decimal.h"
 #include "engine/model/base64.h"
+#include "engine/model/json_text.h"
 #include "engine/model/reference.h"
 #include "engine/model/row_json.h"
 
@@ -109,6 +110,7 @@ std::string ResultWriter::append_value(const Slot& slot, sqlite3_value* value) {
   if (text.size() > value_bytes_max_) {
     return fmt::format("the result has {} bytes, more than {}", text.size(), value_bytes_max_);
   }
+  if (slot.as_json) return append_json(value, text);
   if (const auto reference = slot.as_number ? model::number_reference(text) : std::nullopt) {
     model::append_json_string(*reference, json_);
   } else if (slot.as_number) {
@@ -123,6 +125,12 @@ std::string ResultWriter::append_value(const Slot& slot, sqlite3_value* value) {
     model::append_json_string(text, json_);
   }
   return {};
+}
+
+std::string ResultWriter::append_json(sqlite3_value* value, std::string_view text) {
+  const bool is_text = sqlite3_value_type(value) == SQLITE_TEXT;
+  if (is_text && model::append_compact_json(text, json_)) return {};
+  return fmt::format("{} is no JSON", is_text ? shown(value) : "binary");
 }
 
 std::string ResultWriter::finish() {

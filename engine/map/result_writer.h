@@ -29,6 +29,7 @@ class ResultWriter {
   void separate();
   std::string take_enumerated(const Slot& slot, sqlite3_value* value);
   std::string append_value(const Slot& slot, sqlite3_value* value);
+  std::string append_json(sqlite3_value* value, std::string_view text);
 
   const std::vector<Slot>& slots_;
   bool omit_nulls_;

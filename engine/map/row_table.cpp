@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
-#include <charconv>
-#include <cmath>
-#include <set>
-
 #include "engine/base/error.h"
-#include "engine/map/check/lexer.h"
+#include "engine/map/cells.h"
+#include "engine/map/nested_table.h"
 
 namespace engine::map {
 namespace {
@@ -21,40 +18,6 @@ struct RowTable : sqlite3_vtab {
 struct RowCursor : sqlite3_vtab_cursor {
   bool done = false;
 };
-
-const char* declared_type(model::ColumnType type) {
-  switch (type) {
-    case model::ColumnType::integer:
-      return "INTEGER";
-    case model::ColumnType::real:
-      return "REAL";
-    case model::ColumnType::binary:
-      return "BLOB";
-    default:
-      return "TEXT";
-  }
-}
-
-std::string in_quotes(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) text.append(c == '"' ? 2 : 1, c);
-  return text + '"';
-}
-
-/// A table without row ids: else a mistyped `oid` would quietly read one. Its key is a hidden column of its own, since
-/// SQLite takes key columns to be never NULL. Of two names that differ only by case the first counts.
-std::string declaration(const model::Layout& layout) {
-  std::string sql = "CREATE TABLE x(";
-  std::set<std::string> names;
-  for (const model::Column& column : layout.columns) {
-    const bool is_new = names.insert(lower_ascii(column.name)).second;
-    const std::string name = is_new ? column.name : fmt::format("{} ({})", column.name, names.size() + sql.size());
-    sql += fmt::format("{} {}, ", in_quotes(name), declared_type(column.type));
-  }
-  std::string key = " ";
-  while (names.contains(key)) key += ' ';
-  return sql + fmt::format("{0} INTEGER HIDDEN, PRIMARY KEY({0})) WITHOUT ROWID", in_quotes(key));
-}
 
 int connect(sqlite3* connection, void* given, int, const char* const* arguments, sqlite3_vtab** into, char** message) {
   const auto* state = static_cast<const FunctionState*>(given);
@@ -105,39 +68,12 @@ int next(sqlite3_vtab_cursor* cursor) {
 
 int at_end(sqlite3_vtab_cursor* cursor) { return static_cast<RowCursor*>(cursor)->done ? 1 : 0; }
 
-void give_number(sqlite3_context* context, std::string_view cell, const model::Column& column) {
-  if (column.type == model::ColumnType::integer) {
-    std::int64_t value = 0;
-    if (std::from_chars(cell.data(), cell.data() + cell.size(), value).ec == std::errc{}) {
-      return sqlite3_result_int64(context, value);
-    }
-  } else {
-    double value = 0;
-    const auto read = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-    // SQLite would turn NaN into NULL without a word.
-    if (read.ec == std::errc{} && !std::isnan(value)) return sqlite3_result_double(context, value);
-  }
-  sqlite3_result_error(context, fmt::format("the column '{}' holds no number: '{}'", column.name, cell).c_str(), -1);
-}
-
 int read_column(sqlite3_vtab_cursor* cursor, sqlite3_context* context, int position) {
   const auto* table = static_cast<const RowTable*>(cursor->pVtab);
   const auto& row = table->is_old ? table->state->row.before : table->state->row.after;
   const auto column = static_cast<std::size_t>(position);
   if (!row || column >= row->size() || row->is_null(column)) return sqlite3_result_null(context), SQLITE_OK;
-  const model::Column& described = table->state->layout->columns[column];
-  const std::string_view cell = row->text(column);
-  switch (described.type) {
-    case model::ColumnType::integer:
-    case model::ColumnType::real:
-      give_number(context, cell, described);
-      break;
-    case model::ColumnType::binary:
-      sqlite3_result_blob64(context, cell.data(), cell.size(), SQLITE_STATIC);
-      break;
-    default:
-      sqlite3_result_text64(context, cell.data(), cell.size(), SQLITE_STATIC, SQLITE_UTF8);
-  }
+  give_cell(context, table->state->layout->columns[column], row->text(column));
   return SQLITE_OK;
 }
 
@@ -176,6 +112,7 @@ void create_row_tables(sqlite3* connection, const FunctionState& state) {
   for (const char* sql : {"CREATE VIRTUAL TABLE new USING row_image", "CREATE VIRTUAL TABLE old USING row_image"}) {
     if (code == SQLITE_OK) code = sqlite3_exec(connection, sql, nullptr, nullptr, nullptr);
   }
+  if (code == SQLITE_OK) code = create_nested_tables(connection, state);
   if (code != SQLITE_OK) {
     throw Error(ErrorCode::config_invalid,
                 fmt::format("the columns cannot be used in expressions: {}", sqlite3_errmsg(connection)));

@@ -48,7 +48,7 @@ void register_clockless_files() {
 void ConnectionCloser::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 void StatementCloser::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
 
-Sandbox::Sandbox(FunctionState& state, const Limits& limits) : limits_(limits) {
+Sandbox::Sandbox(FunctionState& state, const Limits& limits) : limits_(limits), state_(state) {
   sqlite3_initialize();
   register_clockless_files();
   sqlite3* connection = nullptr;
@@ -93,19 +93,26 @@ int Sandbox::authorize(void* self, int action, const char* first, const char* se
       return SQLITE_OK;
     case SQLITE_FUNCTION:
       return sandbox.allow_function(second);
-    case SQLITE_READ: {
-      const std::string_view table = first == nullptr ? "" : first;
-      if (table != "new" && table != "old") return SQLITE_DENY;
-      if (second != nullptr) sandbox.columns_read_.insert(lower_ascii(second));
-      return SQLITE_OK;
-    }
+    case SQLITE_READ:
+      return sandbox.allow_reading(first == nullptr ? "" : first, second == nullptr ? "" : second);
     default:
       return SQLITE_DENY;
   }
 }
 
+int Sandbox::allow_reading(std::string_view table, std::string_view column) {
+  if (table == "new" || table == "old") return columns_read_.insert(lower_ascii(column)), SQLITE_OK;
+  const auto is_it = [&](const NestedRows& nested) { return nested.name() == table; };
+  if (std::none_of(state_.nested.begin(), state_.nested.end(), is_it)) return SQLITE_DENY;
+  columns_read_.insert(lower_ascii(table) + "." + lower_ascii(column));
+  return SQLITE_OK;
+}
+
 int Sandbox::allow_function(const char* name) {
-  if (find_function(name) != nullptr) return SQLITE_OK;
+  const FunctionEntry* function = find_function(name);
+  // One row is nothing to add up.
+  const bool lacks_rows = function != nullptr && function->over_rows && state_.nested.empty();
+  if (function != nullptr && !lacks_rows) return SQLITE_OK;
   if (trusted_ && std::find(receivers_.begin(), receivers_.end(), name) != receivers_.end()) return SQLITE_OK;
   denied_ = name;
   return SQLITE_DENY;

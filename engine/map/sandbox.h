@@ -55,17 +55,19 @@ class Sandbox {
   std::string run(const Statement& statement);
   /// Largest number of arguments of one call.
   static constexpr std::size_t arguments_max = 100;
-  /// Columns that statements prepared so far read, by lower-case name.
+  /// Columns that statements prepared so far read, by lower-case name; of nested tables "lines.qta".
   const std::set<std::string>& columns_read() const { return columns_read_; }
 
  private:
   static int authorize(void* self, int action, const char* first, const char* second, const char*, const char*);
   static int progress(void* self);
+  int allow_reading(std::string_view table, std::string_view column);
   int allow_function(const char* name);
   void configure(const FunctionState& state);
 
   std::unique_ptr<sqlite3, ConnectionCloser> connection_;
   Limits limits_;
+  const FunctionState& state_;
   bool trusted_ = false;
   std::int64_t steps_ = 0;
   std::string denied_;

@@ -32,6 +32,7 @@ struct ScalarWriter {
   }
   void operator()(const std::string& value) const { append_json_string(value, into); }
   void operator()(bool value) const { into += value ? "true" : "false"; }
+  void operator()(const JsonText& value) const { into += value.json; }
 };
 
 void append_value(const FieldValue& value, std::string& into) {
@@ -99,14 +100,26 @@ FieldScalar number_of(std::string_view raw) {
   return NumberText{std::string(raw)};
 }
 
-FieldScalar scalar_of(const JsonScanner& scanner, const JsonToken& token) {
+FieldScalar scalar_of(JsonScanner& scanner, const JsonToken& token) {
   switch (token.kind) {
     case JsonKind::null: return std::monostate{};
     case JsonKind::boolean: return token.raw == "true";
     case JsonKind::number: return number_of(token.raw);
     case JsonKind::text: return unescaped(token);
-    default: scanner.malformed("a plain value was expected");
+    default: return JsonText{std::string(scanner.container())};
   }
+}
+
+/// A list of plain values, or else JSON as a whole.
+FieldValue list_of(std::string_view json) {
+  JsonScanner scanner(json);
+  scanner.value();
+  std::vector<FieldScalar> list;
+  for (bool first = true; scanner.element(first);) {
+    list.push_back(scalar_of(scanner, scanner.value()));
+    if (std::holds_alternative<JsonText>(list.back())) return FieldScalar(JsonText{std::string(json)});
+  }
+  return list;
 }
 
 }  // namespace
@@ -138,13 +151,7 @@ FieldMap fields_from_json(std::string_view json) {
   while (scanner.member(first, name)) {
     const JsonToken token = scanner.value();
     FieldValue& value = fields.try_emplace(fields.end(), unescaped(name))->second;  // they come in name order
-    if (token.kind != JsonKind::begin_array) {
-      value = scalar_of(scanner, token);
-      continue;
-    }
-    std::vector<FieldScalar> list;
-    for (bool first_element = true; scanner.element(first_element);) list.push_back(scalar_of(scanner, scanner.value()));
-    value = std::move(list);
+    value = token.kind == JsonKind::begin_array ? list_of(scanner.container()) : FieldValue(scalar_of(scanner, token));
   }
   scanner.end();
   return fields;

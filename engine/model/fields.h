@@ -19,8 +19,14 @@ struct NumberText {
   bool operator==(const NumberText&) const = default;
 };
 
-/// null, integer, real, exact number, text, or boolean (only from `set:`).
-using FieldScalar = std::variant<std::monostate, std::int64_t, double, NumberText, std::string, bool>;
+/// JSON as it is sent (`types: json`): without blanks, an object or a list that holds more than plain values.
+struct JsonText {
+  std::string json;
+  bool operator==(const JsonText&) const = default;
+};
+
+/// null, integer, real, exact number, text, boolean (only from `set:`), or JSON, which nothing here looks into.
+using FieldScalar = std::variant<std::monostate, std::int64_t, double, NumberText, std::string, bool, JsonText>;
 /// What a field may hold: a scalar or a list of them.
 using FieldValue = std::variant<FieldScalar, std::vector<FieldScalar>>;
 

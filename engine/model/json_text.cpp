@@ -263,9 +263,79 @@ bool JsonScanner::member(bool& first, JsonToken& name) {
   return true;
 }
 
+std::string_view JsonScanner::container() {
+  const std::size_t start = at_ - 1;
+  for (std::size_t depth = 1; depth > 0;) {
+    if (at_ == json_.size()) malformed("a container without an end");
+    const char c = json_[at_++];
+    if (c == '"') text();
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') --depth;
+  }
+  return json_.substr(start, at_ - start);
+}
+
 void JsonScanner::end() {
   blanks();
   if (at_ != json_.size()) malformed("text behind the end");
+}
+
+namespace {
+
+constexpr int levels_max = 64;
+
+/// As it was written, where that is a string of JSON.
+void append_quoted(const JsonScanner& scanner, const JsonToken& token, std::string& into) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20; };
+  if (std::ranges::any_of(token.raw, is_control) || !is_utf8(token.raw)) scanner.malformed("a string was expected");
+  if (token.escaped) unescaped(token);
+  into.append(1, '"').append(token.raw).append(1, '"');
+}
+
+void append_compact(JsonScanner& scanner, const TextWriter& write, std::string& into, int levels) {
+  if (levels == 0) scanner.malformed("it nests too deep");
+  const JsonToken token = scanner.value();
+  bool first = true;
+  if (token.kind == JsonKind::begin_array) {
+    for (into += '['; scanner.element(first);) {
+      if (into.back() != '[') into += ',';
+      append_compact(scanner, write, into, levels - 1);
+    }
+    into += ']';
+  } else if (token.kind == JsonKind::begin_object) {
+    JsonToken name;
+    for (into += '{'; scanner.member(first, name);) {
+      if (into.back() != '{') into += ',';
+      append_quoted(scanner, name, into);
+      into += ':';
+      append_compact(scanner, write, into, levels - 1);
+    }
+    into += '}';
+  } else if (token.kind == JsonKind::text) {
+    write ? write(token, into) : append_quoted(scanner, token, into);
+  } else {
+    into += token.raw;
+  }
+}
+
+}  // namespace
+
+bool append_compact_json(std::string_view json, std::string& into) {
+  const std::size_t size = into.size();
+  try {
+    JsonScanner scanner(json);
+    append_compact(scanner, {}, into, levels_max);
+    scanner.end();
+    return true;
+  } catch (const Error&) {
+    into.resize(size);
+    return false;
+  }
+}
+
+void append_json_with_texts(std::string_view json, const TextWriter& write, std::string& into) {
+  JsonScanner scanner(json);
+  append_compact(scanner, write, into, levels_max);
 }
 
 std::size_t unescape_json(std::string_view raw, char* out) {

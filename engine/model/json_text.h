@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,8 @@ class JsonScanner {
   bool member(bool& first, JsonToken& name);
   /// After begin_array: true when an element follows.
   bool element(bool& first);
+  /// After `value()` opened a container: its whole text, both brackets included; reading goes on behind it. Looks at no value in it.
+  std::string_view container();
   /// Only blanks may follow.
   void end();
   [[noreturn]] void malformed(const char* what) const;
@@ -50,6 +53,14 @@ class JsonScanner {
   std::string_view json_;
   std::size_t at_ = 0;
 };
+
+/// Appends one JSON value without the blanks between its parts, numbers and strings as they are written. False, and `into` as it was, when
+/// `json` is none or nests deeper than 64 levels.
+bool append_compact_json(std::string_view json, std::string& into);
+
+/// Appends a value that it made, each text in it (names apart) as `write` appends it, quotes included.
+using TextWriter = std::function<void(const JsonToken& text, std::string& into)>;
+void append_json_with_texts(std::string_view json, const TextWriter& write, std::string& into);
 
 /// Undoes the escapes of `raw` into `out` (room for raw.size()); returns the length. Unpaired surrogates become U+FFFD.
 std::size_t unescape_json(std::string_view raw, char* out);

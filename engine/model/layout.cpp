@@ -21,6 +21,16 @@ bool equal_without_case(std::string_view one, std::string_view other) {
   return std::ranges::equal(one, other, {}, ascii_lower, ascii_lower);
 }
 
+std::vector<std::size_t> key_from(const boost::json::value& positions, std::size_t columns) {
+  std::vector<std::size_t> key;
+  for (const auto& position : positions.as_array()) {
+    const auto index = position.to_number<std::size_t>();
+    if (index >= columns) throw Error(ErrorCode::journal_failed, "a stored layout's key lies outside its columns");
+    key.push_back(index);
+  }
+  return key;
+}
+
 Column column_from(const boost::json::object& object) {
   Column column;
   column.name = object.at("name").as_string().c_str();
@@ -31,7 +41,31 @@ Column column_from(const boost::json::object& object) {
   column.scale = object.at("scale").to_number<int>();
   column.nullable = object.at("nullable").as_bool();
   column.source_type = object.at("source_type").as_string().c_str();
+  if (const auto* columns = object.if_contains("columns")) {
+    for (const auto& each : columns->as_array()) column.columns.push_back(column_from(each.as_object()));
+    column.key = key_from(object.at("key"), column.columns.size());
+  }
   return column;
+}
+
+boost::json::array key_json(const std::vector<std::size_t>& key) {
+  boost::json::array positions;
+  for (const std::size_t position : key) positions.push_back(static_cast<std::uint64_t>(position));
+  return positions;
+}
+
+boost::json::array columns_json(const std::vector<Column>& columns) {
+  boost::json::array all;
+  for (const Column& column : columns) {
+    boost::json::object one{{"name", column.name},         {"type", name_of(column.type)},         {"size", column.size},
+                            {"scale", column.scale},       {"nullable", column.nullable},          {"source_type", column.source_type}};
+    if (column.is_table()) {
+      one["columns"] = columns_json(column.columns);
+      one["key"] = key_json(column.key);
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
 }
 
 }  // namespace
@@ -53,19 +87,13 @@ std::optional<std::size_t> Layout::find(std::string_view name) const {
   return static_cast<std::size_t>(found - columns.begin());
 }
 
+Layout rows_of(const Column& table) {
+  ENGINE_ASSERT(table.is_table());
+  return {.columns = table.columns, .key = table.key};
+}
+
 std::string layout_json(const Layout& layout) {
-  boost::json::array columns;
-  for (const Column& column : layout.columns) {
-    columns.push_back({{"name", column.name},
-                       {"type", name_of(column.type)},
-                       {"size", column.size},
-                       {"scale", column.scale},
-                       {"nullable", column.nullable},
-                       {"source_type", column.source_type}});
-  }
-  boost::json::array key;
-  for (const std::size_t position : layout.key) key.push_back(static_cast<std::uint64_t>(position));
-  const boost::json::object whole{{"columns", std::move(columns)}, {"key", std::move(key)}};
+  const boost::json::object whole{{"columns", columns_json(layout.columns)}, {"key", key_json(layout.key)}};
   return boost::json::serialize(whole);
 }
 
@@ -74,11 +102,7 @@ Layout layout_from_json(std::string_view json) {
     const boost::json::value whole = boost::json::parse(json);
     Layout layout;
     for (const auto& column : whole.at("columns").as_array()) layout.columns.push_back(column_from(column.as_object()));
-    for (const auto& position : whole.at("key").as_array()) {
-      const auto index = position.to_number<std::size_t>();
-      if (index >= layout.columns.size()) throw Error(ErrorCode::journal_failed, "a stored layout's key lies outside its columns");
-      layout.key.push_back(index);
-    }
+    layout.key = key_from(whole.at("key"), layout.columns.size());
     return layout;
   } catch (const boost::system::system_error& error) {
     throw Error(ErrorCode::journal_failed, std::string("a stored layout is damaged: ") + error.what());

@@ -35,7 +35,11 @@ struct Column {
   int scale = 0;            ///< digits behind the point, where the source tells
   bool nullable = true;
   std::string source_type;  ///< the source's own type name, for people
+  /// Of a table nested in a document; else empty. Its value is a JSON array of rows with these columns, in the order of their key.
+  std::vector<Column> columns;
+  std::vector<std::size_t> key;  ///< positions in `columns`
 
+  bool is_table() const { return !columns.empty(); }
   bool operator==(const Column&) const = default;
 };
 
@@ -49,7 +53,11 @@ struct Layout {
   bool operator==(const Layout&) const = default;
 };
 
-/// {"columns":[{"name":…,"type":…,"size":…,"scale":…,"nullable":…,"source_type":…}],"key":[0]}
+/// The rows of a nested table. The column must be one.
+Layout rows_of(const Column& table);
+
+/// {"columns":[{"name":…,"type":…,"size":…,"scale":…,"nullable":…,"source_type":…}],"key":[0]}; a nested table's column has
+/// `columns` and `key` as well.
 std::string layout_json(const Layout& layout);
 /// Throws Error journal_failed for what `layout_json` did not write.
 Layout layout_from_json(std::string_view json);

@@ -49,7 +49,23 @@ Reference reference_of(std::string_view json) {
   return reference;
 }
 
+void put_in(FieldScalar& scalar, const IdOf& id_of);
+
+void put_in_texts(JsonText& value, const IdOf& id_of) {
+  std::string json;
+  append_json_with_texts(value.json, [&](const JsonToken& token, std::string& into) {
+    FieldScalar text = unescaped(token);
+    put_in(text, id_of);
+    append_json_string(std::get<std::string>(text), into);
+  }, json);
+  value.json = std::move(json);
+}
+
 void put_in(FieldScalar& scalar, const IdOf& id_of) {
+  if (auto* json = std::get_if<JsonText>(&scalar)) {
+    if (may_hold_references(json->json)) put_in_texts(*json, id_of);
+    return;
+  }
   auto* text = std::get_if<std::string>(&scalar);
   if (text == nullptr) return;
   std::string out;

@@ -8,8 +8,12 @@ namespace engine::model {
 
 namespace {
 
-void append_cell(ColumnType type, std::string_view cell, std::string& into) {
-  switch (type) {
+void append_cell(const Column& column, std::string_view cell, std::string& into) {
+  if (column.is_table()) {
+    into += cell;
+    return;
+  }
+  switch (column.type) {
     case ColumnType::integer:
     case ColumnType::real:
       // nan and the infinities have no number in JSON.
@@ -42,9 +46,13 @@ class ImageIndex {
     bool first = true;
     JsonToken name;
     while (scanner.member(first, name)) {
-      const JsonToken token = scanner.value();
-      if (token.kind > JsonKind::text) scanner.malformed("an image holds plain values only");
-      if (const auto column = position(name)) tokens_[*column] = token;
+      JsonToken token = scanner.value();
+      if (token.kind > JsonKind::text) token.raw = scanner.container();
+      const auto column = position(name);
+      if (!column) continue;
+      const bool is_table = token.kind == JsonKind::begin_array && layout_.columns[*column].is_table();
+      if (token.kind > JsonKind::text && !is_table) scanner.malformed("a plain value was expected");
+      tokens_[*column] = token;
     }
     scanner.end();
   }
@@ -99,7 +107,7 @@ void append_row_json(const Layout& layout, RowView row, std::string& into) {
     if (row.is_null(column)) {
       into += "null";
     } else {
-      append_cell(layout.columns[column].type, row.text(column), into);
+      append_cell(layout.columns[column], row.text(column), into);
     }
   }
   into += '}';

@@ -9,7 +9,8 @@
 
 namespace engine::model {
 
-/// Integers and finite reals are JSON numbers, binary is base64, everything else (decimals, dates, nan) a string.
+/// Integers and finite reals are JSON numbers, binary is base64, the rows of a nested table an array of objects, everything else (decimals,
+/// dates, nan) a string.
 /// Text that is not UTF-8 has each bad byte replaced by U+FFFD.
 void append_row_json(const Layout& layout, RowView row, std::string& into);
 std::string row_json(const Layout& layout, RowView row);

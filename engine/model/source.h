@@ -10,20 +10,11 @@
 
 #include "engine/model/source/change_log.h"
 #include "engine/model/source/growth.h"
+#include "engine/model/source/table_request.h"
 #include "engine/model/key.h"
 #include "engine/model/row.h"
 
 namespace engine::model {
-
-/// What to read: either `from` (a table, possibly schema-qualified) or `query` (a SELECT, used as a derived table).
-struct TableRequest {
-  std::string from;
-  std::string query;
-  std::vector<std::string> key;
-  std::vector<std::string> exclude;
-  /// Columns that the source does not have, with the value that every row gets; they lead the key (`for_each`).
-  std::vector<std::pair<std::string, std::string>> constants;
-};
 
 struct TableShape {
   Layout layout;

@@ -5,6 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
 #include "engine/operate/check/definition_check.h"
+#include "engine/operate/check/keyless_check.h"
 #include "engine/operate/check/source_check.h"
 #include "engine/operate/check/target_check.h"
 #include "engine/operate/vanished.h"
@@ -45,13 +46,34 @@ void look_at_connections(const CheckOptions& options, CheckReport& report) {
   }
 }
 
-/// Against the columns as they are: a table that was not reached leaves its pipelines for later.
-void compile_mappings(CheckReport& report) {
+/// The mapping fits columns that its table had: the table changed, not the configuration.
+bool did_fit(const settings::Instance& instance, const settings::PipelineDefinition& pipeline) {
+  if (!std::filesystem::exists(instance.journal_path)) return false;
+  try {
+    journal::ReadOnlyJournal journal(instance.journal_path);
+    const auto row = journal->tables.find(pipeline.table);
+    if (!row) return false;
+    for (const std::int64_t id : journal->tables.layouts(row->id)) {
+      settings::Diagnostics ignored;
+      if (map::Mapper::compile(pipeline, journal->tables.layout(id).value(), ignored)) return true;
+    }
+  } catch (const Error&) {
+    // Whether the journal can be read at all is told by those who need it.
+  }
+  return false;
+}
+
+// A daemon that starts holds a pipeline whose table lost a column, as one that runs does: the others go on.
+void compile_mappings(const CheckOptions& options, CheckReport& report) {
   for (const auto& [name, pipeline] : report.instance.pipelines) {
     for (const TableCheck& table : report.tables) {
-      if (table.table == pipeline.table && table.reached) {
-        map::Mapper::compile(pipeline, table.shape.layout, report.diagnostics);
+      if (table.table != pipeline.table || !table.reached) continue;
+      settings::Diagnostics found;
+      if (map::Mapper::compile(pipeline, table.shape.layout, found) || !options.tolerate_sources || !did_fit(report.instance, pipeline)) {
+        append(found, report.diagnostics);
+        continue;
       }
+      for (const settings::Diagnostic& each : found.all()) report.diagnostics.warning(each.code, each.origin, each.message, each.suggestion);
     }
   }
 }
@@ -67,10 +89,11 @@ CheckReport check(const settings::InstancePlace& place, const CheckOptions& opti
   const settings::Catalogues catalogues = settings::find_catalogues();
   report.instance = settings::load_instance(place, catalogues, {.resolve_secrets = options.live}, report.diagnostics);
   if (report.diagnostics.ok()) check_definitions(report.instance, catalogues, report.diagnostics);
+  if (report.diagnostics.ok()) check_keyless(report.instance, report.diagnostics);
   // Of a configuration that cannot be read right nobody is asked anything.
   if (report.diagnostics.ok() && options.live) {
     look_at_connections(options, report);
-    compile_mappings(report);
+    compile_mappings(options, report);
   }
   if (report.diagnostics.ok()) warn_of_vanished(report.instance, report.diagnostics);
   report.diagnostics.sort();

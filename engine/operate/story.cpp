@@ -1,6 +1,8 @@
 #include "engine/operate/story.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/operate/instance_access.h"
@@ -67,9 +69,35 @@ PipelineStory pipeline_story(journal::Records& records, const journal::PipelineR
   return story;
 }
 
+const model::Column* nested_table(const model::Layout& layout, std::string_view name) {
+  const auto column = layout.find(name);
+  return column && layout.columns[*column].is_table() ? &layout.columns[*column] : nullptr;
+}
+
+json::value value_in(const json::object& image, std::string_view column) {
+  const json::value* value = image.if_contains(column);
+  return value == nullptr ? json::value(nullptr) : *value;
+}
+
+void add_layout(journal::Records& records, const model::Change& change, DocumentLayouts& layouts, std::set<std::int64_t>& seen) {
+  if (!seen.insert(change.layout_id).second) return;
+  auto layout = records.tables.layout(change.layout_id);
+  if (!layout) return;
+  const bool is_document = std::any_of(layout->columns.begin(), layout->columns.end(), [](const model::Column& column) { return column.is_table(); });
+  if (is_document) layouts.emplace(change.layout_id, *std::move(layout));
+}
+
 }  // namespace
 
-std::vector<ColumnChange> columns_of(const model::Change& change) {
+DocumentLayouts document_layouts(journal::Records& records, std::span<const ListedChange> changes) {
+  DocumentLayouts layouts;
+  std::set<std::int64_t> seen;
+  for (const ListedChange& listed : changes) add_layout(records, listed.change, layouts, seen);
+  return layouts;
+}
+
+std::vector<ColumnChange> columns_of(const model::Change& change, const DocumentLayouts& layouts) {
+  const auto layout = layouts.find(change.layout_id);
   const json::object before = image_of(change.before);
   const json::object after = image_of(change.after);
   std::vector<ColumnChange> columns;
@@ -79,6 +107,10 @@ std::vector<ColumnChange> columns_of(const model::Change& change) {
   };
   // Of a delete the columns are those of the row as it was.
   for (const auto& [name, value] : after.empty() ? before : after) {
+    if (const model::Column* table = layout == layouts.end() ? nullptr : nested_table(layout->second, name)) {
+      append_nested_changes(*table, value_in(before, name), value_in(after, name), columns);
+      continue;
+    }
     ColumnChange column{std::string(name), side(before, name), side(after, name)};
     const bool is_update = change.before && change.after;
     if (!is_update || column.before != column.after) columns.push_back(std::move(column));
@@ -112,7 +144,9 @@ Story story_of(journal::Records& records, const std::string& table, std::span<co
   const TypedKey key = typed_key(records, row.name, key_parts);
   story.key = key.json;
   story.changes = records.changes.of_key(row.id, story.key, story_entries_max);
+  std::set<std::int64_t> seen;
   for (const model::Change& change : story.changes) {
+    add_layout(records, change, story.layouts, seen);
     if (const auto delivery = records.echoes.delivery_of(change.seq)) story.echoes[change.seq] = *delivery;
   }
   if (auto image = records.images.find(row.id, key.encoded)) story.image = std::move(image->image);

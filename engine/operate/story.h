@@ -9,24 +9,22 @@
 #include <vector>
 
 #include "engine/journal/journal.h"
+#include "engine/operate/story/nested_changes.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {
 
-/// One column of a change: JSON texts, empty where the side has no image.
-struct ColumnChange {
-  std::string column;
-  std::string before;
-  std::string after;
-};
+/// Layouts of documents among those that images were made with, by id; of plain tables nothing is needed.
+using DocumentLayouts = std::map<std::int64_t, model::Layout>;
 
-/// The columns of a change that differ; all of them on an insert, a snapshot row and a delete.
-std::vector<ColumnChange> columns_of(const model::Change& change);
+/// The columns of a change that differ; all of them on an insert, a snapshot row and a delete. Of a document, the rows of its nested tables.
+std::vector<ColumnChange> columns_of(const model::Change& change, const DocumentLayouts& layouts);
 
 struct ListedChange {
   model::Change change;
   std::string table;
 };
+DocumentLayouts document_layouts(journal::Records& records, std::span<const ListedChange> changes);
 /// The newest `limit` changes, or those after `after_seq`, oldest first; of one table where it is named (config_invalid with the
 /// nearest name when there is no such table).
 std::vector<ListedChange> list_changes(journal::Records& records, const std::string& table, std::optional<std::int64_t> after_seq,
@@ -52,6 +50,7 @@ struct Story {
   std::string table;
   std::string key;
   std::vector<model::Change> changes;
+  DocumentLayouts layouts;
   std::map<std::int64_t, std::int64_t> echoes;  ///< changes that are the effect of a delivery of ours, by seq
   std::optional<std::string> image;  ///< as last seen; none when it is gone
   std::vector<PipelineStory> pipelines;

@@ -83,6 +83,42 @@ struct DialectChangeLog {
   std::vector<std::string> unseen;      ///< what changes rows without a trace in the log
 };
 
+/// How a database that keeps a history of its tables by itself is asked what changed behind a mark: a number that grows with its commits. Statements
+/// may hold what those of a change log may, but for the keys of triggers; {since} and {until} are bound: the mark that was handled, and `mark` as it is now.
+struct DialectHistory {
+  std::string proved;
+  std::vector<std::string> enabled_by;  ///< statements that switch it on: for people
+  std::string installed;                ///< gives one row while it is kept for the table
+  std::string mark;                     ///< gives the mark now, and the oldest from which the history is whole, or NULL where nobody knows
+  model::ColumnType mark_type = model::ColumnType::integer;  ///< as marks are bound
+  std::string count;                    ///< gives the number of entries behind {since}; empty: that costs as much as reading them
+  /// Gives the entries: {key}, the mark, the transaction, milliseconds since 1970 UTC, the user; the last four may be NULL. Sorted, {n} of them
+  /// from {offset} on; {key_order} are the key's names.
+  std::string changes;
+  std::vector<std::string> lost;        ///< errors that say that it does not go back so far: "HY000/1555", "~part of the message"
+  std::vector<std::string> remarks;     ///< each gives a text that `check` shows, or no row
+};
+
+/// How the journal of a file is read (Db2 for i): a hint which rows to look at again, since entries stand in it before their commit. Statements hold
+/// names that are bound: {schema} {name} of the table, {library} {file} as the system knows it, {journal_library} {journal}, {receiver_library}
+/// {receiver}, and {first} {last}, sequence numbers. {source}, {key} and {places} are put in.
+struct DialectJournal {
+  std::string proved;
+  std::vector<std::string> enabled_by;  ///< commands that switch it on: for people
+  std::string file;       ///< gives library, file, library of the journal, journal; no row: the file is not journaled
+  std::string receivers;  ///< gives library, receiver, status, first and last sequence number, oldest first
+  std::vector<std::string> readable;   ///< statuses of receivers whose entries can be read
+  std::string entries;    ///< gives the file's: sequence number, code, type, place, commit cycle (0: none), milliseconds since 1970 UTC, user
+  std::string commits;    ///< gives the ends of transactions of all files: sequence number, commit cycle
+  std::string rows;       ///< gives {key} and place of the rows that stand at {places}
+  std::string all_rows;   ///< the same of all
+  std::vector<std::string> hints;      ///< "R.UP": entries about one row
+  std::vector<std::string> appearing;  ///< the same that put a row where none stood
+  std::vector<std::string> ignored;    ///< entries that say nothing new; any other means that all rows may have changed
+  std::vector<std::string> lost;       ///< errors that say that a receiver is gone
+  std::vector<std::string> remarks;    ///< each gives a text that `check` shows, or no row
+};
+
 struct DialectDefinition {
   std::string name;
   std::string about;
@@ -127,11 +163,17 @@ struct DialectDefinition {
   std::vector<DialectProbe> probes;
   /// Begin and end a transaction that only reads and sees one state of the database; empty: it has none, or none without locks.
   std::vector<std::string> open_view;
+  std::string open_view_if;  ///< gives a row where this database can; empty: all can
   std::vector<std::string> close_view;
   DialectChecksum checksum;
   std::vector<DriverTrap> traps;
   DialectWriting write;
   DialectChangeLog change_log;
+  std::map<std::string, DialectHistory> histories;  ///< by the name that `log:` of a table gives
+  DialectJournal journal;                           ///< for `log: journal`; without `file` the database has none
+
+  /// The database keeps such a log by itself: no triggers fill it.
+  bool keeps_log(const std::string& log) const { return histories.contains(log) || (log == "journal" && !journal.file.empty()); }
 };
 
 }  // namespace engine::settings

@@ -10,7 +10,7 @@
 #include "engine/settings/read/cross_check.h"
 #include "engine/settings/read/dialect_reader.h"
 #include "engine/settings/read/instance_file_reader.h"
-#include "engine/settings/read/table_reader.h"
+#include "engine/settings/read/table/table_reader.h"
 #include "engine/settings/target/use_check.h"
 
 namespace engine::settings {

@@ -72,6 +72,8 @@ struct PipelineDefinition {
   std::optional<Expression> where;
   std::vector<FieldExpression> map;
   std::set<std::string> number_fields;  ///< `types: { x: number }`
+  std::set<std::string> json_fields;    ///< `types: { x: json }`
+  std::set<std::string> text_fields;    ///< `types: { x: text }`: JSON that is sent as a text
   model::FieldMap set;
   std::vector<ValuesDefinition> values;
   bool omit_nulls = false;

@@ -20,6 +20,7 @@ std::string scalar_json(const model::FieldScalar& scalar) {
     std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
     std::string operator()(double value) const { return fmt::format("{}", value); }
     std::string operator()(const model::NumberText& value) const { return value.digits; }
+    std::string operator()(const model::JsonText& value) const { return value.json; }
     std::string operator()(const std::string& value) const { return quoted_json(value); }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
   };

@@ -100,6 +100,29 @@ class Documented(Folder):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
+class Documents(Folder):
+    def test_the_guide_s_table_pipeline_and_case_work_as_they_stand_there(self):
+        blocks = re.findall(r"```yaml\n# (\S+)\n(.*?)```", (ROOT / "docs/guides/documents.md").read_text(), re.DOTALL)
+        self.assertEqual(len(blocks), 3)
+        for path, text in blocks:
+            (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / path).write_text(text)
+        done = self.run_cases()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("a quote travels with its lines", done.stdout)
+
+    def test_a_line_without_its_key_and_a_column_that_no_line_has_are_told_at_their_place(self):
+        shutil.copytree(ROOT / "pipelines/quotes_to_webhook", self.folder / "pipelines/quotes_to_webhook")
+        cases = self.folder / "pipelines/quotes_to_webhook/cases"
+        for number, (line, message) in enumerate((("{ codart: A1 }", "the row lacks the key column 'riga'"), ("{ riga: 1, codart: A1, qtta: 1 }", "no column 'qtta'"))):
+            given = "numprev: 1, lines: [ { riga: 2, codart: B2, qta: 1 } ]" if number == 0 else "numprev: 1"
+            (cases / "tried.yaml").write_text("case: tried\ncolumns:\n  quotes.lines: { riga: integer, codart: text, qta: integer }\ngiven:\n"
+                                              f"  quotes: {{ {given} }}\nwhen:\n  - capture\n  - insert:\n      quotes:\n        {{ numprev: 2, lines: [ {line} ] }}\nthen:\n  deliveries: {{}}\n")
+            done = self.run_cases()
+            self.assertIn(message, done.stdout + done.stderr)
+            self.assertIn("tried.yaml:10", done.stdout + done.stderr)
+
+
 class Failing(Folder):
     def test_a_field_that_differs_is_told_at_its_line_with_both_values(self):
         verdict, problems = self.problems_of(HEAD + "  requests:\n    - method: PUT\n      path: /customers/C001\n      body: { name: ROSSI,\n              source: erp }\n")

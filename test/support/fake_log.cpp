@@ -52,11 +52,12 @@ class FakeLog::Open final : public engine::model::ChangeLog {
     return more;
   }
 
-  void forget() override {
-    if (handled_.empty()) return;
+  std::string forget() override {
+    if (handled_.empty()) return "{}";
     if (log_.before_deleting) log_.before_deleting();
     std::erase_if(log_.entries, [this](const Entry& entry) { return handled_.contains(entry.id); });
     handled_.clear();
+    return "{}";
   }
 
   void give_up() override {

@@ -28,6 +28,7 @@ std::string scalar_text(const FieldScalar& scalar) {
     std::string operator()(std::int64_t value) const { return digits_of(value); }
     std::string operator()(double value) const { return digits_of(value); }
     std::string operator()(const NumberText& value) const { return value.digits; }
+    std::string operator()(const engine::model::JsonText& value) const { return value.json; }
     std::string operator()(const std::string& value) const { return value; }
     std::string operator()(bool value) const { return value ? "true" : "false"; }
   };

@@ -154,8 +154,7 @@ engine::model::TableShape describe_table(Session& session, const TableRequest& t
     if (!excluded[column]) shape.layout.columns.push_back(all.columns[column]);
   }
   for (const std::string& name : table.key) shape.layout.key.push_back(position_of(shape.layout, name, table, "key"));
-  if (shape.layout.key.empty()) throw Error(ErrorCode::source_refused, fmt::format("{} has no `key:`", title_of(table)));
-  shape.key_is_indexed = table.query.empty() && key_is_indexed(session, table.from, shape.layout);
+  shape.key_is_indexed = !table.key.empty() && table.query.empty() && key_is_indexed(session, table.from, shape.layout);
   return shape;
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/log/key_text.h"
+#include "engine/base/error.h"
 
 namespace connectors::odbc {
 
@@ -37,6 +38,32 @@ std::string trigger_name(const LogName& name, std::size_t size_max) {
   if (plain == whole && plain.size() <= size_max - ending_max) return plain;
   const std::string number = fmt::format("_{:08x}", number_of(whole));
   return plain.substr(0, size_max - ending_max - number.size()) + number;
+}
+
+std::vector<std::string> remarks_by(const std::vector<std::string>& statements, const std::function<std::vector<TextQuery::Row>(const std::string&)>& ask) {
+  std::vector<std::string> remarks;
+  for (const std::string& statement : statements) {
+    try {
+      for (const TextQuery::Row& row : ask(statement)) {
+        if (row[0]) remarks.push_back(*row[0]);
+      }
+    } catch (const engine::Error& error) {
+      if (error.code() != engine::ErrorCode::source_refused && error.code() != engine::ErrorCode::source_schema_changed) throw;
+    }
+  }
+  return remarks;
+}
+
+KeyColumns key_columns(const engine::model::Layout& layout, const DialectDefinition& dialect) {
+  KeyColumns key;
+  for (const std::size_t part : layout.key) {
+    const engine::model::Column& column = layout.columns[part];
+    const std::string name = "dp." + quoted_name(column.name, dialect);
+    const std::string* expression = select_expression(column, dialect);
+    key.selected += (key.selected.empty() ? "" : ", ") + (expression == nullptr ? name : replaced(*expression, "{column}", name));
+    key.names += (key.names.empty() ? "" : ", ") + name;
+  }
+  return key;
 }
 
 LogText::LogText(const DialectDefinition& dialect, LogName name, std::string from)

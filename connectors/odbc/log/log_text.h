@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "connectors/odbc/statement_text.h"
+#include "connectors/odbc/text_query.h"
 #include "engine/model/source/change_log.h"
 #include "engine/settings/dialect_definition.h"
 
@@ -40,6 +42,15 @@ class LogText {
   engine::model::LogName name_;
   std::string from_;
 };
+
+/// The texts that the statements give. What may not be asked is left out: a remark is no reason to stop.
+std::vector<std::string> remarks_by(const std::vector<std::string>& statements, const std::function<std::vector<TextQuery::Row>(const std::string&)>& ask);
+
+/// The key of the alias `dp`, in the forms that rows are read in, and as names to sort by.
+struct KeyColumns {
+  std::string selected, names;
+};
+KeyColumns key_columns(const engine::model::Layout& layout, const engine::settings::DialectDefinition& dialect);
 
 /// What the triggers of a table are called or begin with: the log's name and the table's, in letters, digits and '_'; one that is too
 /// long, or was spelled otherwise, ends with a number made of it.

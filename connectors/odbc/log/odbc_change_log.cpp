@@ -48,7 +48,7 @@ class OdbcChangeLog final : public ChangeLog {
   Backlog backlog() override;
   void rewind() override { last_id_ = 0; }
   bool next_page(std::vector<LoggedChange>& into) override;
-  void forget() override;
+  std::string forget() override;
   void give_up() override;
 
  private:
@@ -169,8 +169,8 @@ void OdbcChangeLog::erasing(const Work& work) {
   }
 }
 
-void OdbcChangeLog::forget() {
-  if (handled_.empty()) return;
+std::string OdbcChangeLog::forget() {
+  if (handled_.empty()) return "{}";
   erasing([this] {
     std::size_t uncommitted = 0;
     for (std::size_t from = 0; from < handled_.size();) {
@@ -184,6 +184,7 @@ void OdbcChangeLog::forget() {
     }
   });
   handled_.clear();
+  return "{}";
 }
 
 void OdbcChangeLog::erase_ids(std::size_t from, std::size_t count) {

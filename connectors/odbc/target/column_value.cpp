@@ -42,6 +42,7 @@ struct ScalarText {
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return digits_of(value, column.type); }
   std::string operator()(const engine::model::NumberText& value) const { return value.digits; }
+  std::string operator()(const engine::model::JsonText& value) const { return value.json; }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(bool value) const { return is_number(column.type) ? (value ? "1" : "0") : (value ? "true" : "false"); }
 };

@@ -24,7 +24,9 @@ CycleWriter::CycleWriter(journal::Journal& journal, const Clock& clock, const Tr
       table_(table),
       insert_operation_(operation_of_insert(table.position.snapshot, initial)),
       seen_(seen),
-      cycle_id_(table.open_cycle) {
+      cycle_id_(table.open_cycle),
+      older_(journal, table),
+      key_layout_(model::key_layout(table.layout)) {
   result_.snapshot = table.position.snapshot;
 }
 
@@ -37,13 +39,13 @@ void CycleWriter::insert(const SeenRow& seen) {
         .key = insert_operation_ ? model::key_json(table_.layout, seen.row) : std::string()});
 }
 
-void CycleWriter::update(const journal::RowImage& before, const SeenRow& seen) {
+void CycleWriter::update(journal::RowImage before, const SeenRow& seen) {
   Found found{.effect = Effect::update, .image = image_of(seen)};
   found.image.ordinal = before.ordinal;
-  if (auto changed = changed_names(before.image, found.image.image)) {
+  if (auto changed = changed_names(before, found.image.image)) {
     found.operation = model::Operation::update;
     found.key = model::key_json(table_.layout, seen.row);
-    found.before = before.image;
+    found.before = std::move(before.image);
     found.changed = std::move(*changed);
     if (is_visible_ && !is_visible_(seen.row)) ++result_.healed.updates;
   }
@@ -52,12 +54,13 @@ void CycleWriter::update(const journal::RowImage& before, const SeenRow& seen) {
 
 void CycleWriter::erase(journal::RowImage image) {
   if (is_visible_) ++result_.healed.deletes;
-  compared_.begin(table_.layout.columns.size());
-  model::append_row_from_json(table_.layout, image.image, compared_);
+  // The key alone: the other columns may be those of an older layout.
+  compared_.begin(key_layout_.columns.size());
+  model::append_row_from_json(key_layout_, image.image, compared_);
   Found found{.effect = Effect::erase,
               .operation = model::Operation::delete_,
               .image = std::move(image),
-              .key = model::key_json(table_.layout, compared_.row(0))};
+              .key = model::key_json(key_layout_, compared_.row(0))};
   found.before = std::move(found.image.image);
   hold(std::move(found));
 }
@@ -80,12 +83,22 @@ std::optional<std::string> CycleWriter::locator_of(const SeenRow& seen) const {
   return model::source_key_json(seen.source_key);
 }
 
-/// Images are compared rather than rows: what people read in the journal decides what a change is. None when they are equal.
-std::optional<std::string> CycleWriter::changed_names(const std::string& before, const std::string& after) {
+/// Images are compared rather than rows: what people read in the journal decides what a change is. None when they are equal. A change has one
+/// layout: an older image becomes what it says in today's.
+std::optional<std::string> CycleWriter::changed_names(journal::RowImage& before, const std::string& after) {
   compared_.begin(table_.layout.columns.size());
-  model::append_row_from_json(table_.layout, before, compared_);
-  model::append_row_from_json(table_.layout, after, compared_);
-  const auto changed = model::changed_columns(table_.layout, compared_.row(0), compared_.row(1));
+  std::vector<std::string> changed;
+  if (before.layout_id == table_.layout_id) {
+    model::append_row_from_json(table_.layout, before.image, compared_);
+    model::append_row_from_json(table_.layout, after, compared_);
+    changed = model::changed_columns(table_.layout, compared_.row(0), compared_.row(1));
+  } else {
+    const model::OlderLayout& older = older_.of(before.layout_id);
+    older.append_row(before.image, compared_);
+    model::append_row_from_json(table_.layout, after, compared_);
+    changed = older_.changed_columns(older, compared_.row(0), compared_.row(1));
+    if (!changed.empty()) before.image = model::row_json(table_.layout, compared_.row(0));
+  }
   if (changed.empty()) return std::nullopt;
   std::string names = "[";
   for (const std::string& name : changed) {
@@ -125,7 +138,7 @@ std::int64_t CycleWriter::apply(journal::Records& records, std::int64_t cycle_id
   journal::RowImage& image = found.image;
   if (found.operation) {
     model::Change change{.table_id = table_.row.id,
-                         .layout_id = table_.layout_id,
+                         .layout_id = image.layout_id,
                          .cycle_id = cycle_id,
                          .key = std::move(found.key),
                          .operation = *found.operation,
@@ -181,13 +194,16 @@ void CycleWriter::finish(std::int64_t rows_in_table, const Position& position) {
   write();
   const std::int64_t now = clock_.wall_ms();
   const bool moved = position != table_.position;
-  if (!cycle_id_ && !moved && !worth_noting(now)) return;
+  // A first snapshot that went on did not see the rows before its checkpoint: the next pass renews their images.
+  const bool renewed = table_.row.renewing && !table_.position.snapshot;
+  if (!cycle_id_ && !moved && !renewed && !worth_noting(now)) return;
   journal_.write([&](journal::Records& records) {
     if (cycle_id_) {
       records.cycles.add(*cycle_id_, result_.rows_read - written_.rows_read, 0, 0, 0);
       records.cycles.close(*cycle_id_, now);
     }
     if (moved) records.tables.save_checkpoint(table_.row.id, position_text(position), now);
+    if (renewed) records.tables.set_renewing(table_.row.id, false);
     if (table_.row.state != "watching") records.tables.set_state(table_.row.id, "watching", "");
     records.tables.cycle_done(table_.row.id, now, rows_in_table);
   });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/capture/capture_mode.h"
+#include "engine/capture/reading/older_images.h"
 #include "engine/capture/reading/pass_bitmap.h"
 #include "engine/capture/tracked_table.h"
 #include "engine/model/source/change_log.h"
@@ -34,9 +35,9 @@ class CycleWriter {
 
   /// A key without an image. The first snapshot makes no change of it, or a `snapshot` one, as `initial:` says.
   void insert(const SeenRow& seen);
-  /// A row whose digest is not its image's. Where the images are equal all the same (another canonical form or order of columns)
-  /// only the image is renewed.
-  void update(const journal::RowImage& before, const SeenRow& seen);
+  /// A row whose digest is not its image's. Where the images are equal all the same (another canonical form, other columns or another order of
+  /// them) only the image is renewed.
+  void update(journal::RowImage before, const SeenRow& seen);
   /// A row that was read again by its key and is not there.
   void erase(journal::RowImage image);
 
@@ -82,7 +83,7 @@ class CycleWriter {
   void hold(Found found);
   journal::RowImage image_of(const SeenRow& seen) const;
   std::optional<std::string> locator_of(const SeenRow& seen) const;
-  std::optional<std::string> changed_names(const std::string& before, const std::string& after);
+  std::optional<std::string> changed_names(journal::RowImage& before, const std::string& after);
   std::int64_t apply(journal::Records& records, std::int64_t cycle_id, std::int64_t now_ms, Found& found);
   void count(const Found& found);
   bool worth_noting(std::int64_t now_ms) const;
@@ -102,6 +103,8 @@ class CycleWriter {
   CycleResult result_;   ///< of the cycle so far, what waits included
   CycleResult written_;  ///< what of it stands in the cycle's row
   std::int64_t growth_ = 0;
+  OlderImages older_;
+  const model::Layout key_layout_;
   model::RowBatch compared_;  ///< room for the two images of an update
 };
 

@@ -18,24 +18,28 @@ void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
   for (std::size_t position = 0; position < keys_.size(); ++position) {
     const std::size_t index = keys_.in_order(position);
     // By far the most rows end here: known, seen for the first time, unchanged.
-    if (cursor_->move_to(keys_.key(index)) && cursor_->digest() == keys_.digest(index) && seen_.mark(cursor_->ordinal())) continue;
+    if (cursor_->move_to(keys_.key(index)) && is_equal(index) && seen_.mark(cursor_->ordinal())) continue;
     compare(rows, stream, index);
   }
   // The next rows may be long in coming; no read transaction of the journal waits for them.
   cursor_->rest();
 }
 
+/// A digest knows no names: it is believed when all images are of the layout in which rows are read now.
+bool Merge::is_equal(std::size_t index) const { return !table_.row.renewing && cursor_->digest() == keys_.digest(index); }
+
 void Merge::compare(const model::RowBatch& rows, const model::RowStream& stream, std::size_t index) {
   const std::string_view key = keys_.key(index);
   const bool known = !cursor_->at_end() && cursor_->key() == key;
   // A row that was equal had its turn in the caller: it comes here only when it was marked before.
-  const bool again = known ? cursor_->digest() == keys_.digest(index) || !seen_.mark(cursor_->ordinal()) : writer_.holds(key);
+  const bool again = known ? is_equal(index) || !seen_.mark(cursor_->ordinal()) : writer_.holds(key);
   if (again) return doubt_again(index, stream);
   if (index + 1 == rows.rows()) last_row_differed_ = true;
   const SeenRow seen{rows.row(index), key, keys_.digest(index), stream.source_key(index)};
   if (!known) return writer_.insert(seen);
   const auto before = (*lease_)->images.at(cursor_->ordinal());
   ENGINE_ASSERT(before.has_value());
+  if (before->digest == seen.digest && before->layout_id == table_.layout_id) return;
   writer_.update(*before, seen);
 }
 

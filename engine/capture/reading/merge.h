@@ -38,6 +38,7 @@ class Merge {
   void release();
 
  private:
+  bool is_equal(std::size_t index) const;
   void compare(const model::RowBatch& rows, const model::RowStream& stream, std::size_t index);
   void doubt_again(std::size_t index, const model::RowStream& stream);
 

@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/model/key.h"
+#include "engine/model/older_layout.h"
 #include "engine/model/row_json.h"
 
 namespace engine::capture {
@@ -34,10 +35,12 @@ void Recheck::look_by_canonical_key(Suspect& suspect, const journal::RowImage& i
 }
 
 model::SourceKey canonical_source_key(const model::Layout& layout, const std::string& image, model::RowBatch& row) {
-  row.begin(layout.columns.size());
-  model::append_row_from_json(layout, image, row);
+  // The key alone: the other columns may be those of an older layout.
+  const model::Layout keys = model::key_layout(layout);
+  row.begin(keys.columns.size());
+  model::append_row_from_json(keys, image, row);
   model::SourceKey key;
-  for (const std::size_t column : layout.key) key.parts.push_back(model::source_key_part(layout.columns[column].type, row.row(0).text(column)));
+  for (std::size_t i = 0; i < keys.columns.size(); ++i) key.parts.push_back(model::source_key_part(keys.columns[i].type, row.row(0).text(i)));
   return key;
 }
 
@@ -73,7 +76,7 @@ void Recheck::take(const model::RowStream& stream, std::size_t index, Suspect& s
   const SeenRow seen{rows_.row(index), keys_.key(index), keys_.digest(index), stream.source_key(index)};
   const auto image = journal_.read()->images.find(table_.row.id, seen.key);
   if (!image) return writer_.insert(seen);
-  if (image->digest != seen.digest) writer_.update(*image, seen);
+  if (image->digest != seen.digest || image->layout_id != table_.layout_id) writer_.update(*image, seen);
 }
 
 }  // namespace engine::capture

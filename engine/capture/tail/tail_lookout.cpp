@@ -4,27 +4,14 @@
 #include "engine/base/metrics.h"
 #include "engine/capture/reading/key_reading.h"
 #include "engine/capture/reading/view.h"
-#include "engine/model/key.h"
+#include "engine/capture/tail/place_map.h"
 
 namespace engine::capture {
 
 namespace {
 
 constexpr std::int64_t check_every_ms = 60'000;
-
-/// The encoded key of a row of which only the key is known.
-std::string encoded(const model::Layout& layout, const std::vector<std::string>& cells, model::RowBatch& row) {
-  row.begin(layout.columns.size());
-  for (std::size_t column = 0; column < layout.columns.size(); ++column) {
-    std::size_t part = 0;
-    while (part < layout.key.size() && layout.key[part] != column) ++part;
-    part < layout.key.size() ? row.append(cells[part]) : row.append_null();
-  }
-  row.end_row();
-  std::string key;
-  model::encode_key(layout, row.row(0), key);
-  return key;
-}
+constexpr std::int64_t mark_every_ms = 60'000;
 
 }  // namespace
 
@@ -34,14 +21,26 @@ Finding TailLookout::look(Reading& reading) {
   trusted_ = false;
   log_ = scope.source.change_log(scope.definition.request, scope.shape, {scope.definition.capture.log, scope.definition.name});
   if (!log_) return Finding::everything;
+  // What another mode left behind says nothing about the log.
+  const Position& position = scope.table.position;
+  if (mark_.empty() && !position.snapshot && position.mode == scope.definition.capture.mode) mark_ = position.mark;
+  log_->resume(position.snapshot ? std::string() : mark_);
   check_the_log(scope);
+  try {
+    return look_at_log(reading);
+  } catch (const model::LogLost& lost) {
+    return after_loss(scope, lost);
+  }
+}
+
+Finding TailLookout::look_at_log(Reading& reading) {
+  const CycleScope& scope = reading.scope;
   if (scope.table.position.snapshot) {
     // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
     if (!scope.table.position.after) log_->backlog();
     return Finding::everything;
   }
-  // What another mode left behind says nothing about the log.
-  if (scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
+  if (lost_ || scope.table.position.mode != scope.definition.capture.mode) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
@@ -49,6 +48,13 @@ Finding TailLookout::look(Reading& reading) {
   if (backlog.names_all_rows) return Finding::everything;
   trusted_ = true;
   return any ? Finding::part : Finding::nothing;
+}
+
+Finding TailLookout::after_loss(const CycleScope& scope, const Error& lost) const {
+  count("datapicker_capture_log_losses_total", {{"table", scope.definition.name}});
+  log_event(LogLevel::warning, "capture.log_lost",
+            {{"table", scope.definition.name}, {"message", lost.what()}, {"hint", "all rows are read instead: nothing is missing, only who changed them and when"}});
+  return Finding::everything;
 }
 
 /// Triggers may be dropped or disabled under us, and a log that stays empty looks like a quiet table.
@@ -77,11 +83,18 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
 
 void TailLookout::read_part(Reading& reading) {
   const View view(reading.scope.source);
-  log_->rewind();
-  std::vector<model::LoggedChange> page;
-  while (log_->next_page(page)) {
-    stop_if_asked(reading.scope.stop);
-    read_page(reading, page);
+  try {
+    log_->rewind();
+    std::vector<model::LoggedChange> page;
+    while (log_->next_page(page)) {
+      stop_if_asked(reading.scope.stop);
+      read_page(reading, page);
+    }
+  } catch (const model::LogLost& lost) {
+    // The cycle fails, and the next one reads all rows.
+    lost_ = true;
+    after_loss(reading.scope, lost);
+    throw;
   }
 }
 
@@ -89,23 +102,43 @@ void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedCha
   Provenances provenances;
   std::vector<Recheck::Suspect> suspects;
   model::RowBatch row;
+  const PlaceMap places(reading);
+  // The last entry tells who made the row what it is now.
+  const auto suspect = [&](std::string key, const model::Provenance& provenance, const auto& source_key) {
+    if (provenances.insert_or_assign(key, provenance).second) suspects.push_back({std::move(key), source_key()});
+  };
   for (const model::LoggedChange& entry : page) {
-    std::string key = encoded(reading.scope.shape.layout, entry.cells, row);
-    // The last entry tells who made the row what it is now.
-    if (provenances.insert_or_assign(key, entry.provenance).second) suspects.push_back({std::move(key), entry.key});
+    if (const auto image = entry.place ? places.image_at(entry) : std::nullopt) {
+      suspect(image->key, entry.provenance, [&] { return source_key_of(reading.scope.table.layout, *image, row); });
+    }
+    if (entry.cells.empty()) continue;
+    suspect(encoded_key(reading.scope.shape.layout, entry.cells, row), entry.provenance, [&] { return entry.key; });
   }
-  if (suspects.empty()) return;
-  reading.writer.attribute(std::move(provenances));
-  reading.writer.rows_read(static_cast<std::int64_t>(suspects.size()));
-  read_keys(reading, std::move(suspects));
+  if (!suspects.empty()) {
+    reading.writer.attribute(std::move(provenances));
+    reading.writer.rows_read(static_cast<std::int64_t>(suspects.size()));
+    read_keys(reading, std::move(suspects));
+  }
+  if (log_->knows_places()) places.remember(page);
+}
+
+void TailLookout::read_all(Reading& reading) {
+  if (log_ && log_->knows_places()) PlaceMap(reading).fill(*log_);
+  Lookout::read_all(reading);
 }
 
 std::string TailLookout::settle(Finding read) {
   if (!log_) return {};
-  log_->forget();
+  mark_ = log_->forget();
+  if (read == Finding::everything) lost_ = false;
   if (read == Finding::everything && trusted_) report_healed();
+  const CycleScope& scope = reading_->scope;
   reading_ = nullptr;
-  return "{}";
+  // A log moves with every transaction of its database: not each of them is worth a write here, and an older mark only means to read twice.
+  const std::int64_t now = scope.clock.steady_ms();
+  if (read == Finding::nothing && !scope.table.position.mark.empty() && now - marked_ms_ < mark_every_ms) return scope.table.position.mark;
+  marked_ms_ = now;
+  return mark_;
 }
 
 /// What a full reading found although the log was trusted. Rows that changed while it read have their entries by now.

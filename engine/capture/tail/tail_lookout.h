@@ -17,16 +17,22 @@ class TailLookout final : public Lookout {
  public:
   Finding look(Reading& reading) override;
   void read_part(Reading& reading) override;
+  void read_all(Reading& reading) override;
   std::string settle(Finding read) override;
 
  private:
   void check_the_log(const CycleScope& scope);
+  Finding look_at_log(Reading& reading);
+  Finding after_loss(const CycleScope& scope, const Error& lost) const;
   Finding after_giving_up(Reading& reading, std::int64_t entries);
-  static void read_page(Reading& reading, const std::vector<model::LoggedChange>& page);
+  void read_page(Reading& reading, const std::vector<model::LoggedChange>& page);
   void report_healed();
 
   std::unique_ptr<model::ChangeLog> log_;  ///< of the cycle under way; none where the source has no log
   const Reading* reading_ = nullptr;       ///< the cycle under way
+  std::string mark_;                       ///< from where the log goes on; of this process, else of the checkpoint
+  std::int64_t marked_ms_ = 0;             ///< when the checkpoint last got one
+  bool lost_ = false;                      ///< the log did not reach back when it was read: the next look reads all rows
   bool trusted_ = false;                   ///< the last look relied on the log
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
+#include "engine/cli/story_text.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
 #include "engine/operate/instance_access.h"
@@ -16,11 +17,11 @@ struct ChangesOptions {
   std::size_t limit = 20;
 };
 
-std::string difference_of(const model::Change& change) {
+std::string difference_of(const model::Change& change, const operate::DocumentLayouts& layouts) {
   if (change.operation != model::Operation::update) return {};
   std::string text;
-  for (const operate::ColumnChange& column : operate::columns_of(change)) {
-    text += (text.empty() ? "" : ", ") + fmt::format("{} {} → {}", column.column, column.before, column.after);
+  for (const operate::ColumnChange& column : operate::columns_of(change, layouts)) {
+    text += (text.empty() ? "" : ", ") + fmt::format("{} {} → {}", column.column, side_text(column.before), side_text(column.after));
   }
   return text;
 }
@@ -35,10 +36,11 @@ int show_changes(const Invocation& invocation, const ChangesOptions& options) {
     }
     return done;
   }
+  const operate::DocumentLayouts layouts = operate::document_layouts(*journal, changes);
   std::vector<std::vector<std::string>> rows{{"SEQ", "CAPTURED", "TABLE", "OPERATION", "KEY", "BY", "WHAT"}};
   for (const operate::ListedChange& each : changes) {
     rows.push_back({std::to_string(each.change.seq), local_time(each.change.captured_ms), each.table,
-                    std::string(model::name_of(each.change.operation)), each.change.key, each.change.source_user.value_or(""), difference_of(each.change)});
+                    std::string(model::name_of(each.change.operation)), each.change.key, each.change.source_user.value_or(""), difference_of(each.change, layouts)});
   }
   fmt::print("{}", aligned(rows));
   return done;

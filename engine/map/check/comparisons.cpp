@@ -6,6 +6,7 @@
 #include <array>
 
 #include "engine/map/functions/catalog.h"
+#include "engine/map/nested_rows.h"
 
 namespace engine::map {
 namespace {
@@ -51,7 +52,7 @@ constexpr std::array<std::string_view, 14> texts{"trim",   "ltrim",     "rtrim",
 
 class Scan {
  public:
-  Scan(const std::vector<Token>& tokens, const model::Layout& layout) : tokens_(tokens), layout_(layout) {}
+  Scan(const std::vector<Token>& tokens, const model::Layout& layout) : tokens_(tokens), layout_(layout), nested_(nested_rows_of(layout)) {}
 
   Findings run() {
     expression(none);
@@ -118,16 +119,47 @@ class Scan {
     return found;
   }
 
-  /// The inside of a subselect is not understood here, so decimals do not go in.
+  /// Of a document's subselects the expressions are understood, as long as they read its tables directly.
   void subselect(std::size_t end) {
+    if (nested_.empty() || next_is_word("WITH")) return refuse_decimals(end);
+    const std::size_t outside = scopes_.size();
+    for (std::size_t i = at_; i < end; ++i) {
+      for (const NestedRows& table : nested_) {
+        if (tokens_[i].names() && equal_words(tokens_[i].content(), table.name())) scopes_.push_back(&table.layout());
+      }
+    }
+    while (at_ < end) {
+      const std::size_t before = at_;
+      if ((take_word("FROM") || take_word("JOIN")) && next_is("(")) {
+        const std::size_t inside = std::min(closing(tokens_, at_), end);
+        refuse_decimals(inside);
+        at_ = std::min(inside + 1, end);
+      } else {
+        expression(none);
+      }
+      if (at_ == before) ++at_;
+    }
+    scopes_.resize(outside);
+  }
+
+  /// What a table made by a subselect calls its columns is not understood here, so decimals do not go in.
+  void refuse_decimals(std::size_t end) {
     for (; at_ < end; ++at_) {
       if (!tokens_[at_].names() || (at_ + 1 < end && tokens_[at_ + 1].is("."))) continue;
-      const auto position = layout_.find(tokens_[at_].content());
-      if (!position || layout_.columns[*position].type != model::ColumnType::decimal) continue;
-      add(true, "sql.decimal", tokens_[at_].offset,
-          fmt::format("the decimal column '{}' cannot be used inside a subselect", layout_.columns[*position].name),
+      const model::Column* column = find(tokens_[at_].content());
+      if (column == nullptr || column->type != model::ColumnType::decimal) continue;
+      add(true, "sql.decimal", tokens_[at_].offset, fmt::format("the decimal column '{}' cannot be used inside a subselect", column->name),
           "use the dec_ functions outside of it");
     }
+  }
+
+  /// As SQL resolves a name: in the tables of the innermost subselect first.
+  const model::Column* find(const std::string& name) const {
+    for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
+      if (const auto position = (*scope)->find(name)) return &(*scope)->columns[*position];
+    }
+    const auto position = layout_.find(name);
+    return position ? &layout_.columns[*position] : nullptr;
   }
 
   Operand case_of(std::size_t offset) {
@@ -180,13 +212,15 @@ class Scan {
       last = &tokens_[at_ + 1];
       at_ += 2;
     }
-    const auto position = layout_.find(last->content());
-    if (!position) return {Kind::other, {}, first.offset, {}};
+    const model::Column* found = find(last->content());
+    if (found == nullptr) return {Kind::other, {}, first.offset, {}};
     using model::ColumnType;
-    const ColumnType type = layout_.columns[*position].type;
+    const ColumnType type = found->type;
     const bool is_number = type == ColumnType::integer || type == ColumnType::real || type == ColumnType::binary;
     const Kind kind = type == ColumnType::decimal ? Kind::decimal : is_number ? Kind::other : Kind::text_column;
-    return {kind, layout_.columns[*position].name, first.offset, position};
+    const auto position = layout_.find(found->name);
+    const bool is_of_row = position && &layout_.columns[*position] == found;
+    return {kind, found->name, first.offset, is_of_row ? position : std::nullopt};
   }
 
   bool infix(Operand& left, int least) {
@@ -307,6 +341,8 @@ class Scan {
 
   const std::vector<Token>& tokens_;
   const model::Layout& layout_;
+  const std::vector<NestedRows> nested_;
+  std::vector<const model::Layout*> scopes_;  ///< the tables of the subselects around
   std::size_t at_ = 0;
   Findings findings_;
 };

@@ -14,8 +14,8 @@ namespace engine::map {
 namespace {
 
 constexpr std::size_t expression_bytes_max = 100'000;
-constexpr std::array<std::string_view, 6> aggregates{"sum",   "avg",          "count",
-                                                     "total", "group_concat", "json_group_array"};
+constexpr std::array<std::string_view, 8> aggregates{"sum",          "avg",              "count",             "total",
+                                                     "group_concat", "json_group_array", "json_group_object", "dec_sum"};
 
 /// In a WHERE clause an aggregate is an error; in a list of results it would silently mean the one row.
 constexpr std::string_view before_checked = "SELECT 1 FROM old WHERE (SELECT 1 FROM new WHERE (\n";
@@ -78,6 +78,8 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
   const std::string& message = prepared.message;
   const std::string column = name_after(message, "no such column: ");
   const std::string function = name_after(message, "no such function: ");
+  const std::string table = name_after(message, "no such table: ");
+  const std::vector<std::string> tables = table_names(layout_);
   std::string name = prepared.denied;
   if (name.empty()) name = column.empty() ? function : column.substr(column.find_last_of('.') + 1);
 
@@ -96,14 +98,15 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
       message.starts_with("misuse of aggregate")) {
     finding.code = "sql.aggregate";
     if (!prepared.denied.empty()) finding.message = fmt::format("{}() is an aggregate", prepared.denied);
-    finding.suggestion = "a mapping sees one row; min() and max() take at least two arguments";
+    finding.suggestion = tables.empty() ? "a mapping sees one row; min() and max() take at least two arguments"
+                                        : fmt::format("the rows of a nested table stand in a subselect: (SELECT … FROM {})", tables.front());
   } else if (!prepared.denied.empty()) {
     finding.code = "sql.forbidden";
     finding.message = fmt::format("the function {}() is not allowed", prepared.denied);
     finding.suggestion = did_you_mean(prepared.denied, function_names());
   } else if (!column.empty()) {
     finding.code = "sql.unknown_column";
-    finding.suggestion = did_you_mean(name, column_names(layout_));
+    finding.suggestion = did_you_mean(name, all_column_names(layout_));
   } else if (!function.empty()) {
     finding.code = "sql.unknown_function";
     finding.suggestion = did_you_mean(name, function_names());
@@ -112,7 +115,8 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
   } else if (message.starts_with("no such table") || message.starts_with("not authorized") ||
              message.ends_with("is prohibited")) {
     finding.code = "sql.forbidden";
-    finding.suggestion = "an expression sees its row only";
+    finding.suggestion = tables.empty() ? "an expression sees its row only" : fmt::format("an expression sees its row and {}", settings::listed(tables, "and"));
+    if (const std::string near = did_you_mean(table.substr(table.find_last_of('.') + 1), tables); !near.empty()) finding.suggestion = near;
   }
   return finding;
 }

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "engine/map/functions/regex.h"
+#include "engine/map/nested_rows.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::map {
@@ -172,6 +173,20 @@ Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layo
 std::vector<std::string> column_names(const model::Layout& layout) {
   std::vector<std::string> names;
   for (const model::Column& column : layout.columns) names.push_back(column.name);
+  return names;
+}
+
+std::vector<std::string> all_column_names(const model::Layout& layout) {
+  std::vector<std::string> names = column_names(layout);
+  for (const NestedRows& nested : nested_rows_of(layout)) {
+    for (std::string& name : column_names(nested.layout())) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::vector<std::string> table_names(const model::Layout& layout) {
+  std::vector<std::string> names;
+  for (const NestedRows& nested : nested_rows_of(layout)) names.push_back(nested.name());
   return names;
 }
 

@@ -19,5 +19,9 @@ Findings check_shape(const std::vector<Token>& tokens, const model::Layout& layo
 /// "did you mean 'x'?" for the candidate nearest to `name` without regard to case, or empty.
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates);
 std::vector<std::string> column_names(const model::Layout& layout);
+/// With those of nested tables.
+std::vector<std::string> all_column_names(const model::Layout& layout);
+/// Of nested tables, however deep.
+std::vector<std::string> table_names(const model::Layout& layout);
 
 }  // namespace engine::map

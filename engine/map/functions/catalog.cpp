@@ -45,7 +45,8 @@ std::string escaped(std::string_view text) {
 std::vector<FunctionGroup> function_groups() {
   return {text_functions(),           regexp_functions(),       decimal_functions(),      date_functions(),
           phone_functions(),          change_functions(),       reference_functions(),    builtin_text_functions(),
-          builtin_date_functions(),   builtin_number_functions(), builtin_other_functions()};
+          builtin_date_functions(),   builtin_number_functions(), builtin_other_functions(),
+          rows_functions()};
 }
 
 const FunctionEntry* find_function(std::string_view name) {
@@ -66,8 +67,8 @@ void register_functions(sqlite3* connection, FunctionState& state) {
     const bool of_the_row = name == "changed" || name == "change_time";
     const int flags = SQLITE_UTF8 | SQLITE_INNOCUOUS | (of_the_row ? 0 : SQLITE_DETERMINISTIC);
     for (int arity = entry->arity_min; arity <= entry->arity_max; ++arity) {
-      const int code = sqlite3_create_function_v2(connection, entry->name, arity, flags, &state, entry->call, nullptr,
-                                                  nullptr, nullptr);
+      const int code = sqlite3_create_function_v2(connection, entry->name, arity, flags, &state, entry->over_rows ? nullptr : entry->call,
+                                                  entry->over_rows ? entry->call : nullptr, entry->end, nullptr);
       if (code != SQLITE_OK) {
         throw Error(ErrorCode::config_invalid,
                     fmt::format("the function {} cannot be registered: {}", name, sqlite3_errmsg(connection)));

@@ -15,6 +15,7 @@ namespace engine::map {
 
 struct FunctionState;
 using ScalarFunction = void (*)(sqlite3_context*, int, sqlite3_value**);
+using RowsEnd = void (*)(sqlite3_context*);
 
 struct FunctionEntry {
   const char* name;
@@ -25,12 +26,15 @@ struct FunctionEntry {
   int arity_min = 0;
   int arity_max = 0;
   ScalarFunction call = nullptr;  ///< null: SQLite's own
+  bool over_rows = false;         ///< an aggregate: for the rows of a nested table, in a subselect
+  RowsEnd end = nullptr;          ///< of an aggregate of ours: gives the result when `call` has seen all rows
 };
 
 struct FunctionGroup {
   const char* title;
   const char* about;
   std::span<const FunctionEntry> entries;
+  bool over_rows = false;  ///< its examples see an order with two lines
 };
 
 /// Ours first, then what is taken from SQLite.
@@ -54,5 +58,6 @@ FunctionGroup builtin_text_functions();
 FunctionGroup builtin_date_functions();
 FunctionGroup builtin_number_functions();
 FunctionGroup builtin_other_functions();
+FunctionGroup rows_functions();
 
 }  // namespace engine::map

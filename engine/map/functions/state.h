@@ -11,6 +11,7 @@
 
 #include "engine/map/functions/plain_number.h"
 #include "engine/map/functions/regex.h"
+#include "engine/map/nested_rows.h"
 #include "engine/model/row.h"
 
 namespace engine::map {
@@ -20,11 +21,13 @@ struct RowState {
   std::optional<model::RowView> after;
   std::optional<model::RowView> before;
   std::int64_t time_ms = 0;
+  std::uint64_t number = 0;  ///< which one it is of those that this mapper saw
 };
 
 /// One mapper's, used by one thread at a time.
 struct FunctionState {
   const model::Layout* layout = nullptr;
+  std::vector<NestedRows> nested;  ///< the nested tables of `layout`
   RowState row;
   std::unordered_map<std::string, CompiledRegex> patterns;
   std::unordered_map<std::string, PlainNumbers> phone_regions;  ///< by region, as far as asked for

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/error.h"
 #include "engine/model/key.h"
 
 namespace engine::model {
@@ -19,9 +20,12 @@ struct Provenance {
 
 /// One entry: a row with this key was inserted, updated or deleted. What became of it is read from the table.
 struct LoggedChange {
-  std::vector<std::string> cells;  ///< of the key, in canonical form and key order
+  std::vector<std::string> cells;  ///< of the key, in canonical form and key order; none: no row stands at the place
   SourceKey key;
   Provenance provenance;
+  /// Where a row stands in its file, in logs that know rows by it alone: one that stood there before is meant, too.
+  std::optional<std::int64_t> place{};
+  bool stood_there = false;  ///< a row stood at the place before
 };
 
 /// Which log, and under which name the table's entries stand in it: several tables share one.
@@ -30,15 +34,26 @@ struct LogName {
   std::string table;
 };
 
+/// The log does not reach back to the mark any more, or stands before it: only a reading of all rows tells what changed.
+class LogLost : public Error {
+ public:
+  explicit LogLost(const std::string& message, Context context = {}) : Error(ErrorCode::source_busy, message, std::move(context)) {}
+};
+
 /// The entries of one table. Used like its source: blocking, one thread at a time, while no row stream is open; not beyond `Source::close`.
-/// Everything throws Error source_*.
+/// Everything throws Error source_*; what reads entries also LogLost.
 class ChangeLog {
  public:
   virtual ~ChangeLog() = default;
+  /// Called first. `mark` is what `forget` last gave for this table; empty: nothing is known, and the log begins here. Logs whose entries are deleted
+  /// have none: what is there was not handled.
+  virtual void resume(const std::string& /*mark*/) {}
   /// Throws source_refused, saying what is missing, unless all that happens to the table is logged.
   virtual void require_installed() = 0;
   /// As `require_installed`, and unless entries may be deleted; nothing is.
   virtual void require_usable() = 0;
+  /// What a person should know before the log is relied on: how far it goes back, what may make it forget.
+  virtual std::vector<std::string> remarks() { return {}; }
   /// Whether anything is logged: one cheap statement.
   virtual bool has_entries() = 0;
 
@@ -54,10 +69,17 @@ class ChangeLog {
   /// The next entries in the order they were made; inside a view of the source those of that moment. False: there are no more.
   virtual bool next_page(std::vector<LoggedChange>& into) = 0;
 
-  /// Deletes exactly the entries that were handled: what pages gave, and what `backlog` found to name no key.
-  virtual void forget() = 0;
+  /// Deletes exactly the entries that were handled: what pages gave, and what `backlog` found to name no key. Or gives, as JSON, the mark behind
+  /// which nothing was: that of the last `rewind`, else of `resume` or `backlog`, since all rows were read after it.
+  virtual std::string forget() = 0;
   /// Deletes all entries of the table: they are too many to be worth reading.
   virtual void give_up() = 0;
+
+  /// Entries name rows by their places. Then the places of all rows are asked for before all rows are read.
+  virtual bool knows_places() const { return false; }
+  virtual void rewind_places() {}
+  /// All rows with their places, in no order. False: there are no more.
+  virtual bool next_places(std::vector<LoggedChange>& /*into*/) { return false; }
 };
 
 }  // namespace engine::model

@@ -140,7 +140,8 @@ class Linking {
     for (const journal::RowImage& image : images) {
       after = image.ordinal;
       ++counts_.looked_at;
-      journal::Delivery delivery = planning_->map_image(row_, image.image, context_.clock);
+      planning_->learn(*reader, image.layout_id);
+      journal::Delivery delivery = planning_->map_image(row_, image, context_.clock);
       if (delivery.state == journal::DeliveryState::dead || !delivery.present) continue;
       if (reader->deliveries.remote_id(delivery.connection, delivery.object, delivery.match)) {
         ++counts_.known;

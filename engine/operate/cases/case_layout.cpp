@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/map/check/columns_named.h"
+#include "engine/operate/cases/case_document.h"
 
 namespace engine::operate {
 
@@ -25,21 +26,27 @@ ColumnType joined(ColumnType one, ColumnType other) {
 /// Types by the way values are written, all rows of the case together.
 class Inference {
  public:
-  Inference(model::Layout& layout, const settings::TableDefinition& table) : layout_(layout), table_(table) {}
+  explicit Inference(model::Layout& layout) : layout_(layout) {}
 
-  void look_at(const std::vector<settings::CaseRows>& tables) {
+  void look_at(const std::vector<settings::CaseRows>& tables, const std::string& table) {
     for (const settings::CaseRows& rows : tables) {
-      if (rows.table != table_.name) continue;
-      for (const settings::CaseRow& row : rows.rows) {
-        for (const settings::CaseCell& cell : row.cells) look_at(cell);
-      }
+      if (rows.table != table) continue;
+      for (const settings::CaseRow& row : rows.rows) look_at(row);
     }
   }
 
-  void add(const std::string& name) {
-    const auto& excluded = table_.request.exclude;
+  void look_at(const settings::CaseRow& row) {
+    for (const settings::CaseCell& cell : row.cells) {
+      if (!cell.is_table) look_at(cell);
+    }
+  }
+
+  /// Whether there was none.
+  bool add(const std::string& name, const std::vector<std::string>& excluded) {
     const bool is_excluded = std::find(excluded.begin(), excluded.end(), name) != excluded.end();
-    if (!is_excluded && !layout_.find(name)) layout_.columns.push_back({.name = name});
+    if (is_excluded || layout_.find(name)) return false;
+    layout_.columns.push_back({.name = name});
+    return true;
   }
 
  private:
@@ -56,9 +63,13 @@ class Inference {
   }
 
   model::Layout& layout_;
-  const settings::TableDefinition& table_;
   std::set<std::string> unseen_;  ///< nothing but NULL so far
 };
+
+/// A column, or a table nested deeper, is called so.
+bool holds(const model::Column& table, const std::string& name) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [&](const model::Column& column) { return column.name == name || holds(column, name); });
+}
 
 void set_key(const settings::CaseDefinition& definition, const settings::TableDefinition& table, model::Layout& layout) {
   layout.key.clear();
@@ -73,7 +84,31 @@ void set_key(const settings::CaseDefinition& definition, const settings::TableDe
   }
 }
 
+void add_everywhere(const std::string& name, std::vector<model::Column>& tables) {
+  for (model::Column& table : tables) {
+    if (!table.is_table()) continue;
+    add_everywhere(name, table.columns);
+    table.columns.push_back({.name = name});
+  }
+}
+
+/// What the expressions call a column and no row has. Whose column it is nobody can tell: each table has one, so that each finds its own.
+void add_named(const settings::PipelineDefinition& pipeline, const settings::TableDefinition& table, Inference& inference, std::vector<model::Column>& nested) {
+  for (const std::string& name : map::columns_named(pipeline)) {
+    const bool is_nested = std::any_of(nested.begin(), nested.end(), [&](const model::Column& column) { return column.name == name || holds(column, name); });
+    if (is_nested) continue;
+    if (inference.add(name, table.request.exclude)) add_everywhere(name, nested);
+  }
+}
+
 }  // namespace
+
+model::Layout inferred_layout(const std::vector<const settings::CaseRow*>& rows) {
+  model::Layout layout;
+  Inference inference(layout);
+  for (const settings::CaseRow* row : rows) inference.look_at(*row);
+  return layout;
+}
 
 /// What `columns:` say counts alone; a layout that was read once goes before guesses.
 model::Layout case_layout(const settings::CaseDefinition& definition, const settings::TableDefinition& table,
@@ -82,15 +117,19 @@ model::Layout case_layout(const settings::CaseDefinition& definition, const sett
   if (said == definition.columns.end() && known) return *known;
   model::Layout layout;
   if (said != definition.columns.end()) layout.columns = said->second;
-  Inference inference(layout, table);
+  Inference inference(layout);
   if (said == definition.columns.end()) {
-    inference.look_at(definition.given);
-    for (const settings::CaseStep& step : definition.steps) inference.look_at(step.rows);
+    inference.look_at(definition.given, table.name);
+    for (const settings::CaseStep& step : definition.steps) inference.look_at(step.rows, table.name);
   }
-  if (pipeline.table == table.name) {
-    for (const std::string& name : map::columns_named(pipeline)) inference.add(name);
+  std::vector<model::Column> nested;
+  if (!table.request.nested.empty()) {
+    set_key(definition, table, layout);
+    nested = nested_columns(definition, table, layout);
   }
+  if (pipeline.table == table.name) add_named(pipeline, table, inference, nested);
   set_key(definition, table, layout);
+  for (model::Column& column : nested) layout.columns.push_back(std::move(column));
   return layout;
 }
 

@@ -15,4 +15,7 @@ namespace engine::operate {
 model::Layout case_layout(const settings::CaseDefinition& definition, const settings::TableDefinition& table,
                           const settings::PipelineDefinition& pipeline, const std::optional<model::Layout>& known);
 
+/// From the way values are written alone.
+model::Layout inferred_layout(const std::vector<const settings::CaseRow*>& rows);
+
 }  // namespace engine::operate

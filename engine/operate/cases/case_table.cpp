@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "connectors/odbc/canonical_text.h"
 #include "engine/base/error.h"
-#include "engine/model/base64.h"
+#include "engine/operate/cases/case_document.h"
 
 namespace engine::operate {
 
@@ -12,12 +11,6 @@ namespace {
 
 [[noreturn]] void refuse(const settings::Origin& origin, const std::string& message) {
   throw Error(ErrorCode::config_invalid, message, {{"file", origin.text()}});
-}
-
-bool is_char(const model::Column& column) {
-  std::string type = column.source_type.substr(0, column.source_type.find('('));
-  for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return type == "char" || type == "character" || type == "nchar" || type == "bpchar";
 }
 
 }  // namespace
@@ -46,36 +39,26 @@ class CaseTable::Stream final : public model::RowStream {
 };
 
 CaseTable::CaseTable(const settings::TableDefinition& table, settings::CharPadding padding, model::Layout layout)
-    : name_(table.name), padding_(padding), layout_(std::move(layout)) {}
+    : table_(table), padding_(padding), layout_(std::move(layout)) {}
 
 /// As a driver would give the value: canonical, padded or not, NULL apart from an empty text.
 void CaseTable::assign(const settings::CaseCell& cell, Cells& cells) const {
   const auto at = layout_.find(cell.column);
-  if (!at) {
-    std::vector<std::string> names;
-    for (const model::Column& column : layout_.columns) names.push_back(column.name);
-    const std::string suggestion = settings::did_you_mean(cell.column, names);
-    refuse(cell.origin, fmt::format("the table '{}' has no column '{}'{}{}", name_, cell.column, suggestion.empty() ? "" : ": ", suggestion));
-  }
-  if (!cell.text) {
-    cells[*at].reset();
-    return;
-  }
+  if (!at) refuse_cell(cell, table_.name, layout_);
   const model::Column& column = layout_.columns[*at];
-  if (column.type == model::ColumnType::binary) {
-    std::string bytes(cell.text->size(), '\0');
-    const auto size = model::decode_base64(*cell.text, bytes.data());
-    if (!size) refuse(cell.origin, fmt::format("'{}' is binary: write it as base64", cell.column));
-    bytes.resize(*size);
-    cells[*at] = std::move(bytes);
-    return;
+  if (cell.is_table != column.is_table()) {
+    refuse(cell.origin, fmt::format("'{}' of the table '{}' is {}", cell.column, table_.name, cell.is_table ? "no nested table" : "a nested table: write a list of rows"));
   }
-  std::string scratch;
-  const auto text = connectors::odbc::canonical_text(column.type, *cell.text, scratch);
-  if (!text) refuse(cell.origin, fmt::format("'{}' is no {} for the column '{}'", *cell.text, name_of(column.type), cell.column));
-  const bool trims = column.type == model::ColumnType::text &&
-                     (padding_ == settings::CharPadding::trim_all || (padding_ == settings::CharPadding::trim && is_char(column)));
-  cells[*at] = std::string(trims ? connectors::odbc::without_trailing_blanks(*text) : *text);
+  if (!cell.is_table) cells[*at] = case_value(cell, column, padding_);
+}
+
+/// Rows of nested tables come last: they may have their parent's key from it.
+void CaseTable::assign(const settings::CaseRow& row, Cells& cells) const {
+  for (const settings::CaseCell& cell : row.cells) assign(cell, cells);
+  for (const settings::CaseCell& cell : row.cells) {
+    const std::size_t at = layout_.find(cell.column).value();
+    if (cell.is_table) cells[at] = case_rows(table_, cell, layout_.columns[at], {layout_, cells}, padding_);
+  }
 }
 
 CaseTable::Key CaseTable::key_of(const Cells& cells, const settings::CaseRow& row) const {
@@ -95,21 +78,24 @@ CaseTable::Key CaseTable::key_of(const settings::CaseRow& row) const {
 
 void CaseTable::insert(const settings::CaseRow& row) {
   Cells cells(layout_.columns.size());
-  for (const settings::CaseCell& cell : row.cells) assign(cell, cells);
+  for (std::size_t column = 0; column < cells.size(); ++column) {
+    if (layout_.columns[column].is_table()) cells[column] = "[]";
+  }
+  assign(row, cells);
   Key key = key_of(cells, row);
   if (!rows_.emplace(std::move(key), std::move(cells)).second) {
-    refuse(row.origin, fmt::format("a row with this key is in '{}' already: write 'update'", name_));
+    refuse(row.origin, fmt::format("a row with this key is in '{}' already: write 'update'", table_.name));
   }
 }
 
 void CaseTable::update(const settings::CaseRow& row) {
   const auto found = rows_.find(key_of(row));
-  if (found == rows_.end()) refuse(row.origin, fmt::format("no row with this key is in '{}': write 'insert'", name_));
-  for (const settings::CaseCell& cell : row.cells) assign(cell, found->second);
+  if (found == rows_.end()) refuse(row.origin, fmt::format("no row with this key is in '{}': write 'insert'", table_.name));
+  assign(row, found->second);
 }
 
 void CaseTable::erase(const settings::CaseRow& row) {
-  if (rows_.erase(key_of(row)) == 0) refuse(row.origin, fmt::format("no row with this key is in '{}'", name_));
+  if (rows_.erase(key_of(row)) == 0) refuse(row.origin, fmt::format("no row with this key is in '{}'", table_.name));
 }
 
 model::TableShape CaseTable::describe(const model::TableRequest&) { return {.layout = layout_, .key_is_indexed = true}; }

@@ -43,10 +43,11 @@ class CaseTable final : public model::Source {
   class Stream;
 
   void assign(const settings::CaseCell& cell, Cells& cells) const;
+  void assign(const settings::CaseRow& row, Cells& cells) const;
   Key key_of(const Cells& cells, const settings::CaseRow& row) const;
   Key key_of(const settings::CaseRow& row) const;
 
-  std::string name_;
+  settings::TableDefinition table_;
   settings::CharPadding padding_;
   model::Layout layout_;
   std::map<Key, Cells> rows_;

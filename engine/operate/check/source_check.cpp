@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "engine/base/error.h"
+#include "engine/model/source/row_identity.h"
 #include "engine/operate/check/key_check.h"
 #include "engine/operate/check/refusal.h"
 #include "engine/operate/check/watermark_check.h"
@@ -85,8 +86,10 @@ class SourceCheck {
       result.reached = true;
       check_log(table, result.shape);
       remark_on_index(table, result.shape);
-      if (!options_.tolerate_sources) remark_on_rows(table, result.shape);
-      if (!options_.tolerate_sources) check_watermark(look_, table, result.shape, found_.diagnostics);
+      for (const model::NestedTable& nested : table.request.nested) look_at_nested(table, nested);
+      if (options_.tolerate_sources) return result;
+      remark_on_rows(table, result.shape);
+      check_watermark(look_, table, result.shape, found_.diagnostics);
     } catch (const Error& error) {
       result.problem = error.what();
       const Refusal refusal = refusal_of(error, table, connection_, [this] { return table_names(); });
@@ -95,12 +98,38 @@ class SourceCheck {
     return result;
   }
 
+  // A nested table by itself: how it is found by the rows that its own belong to, and whether its key tells them apart.
+  void look_at_nested(const settings::TableDefinition& document, const model::NestedTable& nested) {
+    settings::TableDefinition table = document;
+    table.name = model::part_name(document.name, nested);
+    table.request = model::request_of(document.request, nested);
+    if (look_.dialect.whole_only || !look_.source->describe(table.request).key_is_indexed) {
+      found_.diagnostics.warning("table.key_not_indexed", table.origin,
+                                 fmt::format("no index of {} leads with {}: for every hundred documents that are read the server looks through all its rows",
+                                             nested.from.empty() ? "the query of '" + nested.name + "'" : nested.from, settings::listed(table.request.key, "and")),
+                                 "let an index be made on the columns under `parent:`");
+    }
+    if (options_.tolerate_sources) return;
+    table.request.key = nested.key;
+    const model::TableShape shape = look_.source->describe(table.request);
+    check_key(look_, table, shape, found_.diagnostics);
+    table.capture.columns.clear();
+    for (const settings::GrowingColumn& column : document.capture.columns) {
+      if (column.name.starts_with(nested.name + ".")) table.capture.columns.push_back({column.name.substr(nested.name.size() + 1), column.origin});
+    }
+    check_watermark(look_, table, shape, found_.diagnostics);
+  }
+
   // A daemon that starts goes on without: the table says so itself, and reads on when its triggers are there.
   void check_log(const settings::TableDefinition& table, const model::TableShape& shape) {
     if (table.capture.mode != "tail" || options_.tolerate_sources) return;
     try {
       const auto log = look_.source->change_log(table.request, shape, {table.capture.log, table.name});
-      if (log) log->require_usable();
+      if (!log) return;
+      log->require_usable();
+      for (const std::string& remark : log->remarks()) {
+        found_.diagnostics.warning("table.log_limit", table.origin, fmt::format("table {}: {}", table.name, remark));
+      }
     } catch (const Error& error) {
       report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());
     }
@@ -116,7 +145,7 @@ class SourceCheck {
   }
 
   void remark_on_index(const settings::TableDefinition& table, const model::TableShape& shape) {
-    if (shape.key_is_indexed || look_.dialect.whole_only) return;
+    if (shape.key_is_indexed || look_.dialect.whole_only || model::is_row_identity(shape.layout)) return;
     found_.diagnostics.warning("table.key_not_indexed", table.origin,
                                "no index of " + (table.request.from.empty() ? "the query" : table.request.from) +
                                    " leads with the key: every cycle reads it as a whole",
@@ -125,7 +154,7 @@ class SourceCheck {
 
   void remark_on_rows(const settings::TableDefinition& table, const model::TableShape& shape) {
     // A doubled key of what is only read whole is found by the first reading.
-    if (!look_.dialect.whole_only) check_key(look_, table, shape, found_.diagnostics);
+    if (!look_.dialect.whole_only && !model::is_row_identity(shape.layout)) check_key(look_, table, shape, found_.diagnostics);
     // PostgreSQL's timestamptz and MariaDB's TIMESTAMP are instants, and arrive in UTC.
     const std::string_view instant = look_.dialect.name == "mariadb" ? "imestamp" : "tz";
     const auto naive = std::find_if(shape.layout.columns.begin(), shape.layout.columns.end(), [instant](const model::Column& column) {

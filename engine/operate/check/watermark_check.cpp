@@ -20,6 +20,9 @@ class WatermarkCheck {
 
   void run() {
     for (const settings::GrowingColumn& named : table_.capture.columns) {
+      // A nested table is looked at by itself.
+      const bool is_nested = std::any_of(table_.request.nested.begin(), table_.request.nested.end(), [&](const model::NestedTable& nested) { return named.name.starts_with(nested.name + "."); });
+      if (is_nested) continue;
       if (const auto position = shape_.layout.find(named.name)) {
         look_at(named, shape_.layout.columns[*position]);
       } else {

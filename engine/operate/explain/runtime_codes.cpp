@@ -12,9 +12,10 @@ std::span<const ExplainedCode> runtime_codes() {
        "Read the driver's own message in the error; `datapicker check` names the missing grant or the nearest name."},
       {"source.busy", "A lock, a deadlock, or a statement that took longer than `query_timeout`.", "Tries again soon.",
        "Nothing, when it passes. If it stays: look for long transactions, give the key an index, or raise `query_timeout` of the connection."},
-      {"source.schema_changed", "A column that the table needs is missing or has another type than when it was last read.",
-       "Pauses the table; the pipelines of other tables go on.",
-       "Compare with `datapicker inspect CONNECTION TABLE`; adapt `key:`, `exclude:` and the mappings, then restart or reload."},
+      {"source.schema_changed", "The columns of the table's key are others than when it was last read, or one has another type.",
+       "Pauses the table; the pipelines of other tables go on. Other columns that come, go or change their type do not stop a table: they hold a "
+       "pipeline that maps one that is missing or of another type.",
+       "Compare with `datapicker inspect CONNECTION TABLE`; bring the key back, or declare the table under a new name."},
       {"source.bad_data", "A value that cannot be read exactly (text in an INTEGER column, a date beyond the year 9999), a NULL in a key, or a key twice.",
        "Stops this table and names the row; a value that is not exact is never sent.",
        "Correct the row in the source, leave it out with `query:`, or choose another `key:`."},

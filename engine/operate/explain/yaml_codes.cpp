@@ -34,6 +34,8 @@ std::span<const ExplainedCode> yaml_codes() {
       {"field.twice", "A field is written by two of `map:`, `set:` and `values:`.", refuses_whole, "Keep one of them."},
       {"field.double", "A field is given twice, or is a value and a group of fields at once.", refuses_whole, "Rename or remove one of them."},
       {"field.nested", "A dotted field stands inside a field that is a value itself.", refuses_whole, "Rename one of them."},
+      {"field.json_text", "An expression gives JSON, which would be sent as a text.", only_warns,
+       "Say under `types:` whether the field is sent as `json` or as the `text`."},
       {"field.two_writers", "Two pipelines write the same field of the same object: the last one would win, at random.", refuses_whole,
        "Let one of them write it, or say `owner: rows` where no target record has rows of both."},
       {"field.read_only", "A field that the target sets itself.", refuses_whole, "Remove it."},

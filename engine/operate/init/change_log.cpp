@@ -22,12 +22,21 @@ const settings::TableDefinition& table_of(const settings::Instance& instance, co
 }
 
 /// What is asked for, by log.
-std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, const ChangeLogRequest& request) {
+std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, const settings::DialectDefinition& dialect, const ChangeLogRequest& request) {
   std::map<std::string, LogPlan> plans;
-  const auto add = [&plans](const settings::TableDefinition& table) {
+  const auto add = [&](const settings::TableDefinition& table) {
+    if (dialect.keeps_log(table.capture.log)) {
+      if (request.tables.empty()) return;
+      throw Error(ErrorCode::config_invalid, "the database itself keeps the log '" + table.capture.log + "' of table " + table.name, {},
+                  "there is nothing to install: `datapicker check` says how it is switched on");
+    }
     LogPlan& plan = plans[table.capture.log];
     plan.log = table.capture.log;
     plan.tables.push_back({table.name, table.request});
+    plan.tables.back().request.nested.clear();
+    for (const model::NestedTable& nested : table.request.nested) {
+      plan.tables.push_back({model::part_name(table.name, nested), model::request_of(table.request, nested)});
+    }
   };
   for (const std::string& name : request.tables) add(table_of(instance, name, request.connection));
   if (!request.tables.empty()) {
@@ -57,7 +66,7 @@ std::string user_in(const std::string& odbc) {
 ChangeLogReport change_log(const settings::Instance& instance, const ChangeLogRequest& request) {
   settings::SourceConnection connection = known_definition(instance.sources, "source connection", request.connection);
   const settings::DialectDefinition& dialect = instance.dialects.at(connection.dialect);
-  auto plans = plans_of(instance, request);
+  auto plans = plans_of(instance, dialect, request);
   // Made by another user, the log has to be opened to the one who reads it.
   const std::string reader = request.odbc.empty() ? std::string() : user_in(connection.odbc.reveal());
   if (!request.odbc.empty()) connection.odbc = Secret(request.odbc);

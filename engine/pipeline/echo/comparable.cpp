@@ -66,6 +66,7 @@ struct ScalarText {
                           : std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
   }
   std::string operator()(const model::NumberText& value) const { return value.digits; }
+  std::string operator()(const model::JsonText& value) const { return value.json; }
   std::string operator()(const std::string& value) const { return value; }
   std::string operator()(bool value) const { return type == ColumnType::text ? (value ? "true" : "false") : (value ? "1" : "0"); }
 };

@@ -81,6 +81,8 @@ std::map<std::string, std::set<std::string>> written_tables(const settings::Inst
     if (target == instance.targets.end() || target->second.target.name != "odbc") continue;
     for (const auto& [table_name, table] : instance.tables) {
       const auto source = instance.sources.find(table.connection);
+      // We write headers, not documents: what we wrote of one says nothing about its lines.
+      if (!table.request.nested.empty()) continue;
       if (source == instance.sources.end() || table.request.from.empty() || !is_same_table(table.request.from, pipeline.target.object)) continue;
       if (!is_same_database(source->second.odbc.reveal(), target->second.database.odbc.reveal())) continue;
       if (is_followed(instance, table_name)) written[table_name].insert(name);

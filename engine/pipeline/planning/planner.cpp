@@ -120,17 +120,21 @@ bool Planner::follow_one(Follower& follower) {
       }
     }
   }
-  const bool more_outdated = plan_outdated_of(follower);
-  if (changes.empty() || !compile_if_needed(follower)) return more_outdated;
+  bool more_beside = plan_outdated_of(follower);
+  if (!compile_if_needed(follower)) return more_beside;
+  more_beside = plan_backfill_of(follower) || more_beside;
+  const bool more_changes = changes.size() == page_changes;
+  const std::set<std::int64_t> passed_over = renew(follower, changes);
+  if (changes.empty()) return more_beside;
   std::vector<PlannedChange> planned;
   planned.reserve(changes.size());
   for (const model::Change& change : changes) {
     // What we wrote there ourselves has nothing to tell.
-    if (echoes.contains(change.seq)) planned.push_back({change.seq, std::nullopt});
+    if (echoes.contains(change.seq) || passed_over.contains(change.seq)) planned.push_back({change.seq, std::nullopt});
     else planned.push_back(follower.planning->map_change(follower.row, change, clock_));
   }
   store_page(follower, std::move(planned));
-  return changes.size() == page_changes || more_outdated;
+  return more_changes || more_beside;
 }
 
 // Looked at without writing: it is rare that a parent gets another id.
@@ -193,31 +197,6 @@ void Planner::set_paused(Paused pipelines) {
   wake();
 }
 
-bool Planner::compile_if_needed(Follower& follower) {
-  std::optional<model::Layout> layout;
-  {
-    auto reader = journal_.read();
-    const auto table = reader->tables.find(follower.definition.table);
-    if (!table || !table->layout_id) return false;
-    if (follower.layout_id == *table->layout_id) return follower.planning != nullptr;
-    follower.layout_id = *table->layout_id;
-    layout = reader->tables.layout(follower.layout_id);
-  }
-  settings::Diagnostics diagnostics;
-  follower.planning = Planning::compile(follower.definition, *layout, diagnostics);
-  if (follower.planning) {
-    set_problem(follower, {});
-    return true;
-  }
-  std::string problem;
-  for (const settings::Diagnostic& diagnostic : diagnostics.all()) {
-    problem += (problem.empty() ? "" : "; ") + diagnostic.origin.text() + ": " + diagnostic.message;
-  }
-  log_event(LogLevel::error, "pipeline.mapping_invalid", {{"pipeline", follower.row.name}, {"problem", problem}});
-  set_problem(follower, std::move(problem));
-  return false;
-}
-
 void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned) {
   const std::int64_t position = planned.back().seq;
   for (;;) {
@@ -249,6 +228,11 @@ void Planner::set_problem(Follower& follower, std::string problem) {
   follower.problem = std::move(problem);
 }
 
+void Planner::set_note(Follower& follower, std::string note) {
+  const std::lock_guard lock(mutex_);
+  follower.note = std::move(note);
+}
+
 std::vector<PipelineLive> Planner::status() const {
   const std::lock_guard lock(mutex_);
   std::vector<PipelineLive> all;
@@ -257,7 +241,7 @@ std::vector<PipelineLive> Planner::status() const {
     if (paused != paused_.end()) {
       all.push_back({follower.row.name, "paused", paused->second});
     } else {
-      all.push_back({follower.row.name, follower.problem.empty() ? "running" : "stopped", follower.problem});
+      all.push_back({follower.row.name, follower.problem.empty() ? "running" : "stopped", follower.problem.empty() ? follower.note : follower.problem});
     }
   }
   return all;

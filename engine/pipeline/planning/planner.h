@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "engine/journal/journal.h"
 #include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
+#include "engine/pipeline/planning/column_backfill.h"
 #include "engine/pipeline/planning/planning.h"
 #include "engine/settings/instance.h"
 
@@ -50,6 +52,8 @@ class Planner {
     std::int64_t layout_id = 0;
     std::unique_ptr<Planning> planning;
     std::string problem;
+    std::optional<ColumnBackfill> backfill;  ///< owed, or under way
+    std::string note;                        ///< what is told of one that runs
     std::optional<bool> held;  ///< whether its pending deliveries are held for a pause; none: not known since the start
   };
   void follow();
@@ -59,8 +63,14 @@ class Planner {
   bool is_paused(Follower& follower);
   bool has_pending(const Follower& follower);
   bool compile_if_needed(Follower& follower);
+  std::string compile(Follower& follower, const model::Layout& layout);
+  void begin_backfill(Follower& follower, const model::Layout& layout);
+  bool plan_backfill_of(Follower& follower);
+  void records_have_columns(Follower& follower);
+  std::set<std::int64_t> renew(Follower& follower, std::vector<model::Change>& changes);
   void store_page(Follower& follower, std::vector<PlannedChange> planned);
   void set_problem(Follower& follower, std::string problem);
+  void set_note(Follower& follower, std::string note);
 
   journal::Journal& journal_;
   const settings::Instance& instance_;

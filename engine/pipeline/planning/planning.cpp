@@ -1,9 +1,9 @@
 #include "engine/pipeline/planning/planning.h"
 
 #include "engine/base/error.h"
-
 #include "engine/model/key.h"
 #include "engine/model/row_json.h"
+#include "engine/pipeline/planning/column_use.h"
 
 namespace engine::pipeline {
 
@@ -36,14 +36,48 @@ std::unique_ptr<Planning> Planning::compile(const settings::PipelineDefinition& 
   return std::unique_ptr<Planning>(new Planning(pipeline, layout, std::move(mapper)));
 }
 
+void Planning::learn(journal::Records& records, std::int64_t layout_id) {
+  if (older_.contains(layout_id)) return;
+  const auto layout = records.tables.layout(layout_id);
+  if (!layout) throw Error(ErrorCode::journal_failed, "the journal holds a change of a layout that is not there");
+  Older older{.layout = model::OlderLayout(*layout, layout_)};
+  for (std::size_t column = 0; column < layout_.columns.size(); ++column) {
+    if (!older.layout.has(column) && names_column(pipeline_, layout_.columns[column].name)) older.lacks = true;
+  }
+  older_.emplace(layout_id, std::move(older));
+}
+
+bool Planning::lacks_columns(std::int64_t layout_id) const {
+  const auto older = older_.find(layout_id);
+  return older != older_.end() && older->second.lacks;
+}
+
+Planning::Renewal Planning::renew(journal::Records& records, model::Change& change) {
+  learn(records, change.layout_id);
+  if (!lacks_columns(change.layout_id) || !change.after || pipeline_.deliver == settings::DeliverPolicy::every_change) return Renewal::done;
+  const auto image = records.images.find(change.table_id, model::encoded_key_of(layout_, model::key_parts(change.key)));
+  if (!image) return Renewal::moved;
+  learn(records, image->layout_id);
+  if (lacks_columns(image->layout_id)) return Renewal::wait;
+  if (change.before) {
+    before_.begin(layout_.columns.size());
+    older_.at(change.layout_id).layout.append_row(*change.before, before_);
+    change.before = model::row_json(layout_, before_.row(0));
+  }
+  change.after = image->image;
+  change.layout_id = image->layout_id;
+  return Renewal::done;
+}
+
 map::MapOutcome Planning::map_images(const std::optional<std::string>& after, const std::optional<std::string>& before,
-                                     std::int64_t time_ms) {
+                                     std::int64_t layout_id, std::int64_t time_ms) {
   map::ChangedRow row;
   row.time_ms = time_ms;
-  const auto read = [this](const std::optional<std::string>& image, model::RowBatch& batch) {
+  const auto older = older_.find(layout_id);
+  const auto read = [&](const std::optional<std::string>& image, model::RowBatch& batch) {
     batch.begin(layout_.columns.size());
     if (!image) return std::optional<model::RowView>{};
-    model::append_row_from_json(layout_, *image, batch);
+    older == older_.end() ? model::append_row_from_json(layout_, *image, batch) : older->second.layout.append_row(*image, batch);
     return std::optional(batch.row(0));
   };
   row.after = read(after, after_);
@@ -79,18 +113,18 @@ PlannedChange Planning::map_change(const journal::PipelineRow& row, const model:
   delivery.first_seq = delivery.last_seq = change.seq;
   delivery.created_ms = delivery.updated_ms = clock.wall_ms();
   const std::int64_t time_ms = change.source_time_ms.value_or(change.captured_ms);
-  fill(delivery, map_images(change.after, change.before, time_ms), change.captured_ms);
+  fill(delivery, map_images(change.after, change.before, change.layout_id, time_ms), change.captured_ms);
   // A message tells that something happened: a row that leaves has nothing to tell.
   if (delivery.every_change && !delivery.present) return {change.seq, std::nullopt};
   return {change.seq, std::move(delivery)};
 }
 
-journal::Delivery Planning::map_image(const journal::PipelineRow& row, const std::string& image, const Clock& clock) {
+journal::Delivery Planning::map_image(const journal::PipelineRow& row, const journal::RowImage& image, const Clock& clock) {
   const std::int64_t now = clock.wall_ms();
   journal::Delivery delivery;
   delivery.pipeline_id = row.id;
   delivery.created_ms = delivery.updated_ms = now;
-  fill(delivery, map_images(image, std::nullopt, now), now);
+  fill(delivery, map_images(image.image, std::nullopt, image.layout_id, now), now);
   delivery.key = model::key_json(layout_, after_.row(0));
   return delivery;
 }
@@ -122,7 +156,12 @@ std::optional<std::int64_t> Planning::plan_again(journal::Records& records, cons
     throw Error(ErrorCode::config_invalid, "the change behind delivery " + std::to_string(old.id) + " is no longer in the journal",
                 {{"key", old.key}}, "older than the retention: read the row again at the source");
   }
-  PlannedChange planned = map_change(*pipeline, newest.front(), clock);
+  model::Change change = newest.front();
+  if (renew(records, change) != Renewal::done) {
+    throw Error(ErrorCode::config_invalid, "the columns of table " + pipeline_.table + " changed, and this row was not read since", {{"key", old.key}},
+                "wait until the table was read again");
+  }
+  PlannedChange planned = map_change(*pipeline, change, clock);
   journal::Delivery superseded = old;
   superseded.state = journal::DeliveryState::superseded;
   superseded.updated_ms = clock.wall_ms();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
 #include "engine/map/mapper.h"
+#include "engine/model/older_layout.h"
 #include "engine/model/row.h"
 #include "engine/settings/pipeline_definition.h"
 
@@ -32,14 +34,27 @@ class Planning {
   static std::unique_ptr<Planning> compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
                                            settings::Diagnostics& diagnostics);
 
-  /// Maps one change, without the journal. Never throws for what the data holds.
+  /// How changes and images that were made with that layout are read; to be called before they are mapped, unless it is the one compiled for.
+  void learn(journal::Records& records, std::int64_t layout_id);
+  /// What was made with it lacks a column that the pipeline reads, or has it in another type.
+  bool lacks_columns(std::int64_t layout_id) const;
+  enum class Renewal : std::uint8_t {
+    done,   ///< the change can be mapped
+    wait,   ///< its row was not read with these columns yet
+    moved,  ///< the row is gone, or has another key: a later change tells
+  };
+  /// Makes a change that lacks columns one of the row as it is now. A message is of its moment, and a delete needs no columns: they stay as
+  /// they are.
+  Renewal renew(journal::Records& records, model::Change& change);
+
+  /// Maps one change, without the journal. Columns it lacks are NULL. Never throws for what the data holds.
   PlannedChange map_change(const journal::PipelineRow& row, const model::Change& change, const Clock& clock);
   /// Stores what was mapped, on the writer thread: what is not at the target need not leave it.
   static void store(journal::Records& records, const std::vector<PlannedChange>& planned);
 
   /// Maps a row as it was last seen, as if it had just come: for what is sent again without a change. `seq` and generation are the
   /// caller's to set. Never throws for what the image holds.
-  journal::Delivery map_image(const journal::PipelineRow& row, const std::string& image, const Clock& clock);
+  journal::Delivery map_image(const journal::PipelineRow& row, const journal::RowImage& image, const Clock& clock);
 
   /// Maps the newest state of a delivery's key anew (for messages: the change it stood for) and plans it as a new
   /// generation. The old one becomes superseded. Returns the new delivery's id, or none when nothing has to be sent.
@@ -58,12 +73,17 @@ class Planning {
  private:
   Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout, std::unique_ptr<map::Mapper> mapper);
   map::MapOutcome map_images(const std::optional<std::string>& after, const std::optional<std::string>& before,
-                             std::int64_t time_ms);
+                             std::int64_t layout_id, std::int64_t time_ms);
   void fill(journal::Delivery& delivery, map::MapOutcome outcome, std::int64_t captured_ms) const;
 
   settings::PipelineDefinition pipeline_;
   model::Layout layout_;
   std::unique_ptr<map::Mapper> mapper_;
+  struct Older {
+    model::OlderLayout layout;
+    bool lacks = false;
+  };
+  std::map<std::int64_t, Older> older_;
   model::RowBatch after_;
   model::RowBatch before_;
 };

@@ -27,7 +27,10 @@ bool differs(const journal::Delivery& wanted, const journal::LastSent& sent) {
 }  // namespace
 
 void Resend::image(journal::Records& records, const journal::RowImage& image) {
-  journal::Delivery delivery = planning_.map_image(row_, image.image, clock_);
+  planning_.learn(records, image.layout_id);
+  // It is planned when all rows were read with the new columns.
+  if (planning_.lacks_columns(image.layout_id)) return count_waiting();
+  journal::Delivery delivery = planning_.map_image(row_, image, clock_);
   const auto newest = records.changes.of_key(row_.table_id, delivery.key, 1);
   plan(records, std::move(delivery), newest.empty() ? 0 : newest.front().seq);
 }
@@ -35,13 +38,21 @@ void Resend::image(journal::Records& records, const journal::RowImage& image) {
 void Resend::newest_of(journal::Records& records, const model::Change& change) {
   const auto newest = records.changes.of_key(row_.table_id, change.key, 1);
   ENGINE_ASSERT(!newest.empty());
-  PlannedChange planned = planning_.map_change(row_, newest.front(), clock_);
+  model::Change present = newest.front();
+  if (planning_.renew(records, present) != Planning::Renewal::done) return count_waiting();
+  PlannedChange planned = planning_.map_change(row_, present, clock_);
   if (!planned.delivery) return;
   if (!options_.comments) planned.delivery->comment.reset();
   plan(records, std::move(*planned.delivery), newest.front().seq);
 }
 
+void Resend::count_waiting() {
+  ++counts_.looked_at;
+  ++counts_.waiting;
+}
+
 void Resend::change(journal::Records& records, const model::Change& change) {
+  planning_.learn(records, change.layout_id);
   PlannedChange planned = planning_.map_change(row_, change, clock_);
   ++counts_.looked_at;
   if (!planned.delivery) return;

@@ -49,6 +49,7 @@ class Resend {
 
  private:
   void plan(journal::Records& records, journal::Delivery delivery, std::int64_t newest_seq);
+  void count_waiting();
   bool is_wanted(journal::Records& records, const journal::Delivery& delivery);
   void forget_last_sent(journal::Records& records, const journal::Delivery& delivery);
   void number(journal::Records& records, journal::Delivery& delivery, std::int64_t newest_seq);

@@ -26,11 +26,22 @@ void unknown(const char* kind, const std::string& name, const std::vector<std::s
                     did_you_mean(name, known, otherwise));
 }
 
+bool is_read_whole(const Instance& instance, const std::string& connection) {
+  const auto source = instance.sources.find(connection);
+  if (source == instance.sources.end()) return false;
+  const auto dialect = instance.dialects.find(source->second.dialect);
+  return source->second.csv || (dialect != instance.dialects.end() && dialect->second.whole_only);
+}
+
 /// What could not be read has told its own problem, and is not told again as missing.
 void check_tables(const Instance& instance, const References& references, Diagnostics& diagnostics) {
   for (const auto& [name, table] : instance.tables) {
     const std::string& connection = table.connection;
     const Origin& origin = references.connection_of.at(name);
+    if (!table.request.nested.empty() && is_read_whole(instance, connection)) {
+      diagnostics.error("table.document_whole", origin, fmt::format("tables of connection '{}' are only read whole, and the lines of a document by its key", connection),
+                        "read each of its tables as a table of its own");
+    }
     if (connection.empty() || instance.sources.contains(connection) ||
         references.unreadable_connections.contains(connection))
       continue;

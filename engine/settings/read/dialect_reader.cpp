@@ -137,6 +137,50 @@ void read_change_log(const YamlNode& value, Diagnostics& diagnostics, DialectCha
   reader.finish();
 }
 
+DialectHistory history_of(const YamlNode& value, const std::string& name, Diagnostics& diagnostics) {
+  MapReader reader(value, dialect_history_block(), fmt::format("the history '{}'", name), diagnostics);
+  DialectHistory history;
+  if (!reader.is_map()) return history;
+  history.proved = reader.text("proved");
+  history.enabled_by = reader.texts("enabled_by");
+  history.installed = reader.text("installed");
+  history.mark = reader.required_text("mark");
+  history.mark_type = reader.one_of("mark_type", history.mark_type, {{"integer", model::ColumnType::integer}, {"decimal", model::ColumnType::decimal}});
+  history.count = reader.text("count");
+  history.changes = reader.required_text("changes");
+  history.lost = reader.texts("lost");
+  history.remarks = reader.texts("remarks");
+  reader.finish();
+  return history;
+}
+
+void read_journal(const YamlNode& value, Diagnostics& diagnostics, DialectJournal& journal) {
+  MapReader reader(value, dialect_journal_block(), "'journal' of the dialect", diagnostics);
+  if (!reader.is_map()) return;
+  journal.proved = reader.text("proved");
+  journal.enabled_by = reader.texts("enabled_by");
+  journal.file = reader.required_text("file");
+  journal.receivers = reader.required_text("receivers");
+  journal.readable = reader.texts("readable");
+  journal.entries = reader.required_text("entries");
+  journal.commits = reader.required_text("commits");
+  journal.rows = reader.required_text("rows");
+  journal.all_rows = reader.required_text("all_rows");
+  journal.hints = reader.texts("hints");
+  journal.appearing = reader.texts("appearing");
+  journal.ignored = reader.texts("ignored");
+  journal.lost = reader.texts("lost");
+  journal.remarks = reader.texts("remarks");
+  reader.finish();
+}
+
+void read_histories(MapReader& reader, DialectDefinition& dialect) {
+  const YamlNode* histories = reader.take("histories");
+  if (histories == nullptr) return;
+  if (!histories->is_map()) return refuse_kind(*histories, reader.named("histories"), "a map of names", reader.diagnostics());
+  for (const auto& entry : histories->entries()) dialect.histories[entry.key] = history_of(entry.value, entry.key, reader.diagnostics());
+}
+
 }  // namespace
 
 /// Dialects are data: what is not checked here is first seen by the server, when the statement is run.
@@ -171,12 +215,15 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
   read_probes(reader, dialect);
   dialect.open_view = reader.texts("open_view");
+  dialect.open_view_if = reader.text("open_view_if");
   dialect.close_view = reader.texts("close_view");
   if (const YamlNode* checksum = reader.take("checksum")) read_checksum(*checksum, diagnostics, dialect);
   read_errors(reader, dialect);
   read_traps(reader, dialect);
   if (const YamlNode* write = reader.take("write")) read_writing(*write, diagnostics, dialect.write);
   if (const YamlNode* log = reader.take("change_log")) read_change_log(*log, diagnostics, dialect.change_log);
+  read_histories(reader, dialect);
+  if (const YamlNode* journal = reader.take("journal")) read_journal(*journal, diagnostics, dialect.journal);
   reader.finish();
   return dialect;
 }

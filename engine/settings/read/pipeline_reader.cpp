@@ -81,6 +81,12 @@ void read_values(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& dia
   claim_keys(pipeline, value, diagnostics);
 }
 
+std::set<std::string>* fields_of_type(const std::string& type, PipelineDefinition& definition) {
+  if (type == "number") return &definition.number_fields;
+  if (type == "json") return &definition.json_fields;
+  return type == "text" ? &definition.text_fields : nullptr;
+}
+
 /// A decimal is text unless its field is named here: then its digits go out as a number.
 void read_types(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
   if (!value.is_map()) refuse_kind(value, "types", "a map", diagnostics);
@@ -88,13 +94,14 @@ void read_types(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diag
   for (const auto& [field, origin] : pipeline.fields) written.push_back(field);
   for (const YamlEntry& entry : value.entries()) {
     if (!entry.value.is_scalar()) {
-      refuse_kind(entry.value, fmt::format("'{}' of types", entry.key), "number", diagnostics);
-    } else if (entry.value.text() != "number") {
+      refuse_kind(entry.value, fmt::format("'{}' of types", entry.key), "number, json or text", diagnostics);
+    } else if (std::set<std::string>* fields = fields_of_type(entry.value.text(), pipeline.definition)) {
+      fields->insert(entry.key);
+    } else {
       diagnostics.error("value.unknown", entry.value.origin(),
-                        fmt::format("'{}' of types is '{}', but must be number", entry.key, entry.value.text()),
-                        did_you_mean(entry.value.text(), std::vector<std::string>{"number"}));
+                        fmt::format("'{}' of types is '{}', but must be number, json or text", entry.key, entry.value.text()),
+                        did_you_mean(entry.value.text(), std::vector<std::string>{"number", "json", "text"}));
     }
-    pipeline.definition.number_fields.insert(entry.key);
     if (pipeline.fields.contains(entry.key)) continue;
     diagnostics.error("reference.unknown", entry.origin, fmt::format("the pipeline writes no field '{}'", entry.key),
                       did_you_mean(entry.key, written));

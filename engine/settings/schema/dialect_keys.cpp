@@ -30,4 +30,42 @@ const Block& dialect_change_log_block() {
   return block;
 }
 
+const Block& dialect_history_block() {
+  static const Block block{
+      "history",
+      "How the database is asked what it knows by itself of the changes behind a mark. Statements may hold {source} {source_text} {source_place} {table} {since} {until}.",
+      {{"proved", KeyType::text, "Where it was run."},
+       {"enabled_by", KeyType::texts, "Statements that switch it on: shown, never run."},
+       {"installed", KeyType::text, "A SELECT that gives a row while it is kept for the table."},
+       {.name = "mark", .about = "A SELECT of the mark as it is now, and of the oldest from which the history is whole (or NULL).", .required = true},
+       {.name = "mark_type", .about = "How a mark is bound.", .fallback = "integer", .choices = {"integer", "decimal"}},
+       {"count", KeyType::text, "A SELECT of the number of entries behind {since}, where that is cheap."},
+       {.name = "changes", .about = "A SELECT of {key}, mark, transaction, milliseconds, user behind {since}, sorted, {n} from {offset} on.", .required = true},
+       {"lost", KeyType::texts, "Errors (\"HY000/1555\", \"~part of the message\") that say that it does not go back so far."},
+       {"remarks", KeyType::texts, "SELECTs of a text each that `check` shows, or of no row."}}};
+  return block;
+}
+
+const Block& dialect_journal_block() {
+  static const Block block{
+      "journal",
+      "How the journal of a file is read, for `log: journal`. Statements may hold {schema} {name} {library} {file} {journal_library} {journal} {receiver_library} "
+      "{receiver} {first} {last}, which are bound.",
+      {{"proved", KeyType::text, "Where it was run."},
+       {"enabled_by", KeyType::texts, "Commands that switch it on: shown, never run."},
+       {.name = "file", .about = "A SELECT of library, file, library of the journal, journal.", .required = true},
+       {.name = "receivers", .about = "A SELECT of library, receiver, status, first and last sequence number, oldest first.", .required = true},
+       {"readable", KeyType::texts, "Statuses of receivers that can be read."},
+       {.name = "entries", .about = "A SELECT of the file's entries: sequence number, code, type, place, commit cycle, milliseconds, user.", .required = true},
+       {.name = "commits", .about = "A SELECT of the ends of transactions: sequence number, commit cycle.", .required = true},
+       {.name = "rows", .about = "A SELECT of {key} and place of the rows at {places}.", .required = true},
+       {.name = "all_rows", .about = "The same of all rows.", .required = true},
+       {"hints", KeyType::texts, "Entries about one row, as CODE.TYPE."},
+       {"appearing", KeyType::texts, "Those that put a row where none stood."},
+       {"ignored", KeyType::texts, "Those that say nothing new; after any other all rows are read."},
+       {"lost", KeyType::texts, "Errors that say that a receiver is gone."},
+       {"remarks", KeyType::texts, "SELECTs of a text each that `check` shows, or of no row."}}};
+  return block;
+}
+
 }  // namespace engine::settings

@@ -18,11 +18,25 @@ const Block& capture_block() {
        {"segments", KeyType::boolean,
         "Ranges of keys are compared by checksums of the database before they are read, where its dialect can.", "true"},
        {"chunk_rows", KeyType::integer, "Rows in one read by key.", "10000"},
-       {"column", KeyType::texts, "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown."},
+       {"column", KeyType::texts,
+        "`watermark`: the column that grows with each change, or several: a row is read when any of them has grown. Of a nested table: `lines.ts_mod`."},
        {"overlap", KeyType::duration, "`watermark`: how far behind the last cycle times are read again: longer than any transaction.", "10m"},
        {"overlap_ids", KeyType::integer, "`watermark`: how far below the highest value counters are read again.", "1000"},
-       {"log", KeyType::text, "`tail`: the table of the source that holds the change log; `datapicker change-log` makes it."},
+       {"log", KeyType::text, "`tail`: the table of the source that holds the change log (`datapicker change-log` makes it), or what the database keeps by itself: `change_tracking` on SQL Server, `flashback` on Oracle, `journal` on Db2 for i."},
        {"log_rows_max", KeyType::integer, "`tail`: a longer log is emptied, and all rows are read instead.", "1000000"}}};
+  return block;
+}
+
+const Block& document_part_block() {
+  static const Block block{
+      "document",
+      "One table of a document: its `root`, or one whose rows belong to rows of another, under a name of its own.",
+      {{"from", KeyType::text, "The table or view, as SQL names it. Either this or `query`."},
+       {"query", KeyType::sql, "One SELECT. Either this or `from`."},
+       {.name = "key", .type = KeyType::texts, .about = "The columns that tell its rows apart.", .required = true},
+       {"exclude", KeyType::texts, "Columns that are not read."},
+       {"parent", KeyType::text_map, "Its columns that hold the key of the row it belongs to: `{ numprev: numprev }`, its column first."},
+       {"of", KeyType::text, "The nested table to whose rows its rows belong.", "root"}}};
   return block;
 }
 
@@ -38,14 +52,16 @@ const Block& table_block() {
        {.name = "connection", .about = "The source it is read from.", .required = true},
        {"from", KeyType::text, "The table or view, as SQL names it. Either this or `query`."},
        {"query", KeyType::sql, "One SELECT, read as a whole. Either this or `from`."},
-       {"key", KeyType::texts, "The columns that tell rows apart."},
+       {"key", KeyType::texts, "The columns that tell rows apart. `none`: all of them do, and equal rows are counted; for `mode: diff`."},
        {"exclude", KeyType::texts, "Columns that are not read."},
+       {"document", KeyType::named,
+        "A record with its lines, from several tables: `root`, and each nested table by its name. In the place of `from`, `query`, `key` and `exclude`.",
+        "", &document_part_block()},
        {"capture", KeyType::block, "How changes are found, and how often.", "", &capture_block()},
        {.name = "initial",
         .about = "What the first reading does: it records what is there without sending it, or delivers all.",
         .fallback = "baseline",
         .choices = {"baseline", "deliver"}},
-       {.name = "document", .about = "A record with its lines, from several tables.", .later = true},
        {.name = "unchanged_identity", .about = "A second key that must not change.", .later = true},
        {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true}}};
   return block;
@@ -120,7 +136,8 @@ const Block& pipeline_block() {
        {"set", KeyType::constants, "Fields and their constants, as YAML."},
        {.name = "values", .type = KeyType::named, .about = "Fields translated by a table of values.",
         .block = &enumeration_block()},
-       {"types", KeyType::text_map, "Fields that are numbers although their digits are exact: `{ credit: number }`."},
+       {"types", KeyType::text_map,
+        "What a text is sent as: `number` where its digits are one, `json` where it is a list or an object, `text` where it looks like JSON and is none."},
        {.name = "nulls", .about = "NULL is sent as null, or its field left out.", .fallback = "send", .choices = {"send", "omit"}},
        {.name = "deliver",
         .about = "The newest state of a record, or each change (messages). `together` is not available in this version.",

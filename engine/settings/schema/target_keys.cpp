@@ -367,10 +367,13 @@ const Block& dialect_block() {
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
        {"probes", KeyType::list, "Statements that prove that nothing changed.", "", &probe_block()},
        {"open_view", KeyType::texts, "Statements that begin a transaction which only reads, and sees one state of the database."},
+       {"open_view_if", KeyType::text, "A SELECT that gives a row where this database can do so."},
        {"close_view", KeyType::texts, "Statements that end it."},
        {"checksum", KeyType::block, "How the server computes a checksum of rows.", "", &dialect_checksum_block()},
        {"write", KeyType::block, "How tables are written.", "", &dialect_writing_block()},
        {"change_log", KeyType::block, "How the database logs by triggers which rows change.", "", &dialect_change_log_block()},
+       {"histories", KeyType::named, "What the database knows by itself of changes: names for `log:` of a table.", "", &dialect_history_block()},
+       {"journal", KeyType::block, "How the journal of a file is read.", "", &dialect_journal_block()},
        {"traps", KeyType::list, "What its drivers are known to do wrong.", "", &trap_block()}}};
   return block;
 }

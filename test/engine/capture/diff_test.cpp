@@ -116,46 +116,6 @@ TEST_CASE("a stop asked for in mid-pass ends it at the next batch") {
   CHECK(table.changes().empty());
 }
 
-TEST_CASE("a table whose columns changed stops, naming each, and goes on when they are back") {
-  CapturedTable table(small_layout());
-  fill(table, {"x"});
-  table.cycle();
-  const auto original = table.source.layout;
-  const auto refusal = [&] {
-    try {
-      table.cycle();
-      return std::string("none");
-    } catch (const Error& error) {
-      CHECK(error.code() == ErrorCode::source_schema_changed);
-      return std::string(error.what()) + " | " + error.hint();
-    }
-  };
-  SUBCASE("added") {
-    table.source.layout.columns.push_back({.name = "EMAIL"});
-    const std::string text = refusal();
-    CHECK(text.find("EMAIL was added") != std::string::npos);
-    CHECK(text.find("exclude: [EMAIL]") != std::string::npos);
-  }
-  SUBCASE("missing") {
-    table.source.layout.columns.pop_back();
-    CHECK(refusal().find("b is missing") != std::string::npos);
-  }
-  SUBCASE("retyped") {
-    table.source.layout.columns[1].type = model::ColumnType::decimal;
-    CHECK(refusal().find("a was text and is decimal") != std::string::npos);
-  }
-  SUBCASE("another key") {
-    table.source.layout.key = {1};
-    CHECK(refusal().find("the key was [k] and is [a]") != std::string::npos);
-  }
-  CHECK(table.images() == 1);
-  table.journal->write([&](journal::Records& records) { records.tables.set_state(table.row()->id, "paused", "columns"); });
-  table.source.layout = original;
-  CHECK(news(table).empty());
-  CHECK(table.row()->state == "watching");
-  CHECK(table.row()->state_reason.empty());
-}
-
 TEST_CASE("columns in another order and wider ones are no change; the images follow") {
   CapturedTable table(small_layout());
   table.source.put({"x", "one", "two"});

@@ -124,10 +124,9 @@ std::string value_of(const std::string& sql) {
   return fields.starts_with(opening) ? fields.substr(opening.size(), fields.size() - opening.size() - 1) : fields;
 }
 
-std::string problems_of(const settings::PipelineDefinition& definition) {
-  settings::Diagnostics diagnostics;
-  const auto compiled = Mapper::compile(definition, customer_layout(), diagnostics);
-  CHECK((compiled != nullptr) == diagnostics.ok());
+namespace {
+
+std::string text_of(const settings::Diagnostics& diagnostics) {
   std::string text;
   for (const settings::Diagnostic& one : diagnostics.all()) {
     if (!text.empty()) text += '\n';
@@ -138,6 +137,58 @@ std::string problems_of(const settings::PipelineDefinition& definition) {
   return text;
 }
 
+std::string problems_over(const settings::PipelineDefinition& definition, const model::Layout& layout) {
+  settings::Diagnostics diagnostics;
+  const auto compiled = Mapper::compile(definition, layout, diagnostics);
+  CHECK((compiled != nullptr) == diagnostics.ok());
+  return text_of(diagnostics);
+}
+
+}  // namespace
+
+std::string problems_of(const settings::PipelineDefinition& definition) { return problems_over(definition, customer_layout()); }
+
 std::string problems_of(const std::string& sql) { return problems_of(pipeline_of(sql)); }
+
+const model::Layout& document_layout() {
+  static const model::Layout layout = [] {
+    const auto integer = [](const char* name) { return model::Column{.name = name, .type = ColumnType::integer}; };
+    model::Column discounts{.name = "discounts", .columns = {integer("riga"), integer("prog"), integer("perc")}, .key = {0, 1}};
+    model::Column lines{.name = "lines",
+                        .columns = {integer("numprev"), integer("riga"), {.name = "qta", .type = ColumnType::decimal}, {.name = "prezzo", .type = ColumnType::decimal},
+                                    {.name = "codart"}, {.name = "note"}, discounts},
+                        .key = {0, 1}};
+    return model::Layout{.columns = {integer("numprev"), lines}, .key = {0}};
+  }();
+  return layout;
+}
+
+settings::PipelineDefinition document_pipeline(std::string sql, const std::string& type) {
+  settings::PipelineDefinition definition = pipeline_of(std::move(sql));
+  definition.target.match = {field("code", "numprev")};
+  if (type == "json") definition.json_fields = {"x"};
+  if (type == "text") definition.text_fields = {"x"};
+  return definition;
+}
+
+std::string document_value(const std::string& sql, const std::string& type) {
+  const std::string first = R"({"numprev":11,"riga":1,"qta":"2.000","prezzo":"12.0","codart":"A1","note":"a \"b\"","discounts":[{"riga":1,"prog":1,"perc":10},{"riga":1,"prog":2,"perc":5}]})";
+  const std::string second = R"({"numprev":11,"riga":2,"qta":"1.500","prezzo":"9.0","codart":"B7","note":null,"discounts":[{"riga":2,"prog":1,"perc":7}]})";
+  model::RowBatch rows;
+  rows.begin(2);
+  for (const std::string& lines : {"[" + first + "]", "[" + first + "," + second + "]"}) {
+    rows.append("11");
+    rows.append(lines);
+    rows.end_row();
+  }
+  settings::Diagnostics diagnostics;
+  const auto compiled = Mapper::compile(document_pipeline(sql, type), document_layout(), diagnostics);
+  REQUIRE_MESSAGE(compiled != nullptr, text_of(diagnostics));
+  const std::string fields = text_of(compiled->map({.after = rows.row(1), .before = rows.row(0), .time_ms = 0}));
+  const std::string opening = R"({"x":)";
+  return fields.starts_with(opening) ? fields.substr(opening.size(), fields.size() - opening.size() - 1) : fields;
+}
+
+std::string document_problems(const std::string& sql, const std::string& type) { return problems_over(document_pipeline(sql, type), document_layout()); }
 
 }  // namespace engine::map::test

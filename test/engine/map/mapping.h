@@ -52,4 +52,12 @@ std::string value_of(const std::string& sql);
 std::string problems_of(const settings::PipelineDefinition& definition);
 std::string problems_of(const std::string& sql);
 
+/// numprev integer, lines (numprev, riga integer, qta, prezzo decimal, codart, note text, discounts (riga, prog, perc integer)): a quote with two lines, before with one.
+const model::Layout& document_layout();
+/// match: { code: numprev }, map: { x: sql }, types: { x: type } where it is not empty.
+settings::PipelineDefinition document_pipeline(std::string sql, const std::string& type = {});
+/// As value_of and problems_of, over that quote.
+std::string document_value(const std::string& sql, const std::string& type = {});
+std::string document_problems(const std::string& sql, const std::string& type = {});
+
 }  // namespace engine::map::test

@@ -39,6 +39,13 @@ TEST_CASE("remote_id stands for another record's id, alone, inside a text and in
         R"json({"alone":"<companies,C001>","bind":"/accounts(<companies,C001,7>)","list":["<owners,1>",2],"none":null})json");
 }
 
+TEST_CASE("references inside JSON are found and replaced, texts around them left as they are") {
+  auto definition = child();
+  definition.map = {field("lines", "json_array(json_object('product', remote_id('companies', codcli), 'note', 'a \"b\"'), 7)")};
+  definition.json_fields = {"lines"};
+  CHECK(shown(definition) == R"json({"lines":[{"product":"<companies,C001>","note":"a \"b\""},7]})json");
+}
+
 TEST_CASE("a reference that is to be a number becomes one when its id is known") {
   auto definition = child();
   definition.map = {field("company", "remote_id('companies', codcli)")};

@@ -83,3 +83,17 @@ TEST_CASE("what differs is what changed, what is new, and null for what is gone"
         FieldMap{{"b", FieldScalar(std::string("z"))}, {"c", FieldScalar{}}, {"d", FieldScalar(true)}});
   CHECK(differing_fields(now, now).empty());
 }
+
+TEST_CASE("lists and objects of `types: json` are kept as they are, and compared as text") {
+  const std::string lines = R"([{"sku":"A1","qty":2.000},{"sku":"[B]","more":[]}])";
+  const FieldMap fields{{"lines", FieldScalar(JsonText{lines})}, {"o", FieldScalar(JsonText{R"({"a":{"b":null}})"})}, {"plain", std::vector<FieldScalar>{std::int64_t{1}}}};
+  const std::string json = fields_json(fields);
+  CHECK(json == R"({"lines":)" + lines + R"(,"o":{"a":{"b":null}},"plain":[1]})");
+  CHECK(fields_from_json(json) == fields);
+  CHECK(nested_json(fields) == json);
+  FieldMap other = fields;
+  other["lines"] = FieldScalar(JsonText{"[]"});
+  CHECK(differing_fields(other, fields) == FieldMap{{"lines", FieldScalar(JsonText{"[]"})}});
+  // A list of plain values is a list, whoever made it.
+  CHECK(differing_fields({{"x", FieldScalar(JsonText{"[1,2]"})}}, fields_from_json(R"({"x":[1,2]})")).empty());
+}

@@ -49,3 +49,15 @@ TEST_CASE("names of types, operations and calls read back") {
   CHECK(name_of(DeliveryOutcome(RetryLater{})) == "retry_later");
   CHECK(name_of(DeliveryOutcome(Uncertain{})) == "uncertain");
 }
+
+TEST_CASE("a layout with nested tables survives its JSON, keys of every level included") {
+  Layout layout = sample();
+  Column discounts{.name = "discounts", .columns = {{.name = "step", .type = ColumnType::integer}}, .key = {0}};
+  layout.columns.push_back({.name = "lines", .columns = {{.name = "pos"}, {.name = "net", .type = ColumnType::decimal}, discounts}, .key = {1, 0}});
+  CHECK(layout_from_json(layout_json(layout)) == layout);
+  CHECK(rows_of(layout.columns.back()).key == std::vector<std::size_t>{1, 0});
+  CHECK_FALSE(layout.columns.front().is_table());
+  Layout other = layout;
+  other.columns.back().columns[2].columns[0].type = ColumnType::text;
+  CHECK(other != layout);
+}

@@ -10,7 +10,7 @@
 #include "engine/settings/read/dialect_reader.h"
 #include "engine/settings/read/instance_file_reader.h"
 #include "engine/settings/read/pipeline_reader.h"
-#include "engine/settings/read/table_reader.h"
+#include "engine/settings/read/table/table_reader.h"
 #include "engine/settings/schema/keys.h"
 #include "engine/settings/target/target_definition_reader.h"
 #include "test/engine/settings/instance_folder.h"
@@ -85,6 +85,9 @@ std::vector<Place> places_of_cases_and_sources() {
       {dialect_checksum_block(), read_a_dialect, "{dialect: d, checksum: {", {}, "}}"},
       {dialect_writing_block(), read_a_dialect, "{dialect: d, write: {", {}, "}}"},
       {dialect_change_log_block(), read_a_dialect, "{dialect: d, change_log: {", {}, "}}"},
+      {dialect_history_block(), read_a_dialect, "{dialect: d, histories: {h: {", {{"mark", "m"}, {"changes", "c"}}, "}}}"},
+      {dialect_journal_block(), read_a_dialect, "{dialect: d, journal: {",
+       {{"file", "f"}, {"receivers", "r"}, {"entries", "e"}, {"commits", "c"}, {"rows", "r"}, {"all_rows", "a"}}, "}}"},
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 
@@ -126,6 +129,7 @@ std::vector<Place> places() {
       {object_block(), read_target, web + "requests: {", {}, "}}"},
       {batches_block(), read_target, web + "batch: {", {}, "}}"},
       {table_block(), read_a_table, "{", {{"table", "t"}, {"connection", "c"}, {"from", "f"}, {"key", "[k]"}}},
+      {document_part_block(), read_a_table, "{table: t, connection: c, document: {root: {from: f, key: [k]}, n: {", {{"from", "f"}, {"key", "[k]"}, {"parent", "{a: k}"}}, "}}}"},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {}, "}}"},
       {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},

@@ -64,6 +64,28 @@ TEST_CASE("the instance, its sources and its tables are read as written") {
   CHECK(orders.initial == Initial::baseline);
 }
 
+TEST_CASE("a document's tables come each behind the one that it belongs to, with its columns in the order of the parent's key") {
+  InstanceFolder folder;
+  folder.write("tables/orders.yaml", "table: orders\nconnection: erp\ndocument:\n  root: { from: orders, key: [company, number], exclude: [notes] }\n"
+                                     "  taxes: { from: line_taxes, key: [id], parent: { line_id: ID }, of: lines }\n"
+                                     "  lines: { query: SELECT * FROM order_lines, key: [id], parent: { order_number: number, company: company } }\n"
+                                     "capture: { mode: watermark, column: [ts_mod, lines.ts_mod] }\n");
+  const engine::model::TableRequest request = loaded(folder).tables.at("orders").request;
+  CHECK(request.from == "orders");
+  CHECK(request.key == std::vector<std::string>{"company", "number"});
+  CHECK(request.exclude == std::vector<std::string>{"notes"});
+  REQUIRE(request.nested.size() == 2);
+  CHECK(request.nested[0].name == "lines");
+  CHECK(request.nested[0].query == "SELECT * FROM order_lines");
+  CHECK(request.nested[0].parent == std::vector<std::string>{"company", "order_number"});
+  CHECK(request.nested[0].growing == std::vector<std::string>{"ts_mod"});
+  CHECK(request.nested[1].of == "lines");
+  CHECK(engine::model::request_of(request, request.nested[0]).key == std::vector<std::string>{"company", "order_number"});
+  // The rows of `taxes` do not hold the order's key, only their line's.
+  CHECK(engine::model::root_columns(request, request.nested[1]).empty());
+  CHECK(engine::model::request_of(request, request.nested[1]).key == std::vector<std::string>{"line_id"});
+}
+
 TEST_CASE("a watermark names its columns with their places, and reads all rows every six hours unless told otherwise") {
   InstanceFolder folder;
   folder.write("tables/customers.yaml", "table: customers\nconnection: erp\nfrom: sales.customers\nkey: [code]\n"

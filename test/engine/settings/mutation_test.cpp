@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "engine/settings/read/pipeline_reader.h"
-#include "engine/settings/read/table_reader.h"
+#include "engine/settings/read/table/table_reader.h"
 #include "test/engine/settings/instance_folder.h"
 
 using namespace engine::settings;

@@ -17,12 +17,16 @@
 
 namespace engine::settings {
 
+struct CaseRow;
+
 /// A value as it is written; the table's layout says what becomes of it.
 struct CaseCell {
   std::string column;
   Origin origin;
   std::optional<std::string> text;                      ///< none: NULL
   model::ColumnType looks_like = model::ColumnType::text;  ///< what the way it is written says
+  bool is_table = false;
+  std::vector<CaseRow> rows;  ///< of a nested table
 };
 
 /// One row of a case. Columns that are not written are NULL, or keep what they had in an update.

@@ -43,12 +43,23 @@ CaseCell read_cell(const YamlEntry& entry) {
   return cell;
 }
 
+CaseRow read_row(const YamlNode& value, const std::string& what, Diagnostics& diagnostics);
+
+/// `lines: [ { … }, { … } ]` of a document's row.
+CaseCell read_nested_rows(const YamlEntry& entry, const std::string& what, Diagnostics& diagnostics) {
+  CaseCell cell{.column = entry.key, .origin = entry.value.origin(), .text = {}, .is_table = true, .rows = {}};
+  for (const YamlNode& item : entry.value.items()) cell.rows.push_back(read_row(item, fmt::format("a row of '{}' of {}", entry.key, what), diagnostics));
+  return cell;
+}
+
 CaseRow read_row(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
   CaseRow row{.origin = value.origin(), .cells = {}};
   if (!value.is_map()) refuse_kind(value, what, "a row: a map of columns", diagnostics);
   for (const YamlEntry& entry : value.entries()) {
     if (entry.value.is_scalar())
       row.cells.push_back(read_cell(entry));
+    else if (entry.value.is_sequence())
+      row.cells.push_back(read_nested_rows(entry, what, diagnostics));
     else
       refuse_kind(entry.value, fmt::format("the column '{}' of {}", entry.key, what), "a single value", diagnostics);
   }

@@ -1,13 +1,14 @@
-#include "engine/settings/read/table_reader.h"
+#include "engine/settings/read/table/table_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
+#include "engine/model/source/row_identity.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
-#include "engine/settings/read/sql_text.h"
+#include "engine/settings/read/table/document_reader.h"
 
 namespace engine::settings {
 namespace {
@@ -24,16 +25,7 @@ std::int64_t full_every_ms(std::string_view mode) {
 void read_rows(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.from = reader.text("from");
-  if (const YamlNode* query = reader.take("query")) {
-    if (auto expression = read_expression(*query, reader.named("query"), diagnostics))
-      table.request.query = expression->sql;
-    std::string& sql = table.request.query;
-    sql.erase(sql.find_last_not_of(" \t\n") + 1);
-    if (sql.ends_with(';')) {
-      diagnostics.error("sql.semicolon", query->origin(), "the query ends with ';', but is read inside another one",
-                        "remove the ';'");
-    }
-  }
+  if (const YamlNode* query = reader.take("query")) table.request.query = read_query(*query, reader.named("query"), diagnostics);
   if (reader.has("document") || !reader.is_map()) return;
   if (reader.has("from") && reader.has("query")) {
     diagnostics.error("key.conflict", reader.node().find("query")->origin(), "the table has both 'from' and 'query'",
@@ -44,14 +36,27 @@ void read_rows(MapReader& reader, TableDefinition& table) {
   }
 }
 
+/// A document says for each of its tables what a plain table says for itself.
+void read_document_of(MapReader& reader, const YamlNode& document, TableDefinition& table) {
+  for (const char* key : {"from", "query", "key", "exclude"}) {
+    if (const YamlNode* value = reader.take_any(key)) {
+      reader.diagnostics().error("key.conflict", value->origin(), fmt::format("the table has both '{}' and 'document'", key), fmt::format("write '{}' below 'root' of the document", key));
+    }
+  }
+  read_document(document, table, reader.diagnostics());
+}
+
 /// Whether the columns exist is known only at the source; here they are named once each, and are read.
 void read_key(MapReader& reader, TableDefinition& table) {
   Diagnostics& diagnostics = reader.diagnostics();
   table.request.key = reader.texts("key");
+  const YamlNode* whole = reader.node().find("key");
+  const bool is_keyless = whole != nullptr && whole->is_scalar() && whole->text() == "none";
+  if (is_keyless) table.request.key = model::row_identity();
   table.request.exclude = reader.texts("exclude");
   if (!reader.has("key") && !reader.has("document") && reader.is_map()) {
     diagnostics.error("key.missing", table.origin, "the table has no 'key'",
-                      "add 'key: [column]': the columns that tell its rows apart");
+                      "add 'key: [column]': the columns that tell its rows apart, or 'key: none'");
   }
   const YamlNode* written = reader.node().find("key");
   if (written != nullptr && written->is_sequence() && written->items().empty()) {
@@ -130,6 +135,13 @@ void read_capture(const YamlNode& value, CaptureDefinition& capture, Diagnostics
   reader.finish();
 }
 
+/// Only where all rows are read can one be told from others by all it holds.
+void refuse_keyless_mode(const MapReader& reader, const TableDefinition& table, Diagnostics& diagnostics) {
+  if (table.capture.mode == "diff" || !model::is_row_identity(table.request.key)) return;
+  diagnostics.error("key.conflict", reader.node().find("key")->origin(), fmt::format("'mode: {}' finds rows by their key, and the table has none", table.capture.mode),
+                    "use 'mode: diff', or name the columns that tell rows apart");
+}
+
 /// What is not read cannot be seen to grow.
 void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnostics) {
   for (const GrowingColumn& column : table.capture.columns) {
@@ -152,12 +164,18 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   table.capture.full_every_ms = full_every_ms(table.capture.mode);
   table.name = reader.required_text("table");
   table.connection = reader.required_text("connection");
-  read_rows(reader, table);
-  read_key(reader, table);
+  if (const YamlNode* document = reader.take("document")) {
+    read_document_of(reader, *document, table);
+  } else {
+    read_rows(reader, table);
+    read_key(reader, table);
+  }
   if (const YamlNode* capture = reader.take("capture")) read_capture(*capture, table.capture, diagnostics);
   refuse_excluded_columns(table, diagnostics);
-  if (table.capture.mode == "tail" && table.request.from.empty() && reader.has("query")) {
-    diagnostics.error("key.conflict", reader.node().find("query")->origin(), "a change log is kept by the triggers of one table, and this is a query",
+  refuse_keyless_mode(reader, table, diagnostics);
+  fit_capture(table, diagnostics);
+  if (table.capture.mode == "tail" && !table.request.query.empty()) {
+    diagnostics.error("key.conflict", reader.has("query") ? reader.node().find("query")->origin() : table.origin, "a change log is kept by the triggers of one table, and this is a query",
                       "read the table by 'from', or the query by 'mode: diff'");
   }
   table.initial =

@@ -1,0 +1,86 @@
+// A journal of IBM i, receiver by receiver: where its entries stand, and which of them a transaction still holds back. Pure.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model/source/change_log.h"
+
+namespace connectors::odbc {
+
+/// Sequence numbers may begin anew with a receiver, so a place in a journal has both.
+struct JournalPosition {
+  std::string library, receiver;
+  std::int64_t sequence = 0;
+};
+
+struct Receiver {
+  std::string library, name;
+  bool readable = true;
+  std::int64_t first = 0, last = 0;  ///< of its sequence numbers
+};
+
+/// Entries of one receiver, both ends included.
+struct Stretch {
+  std::size_t receiver = 0;  ///< its number in the chain
+  std::int64_t first = 0, last = 0;
+};
+
+/// The receivers of a journal, oldest first.
+class ReceiverChain {
+ public:
+  /// At most so many entries are read by one statement: the system looks through all of them, whatever is asked of them.
+  static constexpr std::int64_t stretch_max = 50'000;
+
+  ReceiverChain() = default;
+  explicit ReceiverChain(std::vector<Receiver> receivers) : receivers_(std::move(receivers)) {}
+
+  const Receiver& at(std::size_t number) const { return receivers_.at(number); }
+  /// The last entry there is. The chain is not empty.
+  JournalPosition end() const;
+  /// So many entries before the end, as far as receivers can be read without a gap.
+  JournalPosition before_end(std::int64_t entries) const;
+  /// Throws LogLost when the receiver is gone or cannot be read.
+  std::size_t number_of(const JournalPosition& position) const;
+  /// All entries from there to the end. Throws LogLost when some of them are gone.
+  std::vector<Stretch> from(const JournalPosition& position) const;
+  /// Sequence numbers begin anew with this receiver.
+  bool is_reset(std::size_t number) const { return number > 0 && receivers_[number].first <= receivers_[number - 1].last; }
+
+ private:
+  bool follows(std::size_t number) const { return is_reset(number) || receivers_[number].first == receivers_[number - 1].last + 1; }
+
+  std::vector<Receiver> receivers_;
+};
+
+/// A row that a journal entry is about.
+struct RowHint {
+  std::int64_t place = 0;  ///< its relative record number
+  bool appears = false;    ///< the entry puts a row there: none stood there before
+  engine::model::Provenance provenance;
+};
+
+/// Hints of transactions that are not over. Entries stand in the journal before their commit: a row that is read again by then still looks as before.
+class OpenCycles {
+ public:
+  void add(std::int64_t cycle, const JournalPosition& at, RowHint hint);
+  /// Its hints; none of a cycle that did not touch the file.
+  std::vector<RowHint> close(std::int64_t cycle);
+  bool empty() const { return cycles_.empty(); }
+  /// Where the oldest that is open first touched the file: the mark does not pass it.
+  std::optional<JournalPosition> oldest() const;
+
+ private:
+  struct Cycle {
+    std::int64_t order = 0;
+    JournalPosition at;
+    std::vector<RowHint> hints;
+  };
+  std::map<std::int64_t, Cycle> cycles_;
+  std::int64_t added_ = 0;
+};
+
+}  // namespace connectors::odbc
