@@ -152,8 +152,8 @@ void Assembly::take(std::size_t part, const RowBatch& rows, const Rows& above) {
 
 std::span<const Assembly::Place> Assembly::places_of(std::size_t part, std::size_t row) const {
   const std::vector<Place>& all = read_[part].places;
-  const auto range = std::ranges::equal_range(all, row, {}, &Place::of);
-  return {range.begin(), range.end()};
+  const auto first = std::lower_bound(all.begin(), all.end(), row, [](const Place& place, std::size_t of) { return place.of < of; });
+  return {first, std::upper_bound(first, all.end(), row, [](std::size_t of, const Place& place) { return of < place.of; })};
 }
 
 void Assembly::append_json(std::size_t part, std::size_t row, std::string& into) const {

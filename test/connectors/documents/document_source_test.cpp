@@ -178,6 +178,32 @@ TEST_CASE("a document is found by any of its lines that has grown, once, and tel
   CHECK(orders.read(orders.source->open_growth(orders.request, orders.shape, {.within = {.column = 1, .from = "0.00"}}, 1)) == second + first);
 }
 
+TEST_CASE("the logs of all tables are one log of documents: each logs the root's key, and is emptied of what was handled") {
+  Orders orders;
+  CHECK(orders.source->change_log(orders.request, orders.shape, {"change_log", "orders"}) == nullptr);
+  for (const char* name : {"orders", "orders.lines", "orders.discounts"}) orders.tables->logs[name];
+  const auto log = orders.source->change_log(orders.request, orders.shape, {"change_log", "orders"});
+  CHECK(orders.tables->logged_by == std::map<std::string, std::vector<std::size_t>>{{"orders", {0}}, {"orders.lines", {0}}, {"orders.discounts", {0}}});
+  CHECK_FALSE(log->has_entries());
+  orders.tables->logs["orders.lines"].add({"1"});
+  orders.tables->logs["orders.discounts"].add({"2"}, {.transaction = "77"});
+  CHECK(log->has_entries());
+  CHECK(log->backlog().entries == 2);
+  std::vector<LoggedChange> page;
+  std::vector<std::string> keys;
+  for (int reading = 0; reading < 2; ++reading) {
+    for (log->rewind(); log->next_page(page);) {
+      for (const LoggedChange& entry : page) keys.push_back(entry.cells.at(0) + entry.provenance.transaction.value_or(""));
+    }
+  }
+  CHECK(keys == std::vector<std::string>{"1", "277", "1", "277"});
+  orders.tables->logs["orders"].add({"3"});
+  log->forget();
+  CHECK(log->backlog().entries == 1);
+  orders.tables->logs["orders.discounts"].has_triggers = false;
+  CHECK_THROWS_AS(log->require_installed(), engine::Error);
+}
+
 TEST_CASE("tables that do not fit together are refused, naming table and column") {
   Orders orders;
   orders.request.nested[0].name = "total";

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/model/source.h"
+#include "test/support/fake_log.h"
 
 namespace test {
 
@@ -24,10 +25,11 @@ class TablesInMemory final : public engine::model::Source {
   /// Called before each statement with its number from 0.
   std::function<void(std::size_t)> before_statement;
   std::map<std::string, std::vector<std::string>> proofs;  ///< by table
+  std::map<std::string, FakeLog> logs;                     ///< by the name that a table has in its log
+  std::map<std::string, std::vector<std::size_t>> logged_by;  ///< by the same name, the columns whose values its entries hold
   std::size_t statements = 0;
   int views_open = 0;
 
-  /// The rows in which a column has this value are gone; then `row` is there.
   void put(const std::string& table, Cells row) { tables[table].rows.push_back(std::move(row)); }
 
   engine::model::TableShape describe(const engine::model::TableRequest& table) override;
@@ -44,6 +46,8 @@ class TablesInMemory final : public engine::model::Source {
                                                     std::span<const engine::model::KeyRange> ranges) override;
   std::unique_ptr<engine::model::RowStream> open_growth(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
                                                         const engine::model::GrowthRange& range, std::size_t limit) override;
+  std::unique_ptr<engine::model::ChangeLog> change_log(const engine::model::TableRequest&, const engine::model::TableShape& shape,
+                                                       const engine::model::LogName& name) override;
   std::size_t keys_max() const override { return keys_max_; }
   void close() override {}
 

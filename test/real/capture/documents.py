@@ -237,8 +237,8 @@ def wait_equal(database, held, instance, what):
 def check_line_by_line(database, held, instance):
     """`changes` and `story` name the line and its column."""
     database.sql("DELETE FROM line_discount WHERE num = 500")
-    for statement in ("INSERT INTO quote VALUES (500, 'C500', 10, NOW)", "INSERT INTO quote_line VALUES (500, 1, 'A', 4, 4, NOW)",
-                      "INSERT INTO quote_line VALUES (500, 2, 'B', 6, 6, NOW)"):
+    for statement in ("BEGIN", "INSERT INTO quote VALUES (500, 'C500', 10, NOW)", "INSERT INTO quote_line VALUES (500, 1, 'A', 4, 4, NOW)",
+                      "INSERT INTO quote_line VALUES (500, 2, 'B', 6, 6, NOW)", "COMMIT"):
         database.sql(statement.replace("NOW", NOW))
     wait_until(lambda: len(held.now()["tail"].get(500, {}).get("lines", [])) == 2, 60, "a new document")
     database.sql(f"UPDATE quote_line SET sku = 'C', ts_mod = {NOW} WHERE num = 500 AND pos = 2")

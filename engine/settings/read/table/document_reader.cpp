@@ -159,7 +159,8 @@ class Reading {
                          fmt::format("'parent' of '{}' leaves out {}, of the key of '{}'", table.name, missing, above),
                          fmt::format("write 'parent: {{ its_column: {} }}', a column for each of the key", parents_key.front()));
     }
-    for (const auto& [own, parents] : written.links) {
+    for (const auto& link : written.links) {
+      const std::string& parents = link.second;
       if (std::ranges::any_of(parents_key, [&](const std::string& part) { return same_name(part, parents); })) continue;
       diagnostics_.error("reference.unknown", written.parent_origin,
                          fmt::format("'{}' is no column of the key of '{}', to which 'parent' of '{}' leads", parents, above, table.name),
