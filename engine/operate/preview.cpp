@@ -129,7 +129,7 @@ class Previewing {
     if (options_.key.empty()) {
       rows = source->open_range(table.request, shape, {}, options_.limit);
     } else {
-      const model::SourceKey key{options_.key};
+      const model::SourceKey key{typed_key(shape.layout, pipeline_.table, options_.key).parts};
       rows = source->open_keys(table.request, shape, {&key, 1});
     }
     while (rows->next(row_)) {
