@@ -1,6 +1,7 @@
 #include "engine/deliver/loop/intake.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -137,15 +138,19 @@ void Intake::hurry(std::int64_t delivery_id) {
 
 void Intake::drop_ready() {
   for (Queue& queue : queues_) {
-    for (const JobPtr& job : queue.ready) {
+    for (const JobPtr& job : std::exchange(queue.ready, {})) {
+      // What was put back from a batch is in flight for the journal: no scan would find it again.
+      if (job->journaled == journal::DeliveryState::in_flight) {
+        queue.ready.push_back(job);
+        continue;
+      }
+      --ready_;
       busy_.free(job->lanes);
       running_.erase(job->delivery().id);
       // The scan finds pending ones alone.
       if (job->is_uncertain()) wait(job->delivery().id, 0, true);
     }
-    queue.ready.clear();
   }
-  ready_ = 0;
   look_again();
 }
 

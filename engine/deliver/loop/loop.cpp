@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "engine/base/error.h"
+#include "engine/deliver/applied.h"
 #include "engine/deliver/recovery.h"
 
 namespace engine::deliver {
@@ -169,6 +172,10 @@ void Loop::resume(const JobPtr& job) {
     }
     delivery.step.clear();
     return decide_head(job);
+  }
+  if (!job->traits->has(*kind)) {
+    mark_sent_unknown(*job, wall_ms());
+    return end(job, DeliveryState::dead, fmt::format("a '{}' was under way, and the target no longer offers that call", name_of(*kind)));
   }
   job->suspected = true;
   job->prepared = {.kind = *kind, .object = delivery.object, .records = 1, .request = *delivery.frozen};

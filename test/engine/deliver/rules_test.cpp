@@ -191,6 +191,25 @@ TEST_CASE("rules 3 and 4: a repeat-safe call goes out again after a crash with t
   CHECK(world.target.effects.size() == 1);
 }
 
+TEST_CASE("rule 5: a frozen request of a call that the target no longer offers ends its delivery, and nothing else") {
+  World world;
+  make_repeat_safe_object(world.target);
+  world.target.automatic = false;
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.settle();
+  CHECK(world.state(id) == "in_flight");
+  world.kill(Fate::lost);
+  world.target.object().calls.clear();
+  make_upsert_object(world.target);
+  world.target.automatic = true;
+  const auto other = world.plan("K2", a);
+  world.start();
+  world.settle();
+  CHECK(world.state(id) == "dead");
+  CHECK(world.state(other) == "delivered");
+}
+
 TEST_CASE("rule 4: an upsert that a crash hid is neither skipped nor forgotten by what comes after") {
   World world;
   make_upsert_object(world.target);
