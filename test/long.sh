@@ -9,6 +9,7 @@ build=$here/../build/release
 "$here/real/package/package.sh" bare "$build"
 for database in postgresql mariadb sqlite; do
   /usr/bin/python3 "$here/real/capture/documents.py" "$build/datapicker" "$build/test/stub_server" "$database" 25
+  /usr/bin/python3 "$here/real/capture/documents.py" "$build/datapicker" "$build/test/stub_server" "$database" 10 --without-views
 done
 /usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200
 for log in change_tracking journal; do

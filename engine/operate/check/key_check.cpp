@@ -14,9 +14,10 @@ std::string from_clause(const settings::TableDefinition& table) {
   return table.request.query.empty() ? table.request.from + " k" : "(" + table.request.query + ") k";
 }
 
-std::vector<std::string> key_names(const model::Layout& layout) {
+/// Those that the source has: what `for_each` adds is the same in all rows.
+std::vector<std::string> key_names(const settings::TableDefinition& table, const model::Layout& layout) {
   std::vector<std::string> names;
-  for (const std::size_t column : layout.key) names.push_back(layout.columns[column].name);
+  for (std::size_t part = table.request.constants.size(); part < layout.key.size(); ++part) names.push_back(layout.columns[layout.key[part]].name);
   return names;
 }
 
@@ -51,7 +52,7 @@ bool holds_double(Look& look, const settings::TableDefinition& table, const std:
 }  // namespace
 
 void check_key(Look& look, const settings::TableDefinition& table, const model::TableShape& shape, settings::Diagnostics& diagnostics) {
-  const std::vector<std::string> key = key_names(shape.layout);
+  const std::vector<std::string> key = key_names(table, shape.layout);
   const std::string named = settings::listed(key, "and");
   try {
     if (proved_by_index(look, table, shape)) return;

@@ -86,6 +86,7 @@ class SourceCheck {
       result.reached = true;
       check_log(table, result.shape);
       remark_on_index(table, result.shape);
+      if (!table.request.nested.empty()) look_at_root(table);
       for (const model::NestedTable& nested : table.request.nested) look_at_nested(table, nested);
       if (options_.tolerate_sources) return result;
       remark_on_rows(table, result.shape);
@@ -96,6 +97,17 @@ class SourceCheck {
       report(error, refusal.code, table.origin, fmt::format("table {} could not be looked at: {}", table.name, error.what()), refusal.suggestion);
     }
     return result;
+  }
+
+  // A document is read in chunks whatever its root has.
+  void look_at_root(const settings::TableDefinition& document) {
+    model::TableRequest root = document.request;
+    root.nested.clear();
+    if (look_.source->describe(root).key_is_indexed) return;
+    found_.diagnostics.warning("table.key_not_indexed", document.origin,
+                               fmt::format("no index of {} leads with the key: for every {} documents that are read the server looks through all its rows",
+                                           root.from.empty() ? "the query" : root.from, document.capture.chunk_rows),
+                               "let an index be made on the key, or raise `chunk_rows:`");
   }
 
   // A nested table by itself: how it is found by the rows that its own belong to, and whether its key tells them apart.
