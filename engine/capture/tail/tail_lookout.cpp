@@ -47,6 +47,7 @@ Finding TailLookout::look(Reading& reading) {
   reading_ = &reading;
   trusted_ = false;
   streamed_ = 0;
+  streams_ = scope.table.position.snapshot;
   log_ = open_log(scope);
   if (!log_) return Finding::everything;
   check_the_log(scope);
@@ -56,6 +57,8 @@ Finding TailLookout::look(Reading& reading) {
   if (position.snapshot && position.after) return Finding::everything;
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
+  // An entry that wants all rows read stays until they were: no entry is deleted before that, unless a checkpoint says how far a snapshot has come.
+  if (!backlog.names_all_rows) streams_ = true;
   // What another mode or log left behind says nothing about this one.
   if (position.snapshot || position.mode != scope.definition.capture.mode || position.mark != mark_of(scope.definition)) return Finding::everything;
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
@@ -100,7 +103,7 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
 /// Changes stream on between the chunks. Each row they name is read after the chunk was, and before the next is: the newer state always comes last.
 void TailLookout::read_all(Reading& reading) {
   const CycleScope& scope = reading.scope;
-  if (!log_ || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
+  if (!log_ || !streams_ || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
   Pass pass(reading);
   model::KeyRange rest{.after = scope.table.position.after, .up_to = std::nullopt};
   while (auto last = pass.read_chunk(rest, scope.definition.capture.chunk_rows)) {

@@ -37,6 +37,7 @@ class TailLookout final : public Lookout {
   std::unique_ptr<model::ChangeLog> log_;  ///< of the cycle under way; none where the source has no log
   const Reading* reading_ = nullptr;       ///< the cycle under way
   bool trusted_ = false;                   ///< the last look relied on the log
+  bool streams_ = false;                   ///< entries may be followed while all rows are read
   std::int64_t streamed_ = 0;              ///< changes that entries told of while all rows were read
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };
