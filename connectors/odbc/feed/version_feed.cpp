@@ -1,5 +1,6 @@
 #include "connectors/odbc/feed/version_feed.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
@@ -23,6 +24,10 @@ constexpr std::size_t told_max = 200'000;
 /// Ids of commits come from the counter of transactions. So far back is looked again: for commits that became visible out of order, and for those
 /// that were not registered.
 constexpr std::int64_t overlapping_commits = 10'000;
+/// All of a long overlap is looked at so often; in between a short one will do for those that commit soon.
+constexpr std::chrono::seconds wide_every{30};
+constexpr std::int64_t narrow_ms = 10'000;
+constexpr std::int64_t narrow_commits = 500;
 
 class VersionFeed final : public ChangeFeed {
  public:
@@ -48,7 +53,11 @@ class VersionFeed final : public ChangeFeed {
   bool look_at_table();
   static News news_of(TextQuery::Row row);
   std::vector<TextQuery::Row> ask(KeyedSql sql, std::size_t columns, std::vector<std::string> values = {});
-  std::string overlap() const { return fmt::to_string(period_.by_transaction ? overlapping_commits : name_.overlap_ms * 1'000); }
+  /// In what the period holds: transactions, or microseconds.
+  std::string overlap(bool wide = true) const {
+    if (period_.by_transaction) return fmt::to_string(wide ? overlapping_commits : narrow_commits);
+    return fmt::to_string((wide ? name_.overlap_ms : std::min(narrow_ms, name_.overlap_ms)) * 1'000);
+  }
 
   std::shared_ptr<Session> session_;
   VersionsTold& told_;
@@ -107,15 +116,17 @@ ChangeFeed::Standing VersionFeed::standing(const std::string& position) {
 void VersionFeed::read(const std::string& position, const Take& take) {
   // Before the rows: what commits meanwhile is found by the next look.
   const std::string end = ask({versions::end(period_.by_transaction), {}, {}}, 1).at(0)[0].value_or("");
-  std::set<std::string>& told = told_[table_.from];
+  VersionsFound& told = told_[table_.from];
+  const auto now = std::chrono::steady_clock::now();
+  const bool wide = now - told.looked_wide >= wide_every;
   std::set<std::string> found;
   Batch batch{{}, position.empty() ? end : position};
   if (!position.empty()) {
-    const SourceKey bound{{position, overlap()}};
+    const SourceKey bound{{position, overlap(wide)}};
     TextQuery(session_, versions::changes(table_, period_, key_), 4).run({&bound, 1}, [&](TextQuery::Row row) {
       if (!row[0] || !row[1]) return;
       std::string change = *row[1] + " " + *row[0];
-      if (!told.contains(change)) batch.news.push_back(news_of(std::move(row)));
+      if (!told.changes.contains(change)) batch.news.push_back(news_of(std::move(row)));
       if (found.size() < told_max) found.insert(std::move(change));
       if (batch.news.size() < batch_news) return;
       take(batch);
@@ -125,7 +136,8 @@ void VersionFeed::read(const std::string& position, const Take& take) {
   batch.position = end;
   take(batch);
   // Only now: what could not be kept is told again.
-  told = std::move(found);
+  if (wide) told = {std::move(found), now};
+  else told.changes.merge(found);
 }
 
 ChangeFeed::News VersionFeed::news_of(TextQuery::Row row) {

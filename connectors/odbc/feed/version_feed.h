@@ -1,6 +1,7 @@
 // The history of a system-versioned table of MariaDB as a feed of its changes.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <set>
@@ -12,8 +13,13 @@
 
 namespace connectors::odbc {
 
-/// By table, what the last look found in the overlap: the next one finds it again. Belongs to a session, and ends before it.
-using VersionsTold = std::map<std::string, std::set<std::string>>;
+/// What looks found in the overlap: the next one finds it again.
+struct VersionsFound {
+  std::set<std::string> changes;
+  std::chrono::steady_clock::time_point looked_wide;  ///< when all of the overlap was looked at
+};
+/// By table. Belongs to a session, and ends before it.
+using VersionsTold = std::map<std::string, VersionsFound>;
 
 /// Where the columns of the period are declared, an index on each spares a look the scan of the table and its history. Session and memory outlive it.
 /// Throws source_refused when the dialect knows no versions.

@@ -51,6 +51,7 @@ Finding TailLookout::look(Reading& reading) {
   reading_ = &reading;
   trusted_ = false;
   streamed_ = 0;
+  streams_ = scope.table.position.snapshot;
   log_ = open_log(scope);
   if (!log_) return Finding::everything;
   const std::optional<std::string> known = known_mark(scope);
@@ -77,11 +78,13 @@ Finding TailLookout::look_at_log(Reading& reading, bool is_known) {
   log_->refresh(false);
   if (!is_known) {
     // An entry that wants all rows read is served by a snapshot that begins now, not by one that goes on.
-    if (!scope.table.position.after) log_->backlog();
+    if (!scope.table.position.after && !log_->backlog().names_all_rows) streams_ = true;
     return Finding::everything;
   }
   const bool any = log_->has_entries();
   const model::ChangeLog::Backlog backlog = any ? log_->backlog() : model::ChangeLog::Backlog{};
+  // An entry that wants all rows read stays until they were: no entry is deleted before that, unless a checkpoint says how far a snapshot has come.
+  if (!backlog.names_all_rows) streams_ = true;
   gauge("datapicker_change_log_entries", {{"table", scope.definition.name}}, static_cast<double>(backlog.entries));
   if (backlog.entries > scope.definition.capture.log_rows_max) return after_giving_up(reading, backlog.entries);
   if (backlog.names_all_rows) return Finding::everything;
@@ -165,7 +168,7 @@ void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedCha
 void TailLookout::read_all(Reading& reading) {
   const CycleScope& scope = reading.scope;
   if (log_ && log_->knows_places()) PlaceMap(reading).fill(*log_);
-  if (!log_ || !log_->keeps_entries() || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
+  if (!log_ || !log_->keeps_entries() || !streams_ || !scope.shape.key_is_indexed) return Lookout::read_all(reading);
   Pass pass(reading);
   model::KeyRange rest{.after = scope.table.position.after, .up_to = std::nullopt};
   while (auto last = pass.read_chunk(rest, scope.definition.capture.chunk_rows)) {

@@ -44,6 +44,7 @@ class TailLookout final : public Lookout {
   std::string mark_;                       ///< from where the log goes on; of this process, else of the checkpoint
   std::int64_t marked_ms_ = 0;             ///< when the checkpoint last got one
   bool trusted_ = false;                   ///< the last look relied on the log
+  bool streams_ = false;                   ///< entries may be followed while all rows are read
   std::int64_t streamed_ = 0;              ///< changes that entries told of while all rows were read
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };

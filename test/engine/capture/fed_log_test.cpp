@@ -128,6 +128,26 @@ TEST_CASE("another table behind the name, and a statement that names no row, hav
   CHECK(table.news() == Lines{"delete [\"x\"]"});
 }
 
+TEST_CASE("the wish to read all rows outlives a reading that was interrupted, whatever changed meanwhile") {
+  Fed table({"a", "b", "c", "d", "e", "f", "g", "h"}, 2);
+  table.cycle();
+  table.source.feed->add_any();
+  table.source.put({"h", "unlogged", "b"});
+  std::size_t chunks = 0;
+  table.source.before_statement = [&](std::size_t statement) {
+    if (table.source.statements[statement].kind != 'a') return;
+    if (++chunks == 2) table.change("a", "logged");
+    if (chunks == 4) throw Error(ErrorCode::source_unreachable, "the connection was lost");
+  };
+  CHECK_THROWS_AS(table.cycle(), Error);
+  table.restart();
+  table.source.before_statement = nullptr;
+  table.cycle();
+  table.cycle();
+  CHECK(table.imaged() == table.held());
+  CHECK(table.waiting() == 0);
+}
+
 TEST_CASE("changes stream on between the chunks of the first snapshot, and the newer state wins") {
   Fed table({"a", "b", "c", "d", "e", "f", "g", "h"}, 2);
   table.definition.initial = settings::Initial::deliver;
