@@ -75,7 +75,9 @@ std::unique_ptr<model::ChangeLog> open_document_log(model::Source& source, const
     const std::string table = part == 0 ? name.table : model::part_name(name.table, request.nested[part - 1]);
     logs.push_back(source.change_log(logged.request, logged.shape, {name.log, table}));
     if (!logs.back()) return nullptr;
-    ENGINE_ASSERT(logs.back()->keeps_entries());
+    if (!logs.back()->keeps_entries()) {
+      throw engine::Error(engine::ErrorCode::source_refused, "a document is not followed by a log that the database keeps", {}, "use triggers, or 'mode: diff'");
+    }
   }
   return std::make_unique<DocumentLog>(std::move(logs));
 }

@@ -299,8 +299,12 @@ LogAccess OdbcSource::log_access(const TableRequest& table) {
 std::unique_ptr<engine::model::ChangeLog> OdbcSource::change_log(const TableRequest& table, const TableShape& shape,
                                                                  const engine::model::LogName& name) {
   const std::shared_ptr<Session>& open = session();
-  if (dialect_.histories.contains(name.log)) return open_history_log(dialect_, log_access(table), table, shape, name);
-  if (name.log == "journal" && !dialect_.journal.file.empty()) {
+  if (name.by != "triggers" && !dialect_.keeps_log(name.by)) {
+    throw Error(engine::ErrorCode::source_refused, fmt::format("the dialect '{}' knows no log '{}' that its database keeps", dialect_.name, name.by),
+                {{"table", name.table}}, "docs/dialects.md lists what each knows; 'by: triggers' asks for least");
+  }
+  if (dialect_.histories.contains(name.by)) return open_history_log(dialect_, log_access(table), table, shape, name);
+  if (name.by == "journal") {
     const TableName named = split_table_name(table.from, dialect_, open->name_case());
     return open_journal_log(dialect_, log_access(table), table, {named.schema, named.table}, shape, name);
   }

@@ -26,9 +26,9 @@ const settings::TableDefinition& table_of(const settings::Instance& instance, co
 std::map<std::string, LogPlan> plans_of(const settings::Instance& instance, const settings::DialectDefinition& dialect, const ChangeLogRequest& request) {
   std::map<std::string, LogPlan> plans;
   const auto add = [&](const settings::TableDefinition& table) {
-    if (dialect.keeps_log(table.capture.log)) {
+    if (dialect.keeps_log(table.capture.by)) {
       if (request.tables.empty()) return;
-      throw Error(ErrorCode::config_invalid, "the database itself keeps the log '" + table.capture.log + "' of table " + table.name, {},
+      throw Error(ErrorCode::config_invalid, "the database itself keeps the log '" + table.capture.by + "' of table " + table.name, {},
                   "there is nothing to install: `datapicker check` says how it is switched on");
     }
     LogPlan& plan = plans[table.capture.log];

@@ -91,6 +91,16 @@ std::vector<Place> places_of_cases_and_sources() {
       {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
 }
 
+std::vector<Place> places_of_tables() {
+  const std::string capture = "{table: t, connection: c, from: f, key: [k], capture: {";
+  return {
+      {table_block(), read_a_table, "{", {{"table", "t"}, {"connection", "c"}, {"from", "f"}, {"key", "[k]"}}},
+      {document_part_block(), read_a_table, "{table: t, connection: c, document: {root: {from: f, key: [k]}, n: {", {{"from", "f"}, {"key", "[k]"}, {"parent", "{a: k}"}}, "}}}"},
+      {capture_block(), read_a_table, capture, {}, "}}"},
+      {capture_block(), read_a_table, capture, {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
+      {capture_block(), read_a_table, capture, {{"mode", "tail"}, {"by", "slot"}, {"log", "l"}}, "}}"}};
+}
+
 std::vector<Place> places() {
   const std::string pipeline = "{pipeline: p, table: t, map: {a: b}, ";
   const std::string written = pipeline + "target: {connection: c, object: o, match: {a: b}, ";
@@ -128,11 +138,6 @@ std::vector<Place> places() {
       {answer_value_block(), read_definition, "{target: t, objects: {}, limits: {learn: [{remaining: {", {}, "}}]}}"},
       {object_block(), read_target, web + "requests: {", {}, "}}"},
       {batches_block(), read_target, web + "batch: {", {}, "}}"},
-      {table_block(), read_a_table, "{", {{"table", "t"}, {"connection", "c"}, {"from", "f"}, {"key", "[k]"}}},
-      {document_part_block(), read_a_table, "{table: t, connection: c, document: {root: {from: f, key: [k]}, n: {", {{"from", "f"}, {"key", "[k]"}, {"parent", "{a: k}"}}, "}}}"},
-      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {}, "}}"},
-      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "watermark"}, {"column", "[c]"}}, "}}"},
-      {capture_block(), read_a_table, "{table: t, connection: c, from: f, key: [k], capture: {", {{"mode", "tail"}, {"by", "slot"}, {"log", "l"}}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},
       {enumeration_block(), read_a_pipeline, pipeline + "values: {v: {", {}, "}}}"},
       {target_use_block(), read_a_pipeline, pipeline + "target: {", {}, "}}"},
@@ -165,6 +170,7 @@ std::vector<Place> places() {
 
 std::vector<Place> all_places() {
   std::vector<Place> all = places();
+  for (Place& place : places_of_tables()) all.push_back(std::move(place));
   for (Place& place : places_of_cases_and_sources()) all.push_back(std::move(place));
   return all;
 }
