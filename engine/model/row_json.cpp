@@ -130,11 +130,27 @@ void append_row_from_json(const Layout& layout, std::string_view json, RowBatch&
   into.end_row();
 }
 
+namespace {
+
+std::string_view without_trailing_zeros(std::string_view number) {
+  if (number.find('.') == std::string_view::npos) return number;
+  number = number.substr(0, number.find_last_not_of('0') + 1);
+  return number.ends_with('.') ? number.substr(0, number.size() - 1) : number;
+}
+
+/// A number with more digits behind its point is the same number: sources write as many as the column has, and that may be altered while it is read.
+bool differs(ColumnType type, std::string_view before, std::string_view after) {
+  if (before == after) return false;
+  return type != ColumnType::decimal || without_trailing_zeros(before) != without_trailing_zeros(after);
+}
+
+}  // namespace
+
 std::vector<std::string> changed_columns(const Layout& layout, RowView before, RowView after) {
   std::vector<std::string> changed;
   for (std::size_t column = 0; column < layout.columns.size(); ++column) {
-    if (before.is_null(column) == after.is_null(column) && before.text(column) == after.text(column)) continue;
-    changed.push_back(layout.columns[column].name);
+    const Column& each = layout.columns[column];
+    if (before.is_null(column) != after.is_null(column) || differs(each.type, before.text(column), after.text(column))) changed.push_back(each.name);
   }
   return changed;
 }

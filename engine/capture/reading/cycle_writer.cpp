@@ -87,18 +87,11 @@ std::optional<std::string> CycleWriter::locator_of(const SeenRow& seen) const {
 /// layout: an older image becomes what it says in today's.
 std::optional<std::string> CycleWriter::changed_names(journal::RowImage& before, const std::string& after) {
   compared_.begin(table_.layout.columns.size());
-  std::vector<std::string> changed;
-  if (before.layout_id == table_.layout_id) {
-    model::append_row_from_json(table_.layout, before.image, compared_);
-    model::append_row_from_json(table_.layout, after, compared_);
-    changed = model::changed_columns(table_.layout, compared_.row(0), compared_.row(1));
-  } else {
-    const model::OlderLayout& older = older_.of(before.layout_id);
-    older.append_row(before.image, compared_);
-    model::append_row_from_json(table_.layout, after, compared_);
-    changed = older_.changed_columns(older, compared_.row(0), compared_.row(1));
-    if (!changed.empty()) before.image = model::row_json(table_.layout, compared_.row(0));
-  }
+  const model::OlderLayout& made_with = older_.of(before.layout_id);
+  made_with.append_row(before.image, compared_);
+  model::append_row_from_json(table_.layout, after, compared_);
+  const std::vector<std::string> changed = older_.changed_columns(made_with, compared_.row(0), compared_.row(1));
+  if (!changed.empty() && before.layout_id != table_.layout_id) before.image = model::row_json(table_.layout, compared_.row(0));
   if (changed.empty()) return std::nullopt;
   std::string names = "[";
   for (const std::string& name : changed) {

@@ -1,23 +1,9 @@
 #include "engine/capture/reading/older_images.h"
 
 #include "engine/base/error.h"
+#include "engine/model/row_json.h"
 
 namespace engine::capture {
-
-namespace {
-
-std::string_view without_trailing_zeros(std::string_view number) {
-  if (number.find('.') == std::string_view::npos) return number;
-  number = number.substr(0, number.find_last_not_of('0') + 1);
-  return number.ends_with('.') ? number.substr(0, number.size() - 1) : number;
-}
-
-bool differs(model::ColumnType type, std::string_view before, std::string_view after) {
-  if (type == model::ColumnType::decimal) return without_trailing_zeros(before) != without_trailing_zeros(after);
-  return before != after;
-}
-
-}  // namespace
 
 const model::OlderLayout& OlderImages::of(std::int64_t layout_id) {
   const auto known = known_.find(layout_id);
@@ -28,12 +14,8 @@ const model::OlderLayout& OlderImages::of(std::int64_t layout_id) {
 }
 
 std::vector<std::string> OlderImages::changed_columns(const model::OlderLayout& older, model::RowView before, model::RowView after) const {
-  std::vector<std::string> changed;
-  for (std::size_t column = 0; column < table_.layout.columns.size(); ++column) {
-    const model::Column& each = table_.layout.columns[column];
-    if (!older.has(column)) continue;
-    if (before.is_null(column) != after.is_null(column) || differs(each.type, before.text(column), after.text(column))) changed.push_back(each.name);
-  }
+  std::vector<std::string> changed = model::changed_columns(table_.layout, before, after);
+  std::erase_if(changed, [&](const std::string& name) { return !older.has(table_.layout.find(name).value()); });
   return changed;
 }
 

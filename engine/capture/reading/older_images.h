@@ -18,7 +18,7 @@ class OlderImages {
 
   /// How images that were made with that layout are read.
   const model::OlderLayout& of(std::int64_t layout_id);
-  /// Columns that both have and that differ. A number with more digits behind its point is the same number.
+  /// Columns that both have and that differ.
   std::vector<std::string> changed_columns(const model::OlderLayout& older, model::RowView before, model::RowView after) const;
 
  private:

@@ -105,6 +105,7 @@ TEST_CASE("an error means what the dialect says, else what its SQLSTATE's class 
   CHECK(code_of({"08001", 101, "FATAL:  password authentication failed for user"}, postgresql) == ErrorCode::source_refused);
   CHECK(code_of({"08001", 101, "Connection refused"}, postgresql) == ErrorCode::source_unreachable);
   CHECK(code_of({"57P01", 1, "terminating connection"}, postgresql) == ErrorCode::source_unreachable);
+  CHECK(code_of({"0A000", 1, "ERROR: cached plan must not change result type"}, postgresql) == ErrorCode::source_schema_changed);
   CHECK(code_of({"42P01", 1, "no table"}, generic) == ErrorCode::source_refused);
   CHECK(code_of({"42S22", 1, "no column"}, generic) == ErrorCode::source_schema_changed);
   CHECK(code_of({"40001", 1, "deadlock"}, generic) == ErrorCode::source_busy);

@@ -108,6 +108,11 @@ TEST_CASE("a number with more digits behind its point is the same number") {
   CHECK(told(table.changes_after(before)) == Lines{R"(update ["y"])"});
   CHECK(table.row()->state_reason.find("column b had 2 digits behind its point and has 4") != std::string::npos);
   CHECK(table.imaged() == table.held());
+  // Altered between the table's description and the reading of its rows.
+  table.source.rows[0][2] = "7.5";
+  table.cycle();
+  CHECK(table.changes_after(before).size() == 1);
+  CHECK(table.imaged() == table.held());
 }
 
 TEST_CASE("the renewal of images goes on after a kill, and is known to be under way until all are renewed") {
