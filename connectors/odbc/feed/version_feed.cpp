@@ -26,6 +26,8 @@ constexpr std::size_t told_max = 200'000;
 constexpr std::int64_t overlapping_commits = 10'000;
 /// All of a long overlap is looked at so often; in between a short one will do for those that commit soon.
 constexpr std::chrono::seconds wide_every{30};
+/// MariaDB opens every table of the schema to say what one is like.
+constexpr std::chrono::seconds known_for{60};
 constexpr std::int64_t narrow_ms = 10'000;
 constexpr std::int64_t narrow_commits = 500;
 
@@ -51,6 +53,7 @@ class VersionFeed final : public ChangeFeed {
 
  private:
   bool look_at_table();
+  void require_known_table();
   static News news_of(TextQuery::Row row);
   std::vector<TextQuery::Row> ask(KeyedSql sql, std::size_t columns, std::vector<std::string> values = {});
   /// In what the period holds: transactions, or microseconds.
@@ -86,6 +89,19 @@ bool VersionFeed::look_at_table() {
   return true;
 }
 
+void VersionFeed::require_known_table() {
+  VersionsFound& known = told_[table_.from];
+  const auto now = std::chrono::steady_clock::now();
+  if (known.made.empty() || now - known.asked >= known_for) {
+    require_table();
+    known.made = made_;
+    known.period = period_;
+    known.asked = now;
+  }
+  made_ = known.made;
+  period_ = known.period;
+}
+
 void VersionFeed::require_table() {
   if (look_at_table()) return;
   throw Error(ErrorCode::source_refused, fmt::format("{} keeps no versions of its rows", table_.from), {{"table", name_.table}},
@@ -104,7 +120,7 @@ void VersionFeed::require_usable() {
 }
 
 ChangeFeed::Standing VersionFeed::standing(const std::string& position) {
-  require_table();
+  require_known_table();
   // Whether the period holds times or ids is another history.
   if (position.empty() || (position.find('-') == std::string::npos) == period_.by_transaction) {
     const bool back = !position.empty() && !period_.by_transaction && !ask(versions::is_clock_back(), 1, {position, overlap()}).empty();
@@ -136,8 +152,9 @@ void VersionFeed::read(const std::string& position, const Take& take) {
   batch.position = end;
   take(batch);
   // Only now: what could not be kept is told again.
-  if (wide) told = {std::move(found), now};
-  else told.changes.merge(found);
+  if (!wide) return told.changes.merge(found);
+  told.changes = std::move(found);
+  told.looked_wide = now;
 }
 
 ChangeFeed::News VersionFeed::news_of(TextQuery::Row row) {

@@ -7,14 +7,18 @@
 #include <set>
 #include <string>
 
+#include "connectors/odbc/feed/version_text.h"
 #include "connectors/odbc/session.h"
 #include "connectors/odbc/text_query.h"
 #include "engine/model/source.h"
 
 namespace connectors::odbc {
 
-/// What looks found in the overlap: the next one finds it again.
+/// What looks found in the overlap: the next one finds it again. And what the table is like, as it was at most a minute ago.
 struct VersionsFound {
+  std::string made;
+  versions::Period period;
+  std::chrono::steady_clock::time_point asked;
   std::set<std::string> changes;
   std::chrono::steady_clock::time_point looked_wide;  ///< when all of the overlap was looked at
 };

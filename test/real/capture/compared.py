@@ -17,7 +17,7 @@ requests:
 
 def configure(instance, odbc, dialect, stub, pipelines):
     """`pipelines`: name, table, SQL of the record's id, other fields."""
-    instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{odbc}"\ndialect: {dialect}\n')
+    instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{odbc}"\ndialect: {dialect}\nreaders: 4\n')
     instance.write("connections/shop.yaml", SHOP.format(url=stub.url))
     for name, table, id_, fields in pipelines:
         instance.write(f"pipelines/{name}/pipeline.yaml", f"""pipeline: {name}

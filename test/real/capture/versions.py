@@ -59,7 +59,7 @@ def tables(database):
 
 def declare(instance, table, key, more=""):
     instance.write(f"tables/{table}.yaml", f"table: {table}\nconnection: erp\nfrom: {table}\nkey: {key}\n"
-                   f"capture: {{ mode: tail, by: versions, every: 100ms, chunk_rows: 50, full_every: 12h }}\n{more}"
+                   f"capture: {{ mode: tail, by: versions, every: 300ms, chunk_rows: 50, full_every: 12h }}\n{more}"
                    f"initial: {'baseline' if table == 'many' else 'deliver'}\n")
 
 
