@@ -173,7 +173,7 @@ void Loop::resume(const JobPtr& job) {
     delivery.step.clear();
     return decide_head(job);
   }
-  if (!job->traits->has(*kind)) {
+  if (writes_record(*kind) && !job->traits->has(*kind)) {
     mark_sent_unknown(*job, wall_ms());
     return end(job, DeliveryState::dead, fmt::format("a '{}' was under way, and the target no longer offers that call", name_of(*kind)));
   }

@@ -194,18 +194,20 @@ TEST_CASE("rules 3 and 4: a repeat-safe call goes out again after a crash with t
 TEST_CASE("rule 5: a frozen request of a call that the target no longer offers ends its delivery, and nothing else") {
   World world;
   make_repeat_safe_object(world.target);
-  world.target.automatic = false;
+  world.target.script = {Fate::lost};
+  world.target.otherwise = Fate::busy;
   const auto id = world.plan("K1", a);
   world.start();
   world.settle();
-  CHECK(world.state(id) == "in_flight");
+  CHECK(world.state(id) == "pending");
+  CHECK(world.delivery(id).frozen.has_value());
   world.kill(Fate::lost);
   world.target.object().calls.clear();
   make_upsert_object(world.target);
-  world.target.automatic = true;
+  world.target.otherwise = Fate::taken;
   const auto other = world.plan("K2", a);
   world.start();
-  world.settle();
+  world.pass(600'000);
   CHECK(world.state(id) == "dead");
   CHECK(world.state(other) == "delivered");
 }
