@@ -163,6 +163,9 @@ class KeylessRows final : public model::Source {
                                                 std::size_t limit) override {
     return source_->open_growth(table, shape, range, limit);
   }
+  std::unique_ptr<model::ChangeFeed> change_feed(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
+    return source_->change_feed(table, shape, name);
+  }
   std::unique_ptr<model::ChangeLog> change_log(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
     return source_->change_log(table, shape, name);
   }

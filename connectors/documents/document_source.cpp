@@ -38,6 +38,7 @@ class DocumentSource final : public model::Source {
   std::optional<std::vector<std::string>> checksums(const TableRequest& table, const TableShape& shape, std::span<const KeyRange> ranges) override;
   std::size_t keys_max() const override { return source_->keys_max(); }
   std::unique_ptr<model::ChangeLog> change_log(const TableRequest& table, const TableShape& shape, const model::LogName& name) override;
+  std::unique_ptr<model::ChangeFeed> change_feed(const TableRequest& table, const TableShape& shape, const model::LogName& name) override;
   std::optional<std::string> now(const TableRequest& table, const model::Column& column) override { return source_->now(table, column); }
   std::optional<std::string> highest(const TableRequest& table, const TableShape& shape, std::size_t column,
                                      const std::optional<std::string>& not_above) override;
@@ -109,6 +110,11 @@ std::optional<std::vector<std::string>> DocumentSource::checksums(const TableReq
     for (std::size_t range = 0; range < all->size(); ++range) all->at(range) += "\n" + sums->at(range);
   }
   return all;
+}
+
+/// Documents are followed by triggers: the log of a database names rows of one table, and does not wait for the others.
+std::unique_ptr<model::ChangeFeed> DocumentSource::change_feed(const TableRequest& table, const TableShape& shape, const model::LogName& name) {
+  return is_document(table) ? nullptr : source_->change_feed(table, shape, name);
 }
 
 std::unique_ptr<model::ChangeLog> DocumentSource::change_log(const TableRequest& table, const TableShape& shape, const model::LogName& name) {

@@ -119,7 +119,7 @@ void CaptureScheduler::answer_pings() {
   pings_.clear();
 }
 
-// The first due task in the order of their intervals; null when stopping. A connection is not kept over a long pause: the
+// The task that is due the longest, at the start those of short intervals first; null when stopping. A connection is not kept over a long pause: the
 // server, or a firewall between, would cut it.
 CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
   std::unique_lock lock(mutex_);
@@ -127,19 +127,22 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
     answer_pings();
     const std::int64_t now = clock_.steady_ms();
     std::int64_t wait = idle_look_ms;
+    Task* next = nullptr;
     for (Task& task : tasks_) {
       if (task.running || paused_.contains(task.table.name)) continue;
       // Left for a moment to the reader that had it last.
       const bool is_anothers = task.last_read_by != nullptr && task.last_read_by != &source;
       const std::int64_t due_ms = task.due_ms + (is_anothers ? patience_ms : 0);
-      if (due_ms <= now) {
-        task.running = true;
-        task.last_read_by = &source;
-        task.live.state = "reading";
-        task.live.rows_now = 0;
-        return &task;
-      }
-      wait = std::min(wait, due_ms - now);
+      wait = std::min(wait, std::max<std::int64_t>(0, due_ms - now));
+      // The one that waits longest: a table that is always due again would else keep others from ever being read.
+      if (due_ms <= now && (next == nullptr || task.due_ms < next->due_ms)) next = &task;
+    }
+    if (next != nullptr) {
+      next->running = true;
+      next->last_read_by = &source;
+      next->live.state = "reading";
+      next->live.rows_now = 0;
+      return next;
     }
     if (wait >= idle_look_ms) source.close();
     ++free_readers_;
