@@ -120,6 +120,30 @@ TEST_CASE("a table that can't be read says so while its neighbour goes on, and c
   CHECK(table_named(scheduler.status(), "bad").reason.empty());
 }
 
+TEST_CASE("a table that is always due again does not keep another from being read") {
+  struct TickingClock final : Clock {
+    std::int64_t wall_ms() const override { return now_ms; }
+    std::int64_t steady_ms() const override { return now_ms; }
+    std::atomic<std::int64_t> now_ms = 1'795'000'000'000;
+  } clock;
+  SmallJournal small;
+  settings::SourceConnection connection;
+  connection.name = "erp";
+  connection.readers = 1;
+  std::vector<settings::TableDefinition> tables{test::small_table("greedy"), test::small_table("modest")};
+  tables[0].capture.every_ms = 20;
+  tables[1].capture.every_ms = 40;
+  CaptureScheduler scheduler(connection, tables, small.journal(), clock, [&clock] {
+    auto source = std::make_unique<test::FakeSource>(test::small_layout());
+    source->put({"C1", "S", "1.00"});
+    // A cycle takes longer than the interval.
+    source->before_statement = [&clock](std::size_t) { clock.now_ms += 50; };
+    return source;
+  }, no_fatal);
+  scheduler.start();
+  CHECK(comes_true([&] { return table_named(scheduler.status(), "modest").rows_last_cycle == 1; }));
+}
+
 TEST_CASE("a table whose key changed is paused, and the journal says so") {
   SmallJournal small;
   settings::SourceConnection connection;
