@@ -181,7 +181,10 @@ void TailLookout::read_news(Reading& reading) {
   log_->refresh(false);
   if (!log_->has_entries()) return;
   const std::int64_t before = changes_of(reading);
+  // What is seen here is not of the pass, which comes to the rows before it by itself; those behind it that are new are read by key at its end.
+  PassBitmap of_pass = std::exchange(reading.seen, PassBitmap());
   read_part(reading);
+  reading.seen = std::move(of_pass);
   // What the next chunk finds has no origin of its own.
   reading.writer.attribute({});
   log_->forget();

@@ -177,6 +177,27 @@ TEST_CASE("changes logged while the first snapshot goes on are read between its 
   CHECK(told(table.changes()).back() == "update [\"b\"]");
 }
 
+TEST_CASE("thousands of rows that come before a full reading gets there are no doubled keys") {
+  Tailed table({"a", "b", "c", "d", "e", "f"});
+  table.clock.now_ms += 86'400'000;
+  table.source.before_statement = [&](std::size_t statement) {
+    if (statement != 0) return;
+    // One transaction: some rows behind the first chunk, most of them before it.
+    for (int i = 0; i < 1'500; ++i) {
+      const std::string number = std::to_string(10'000 + i);
+      table.change("z" + number, "new");
+      if (i < 50) table.change("a" + number, "new");
+    }
+    table.remove("b");
+    table.remove("f");
+  };
+  table.cycle();
+  table.source.before_statement = nullptr;
+  CHECK(table.source.log->entries.empty());
+  CHECK(table.imaged() == table.held());
+  CHECK(table.news().empty());
+}
+
 TEST_CASE("a log that grew too long is emptied, and all rows are read even when that is interrupted") {
   Tailed table({"x", "y"});
   table.definition.capture.log_rows_max = 2;
