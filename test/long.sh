@@ -12,9 +12,21 @@ for database in postgresql mariadb sqlite; do
   /usr/bin/python3 "$here/real/capture/documents.py" "$build/datapicker" "$build/test/stub_server" "$database" 10 --without-views
 done
 /usr/bin/python3 "$here/real/whatsapp/messages.py" "$build/datapicker" kill 200
-for log in change_tracking journal; do
-  /usr/bin/python3 "$here/real/capture/$log.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libscripted_driver.so" 25
+for log in change_tracking flashback journal; do
+  /usr/bin/python3 "$here/real/capture/scripted/$log.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libscripted_driver.so" 25 5000
 done
+for database in postgresql mariadb sqlite; do
+  /usr/bin/python3 "$here/real/capture/key_changes.py" "$build/datapicker" "$database" 25
+  /usr/bin/python3 "$here/real/capture/key_range.py" "$build/datapicker" "$build/test/stub_server" "$database" 50000 25
+  /usr/bin/python3 "$here/real/capture/large_table.py" "$build/datapicker" "$database" 1000000
+done
+/usr/bin/python3 "$here/real/targets/together.py" "$build/datapicker" "$build/test/stub_server" 25
+DATAPICKER_SEEDS=3000 "$build/test/test_simulation"
+/usr/bin/python3 "$here/real/faults/lossy_network.py" "$build/datapicker" "$build/test/stub_server" 2000 180
 for own in slot versions; do
   /usr/bin/python3 "$here/real/capture/$own.py" "$build/datapicker" "$build/test/stub_server" 25 100000
 done
+for database in postgresql sqlite; do
+  ROUNDS=12 /usr/bin/python3 "$here/real/limits/guards.py" "$build/datapicker" "$build/test/stub_server" "$database"
+done
+"$here/fuzz/run.sh" "${FUZZ_SECONDS:-3600}"

@@ -13,8 +13,8 @@ build=(g++ cmake ninja-build pkg-config ca-certificates
   libexpected-dev prometheus-cpp-dev libsystemd-dev zlib1g-dev libnats-dev librdkafka-dev)
 run=(odbcinst libsqliteodbc sqlite3 python3 curl)
 tests=(ccache clang lld libclang-rt-14-dev llvm doctest-dev librapidcheck-dev
-  odbc-postgresql odbc-mariadb postgresql mariadb-server mariadb-client nats-server
-  dpkg-dev file lintian groff-base
+  odbc-postgresql odbc-mariadb odbc-mdbtools postgresql mariadb-server mariadb-client nats-server
+  dpkg-dev file lintian groff-base chromium
   request-tracker5 rt5-db-sqlite rt5-standalone python3-yaml python3-jsonschema python3-psycopg2 python3-pymysql git procps)
 
 wanted=("${build[@]}")

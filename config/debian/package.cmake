@@ -55,7 +55,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION database)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "systemd | systemd-standalone-sysusers | systemd-sysusers, systemd | systemd-standalone-tmpfiles | systemd-tmpfiles")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "odbcinst, ca-certificates, sqlite3")
-set(CPACK_DEBIAN_PACKAGE_SUGGESTS "odbc-postgresql, odbc-mariadb, libsqliteodbc, tdsodbc, bash-completion, prometheus")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "odbc-postgresql, odbc-mariadb, libsqliteodbc, odbc-mdbtools, tdsodbc, bash-completion, prometheus")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
     "hands every changed row of a database to a web API
 Datapicker watches ERP and legacy databases through ODBC, finds the rows

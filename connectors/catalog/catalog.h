@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "connectors/odbc/log/log_installer.h"
-#include "engine/model/catalogue.h"
 #include "engine/model/notice.h"
 #include "engine/model/source.h"
+#include "engine/model/source/catalogue.h"
 #include "engine/model/target.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"

@@ -126,6 +126,7 @@ class ConstantLog final : public model::ChangeLog {
   void require_usable() override { log_->require_usable(); }
   std::vector<std::string> remarks() override { return log_->remarks(); }
   bool keeps_entries() const override { return log_->keeps_entries(); }
+  bool names_each_change() const override { return log_->names_each_change(); }
   bool has_entries() override { return log_->has_entries(); }
   Backlog backlog() override { return log_->backlog(); }
   void rewind() override { log_->rewind(); }
@@ -148,6 +149,7 @@ class ConstantFeed final : public model::ChangeFeed {
   }
 
   void require_table() override { feed_->require_table(); }
+  bool tells_transactions() const override { return feed_->tells_transactions(); }
   void require_usable() override { feed_->require_usable(); }
   std::vector<std::string> identities() override { return feed_->identities(); }
   Standing standing(const std::string& position) override { return feed_->standing(position); }

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/model/row_json.h"
 
 namespace connectors::documents {
@@ -140,7 +141,7 @@ void Assembly::take(std::size_t part, const RowBatch& rows, const Rows& above) {
       if (wanted.of == 0) {
         throw Error(ErrorCode::source_bad_data,
                     fmt::format("a row of '{}' belongs to a document whose key it spells otherwise: {}", wanted.name,
-                                model::row_json(wanted.rows, row).substr(0, 500)),
+                                std::string(engine::cut(model::row_json(wanted.rows, row), 500))),
                     {}, "let a `query:` spell both keys alike, with upper() or trim()");
       }
       continue;

@@ -8,6 +8,7 @@
 #include "connectors/files/csv_reader.h"
 #include "connectors/files/whole_source.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/model/key.h"
 #include "engine/settings/diagnostics.h"
 
@@ -94,7 +95,7 @@ class CsvRows final : public model::RowStream {
     if (!cell.quoted && cell.text == null_text_) return into.append_null();
     const auto value = canonical_(column.type, cell.text, scratch_);
     if (!value) {
-      const std::string shown = cell.text.size() > 40 ? cell.text.substr(0, 40) + "…" : cell.text;
+      const std::string shown = cell.text.size() > 40 ? std::string(engine::cut(cell.text, 40)) + "…" : cell.text;
       reader_.fail(fmt::format("'{}' in column {} is no {}", shown, column.name, model::name_of(column.type)),
                    "take the column out of `types`: as text the mapping can turn it");
     }

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/model/catalogue.h"
 #include "engine/model/source.h"
+#include "engine/model/source/catalogue.h"
 #include "engine/settings/connection_definition.h"
 
 namespace connectors::files {

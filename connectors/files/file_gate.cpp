@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <map>
 #include <system_error>
 
 #include "engine/base/error.h"
@@ -103,7 +104,17 @@ class GatedSource final : public model::Source {
  public:
   GatedSource(std::unique_ptr<model::Source> source, FileGate gate) : source_(std::move(source)), gate_(std::move(gate)) {}
 
-  model::TableShape describe(const model::TableRequest& table) override { return source_->describe(table); }
+  /// While the file is being written its tables are what they were: half of a file may show other columns, or no table at all.
+  model::TableShape describe(const model::TableRequest& table) override {
+    Described& known = described_[table.from + "\n" + table.query];
+    const auto stamp = gate_.settled();
+    if (known.shape && known.exclude == table.exclude && known.key == table.key && (!stamp || known.stamp == *stamp)) return *known.shape;
+    const FileStamp ready = begin();
+    model::TableShape shape = source_->describe(table);
+    if (stamp_of(gate_.file()) != ready) throw busy(gate_.file(), "was written while it was read");
+    known = {ready, table.exclude, table.key, shape};
+    return shape;
+  }
   std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
                                                std::size_t limit) override {
     const FileStamp stamp = begin();
@@ -137,9 +148,16 @@ class GatedSource final : public model::Source {
     return std::make_unique<UnwrittenRows>(std::move(rows), gate_.file(), stamp);
   }
 
+  struct Described {
+    FileStamp stamp;
+    std::vector<std::string> exclude, key;
+    std::optional<model::TableShape> shape;  ///< none yet
+  };
+
   std::unique_ptr<model::Source> source_;
   FileGate gate_;
   std::optional<FileStamp> opened_;
+  std::map<std::string, Described> described_;
 };
 
 }  // namespace

@@ -12,9 +12,10 @@
 #include "connectors/http/plan.h"
 #include "connectors/http/prepare.h"
 #include "connectors/http/request/prepared_request.h"
-#include "connectors/http/signature.h"
 #include "connectors/http/wire/curl_loop.h"
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 
 namespace connectors::http {
 
@@ -158,7 +159,7 @@ class HttpTarget : public engine::model::Target {
   void sign(Exchange& exchange) const {
     if (!sign_) return;
     exchange.headers.push_back(sign_->header + ": " + sign_->prefix +
-                               hmac_sha256_hex(sign_->secret.reveal(), exchange.body));
+                               engine::hex(engine::hmac_sha256(sign_->secret.reveal(), exchange.body)));
   }
 
   const TargetPlan plan_;

@@ -7,7 +7,9 @@
 
 #include "connectors/http/request/field_text.h"
 #include "connectors/http/request/prepared_request.h"
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/model/row_json.h"
 
 namespace connectors::http {
@@ -63,8 +65,7 @@ class EffectiveFields {
 
 bool has_header(const PreparedRequest& request, std::string_view name) {
   return std::any_of(request.headers.begin(), request.headers.end(), [&](const auto& header) {
-    return std::equal(header.first.begin(), header.first.end(), name.begin(), name.end(),
-                      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+    return engine::same_word(header.first, name);
   });
 }
 
@@ -152,11 +153,7 @@ PreparedCall prepare_one(const TargetPlan& target, const ObjectPlan& object, con
 std::string batch_key(std::span<const Call> calls) {
   std::string keys;
   for (const Call& call : calls) keys.append(call.idempotency_key).append(1, '\n');
-  unsigned char digest[32];
-  ENGINE_ASSERT(EVP_Digest(keys.data(), keys.size(), digest, nullptr, EVP_sha256(), nullptr) == 1);
-  std::string hex;
-  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-  return hex.substr(0, 32);
+  return engine::sha256_hex(keys).substr(0, 32);
 }
 
 /// By any of them the answer may name the record: its key, its match value, its id.

@@ -7,6 +7,7 @@
 
 #include "connectors/odbc/canonical_text.h"
 #include "connectors/odbc/growth/growth_text.h"
+#include "connectors/odbc/rows/counted_rows.h"
 #include "connectors/odbc/rows/prepared_read.h"
 #include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/rows/row_stream.h"
@@ -166,6 +167,11 @@ TableShape OdbcSource::describe(const TableRequest& table) {
 
 std::shared_ptr<PreparedRead> OdbcSource::make_read(const std::shared_ptr<Session>& session, const TableRequest& table, const Layout& layout,
                                                     KeyedSql sql) {
+  const std::size_t bytes_max = dialect_.statement_bytes_max;
+  if (bytes_max > 0 && sql.text.size() > bytes_max) {
+    throw Error(ErrorCode::source_refused, fmt::format("the statement that reads {} is longer than the {} bytes that the driver takes", title_of(table), bytes_max),
+                {{"table", title_of(table)}}, "leave columns out by `exclude`");
+  }
   const bool row_by_row = read_row_by_row_.contains(identity_of(table));
   ReadPlan plan = plan_read(layout, dialect_, connection_.char_padding, session->getdata_of_bound(), row_by_row);
   Layout bound = layout;
@@ -221,9 +227,12 @@ std::unique_ptr<RowStream> OdbcSource::open_range(const TableRequest& table, con
 }
 
 std::unique_ptr<RowStream> OdbcSource::open_whole(const TableRequest& table, const TableShape& shape) {
+  std::optional<std::uint64_t> counted;
+  if (!dialect_.row_count.empty()) counted = count_rows(session(), replaced(dialect_.row_count, "{from}", table.from));
   auto read = make_read(streaming_session(), table, shape.layout, StatementText(table, dialect_).whole(shape.layout));
   read->execute({});
-  return stream(std::move(read), table, shape.layout, std::nullopt, 0);
+  auto rows = stream(std::move(read), table, shape.layout, std::nullopt, 0);
+  return counted ? all_of(std::move(rows), *counted, title_of(table)) : std::move(rows);
 }
 
 std::unique_ptr<RowStream> OdbcSource::open_keys(const TableRequest& table, const TableShape& shape, std::span<const SourceKey> keys) {

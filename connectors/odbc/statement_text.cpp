@@ -51,10 +51,14 @@ StatementText::StatementText(const engine::model::TableRequest& table, const eng
     : dialect_(dialect) {
   // A line break before the parenthesis ends a comment that stands in the query's last line. Oracle allows no AS here.
   from_ = table.query.empty() ? fmt::format("{} dp", table.from) : fmt::format("({}\n) dp", without_end(table.query));
+  if (!dialect.whole_only) return;
+  // Such drivers know no other name for a table.
+  alias_.clear();
+  from_ = table.from;
 }
 
 std::string StatementText::column(const Column& column) const {
-  return "dp." + quoted_name(column.name, dialect_);
+  return alias_ + quoted_name(column.name, dialect_);
 }
 
 std::string StatementText::selected(const Layout& layout) const {
@@ -78,7 +82,7 @@ std::string StatementText::limited(std::string sql, std::size_t limit) const {
   return replaced(replaced(dialect_.limit, "{n}", fmt::to_string(limit)), "{sql}", sql);
 }
 
-std::string StatementText::described() const { return fmt::format("SELECT dp.* FROM {} WHERE 1 = 0", from_); }
+std::string StatementText::described() const { return fmt::format("SELECT {}* FROM {} WHERE 1 = 0", alias_, from_); }
 
 /// Keys beyond one key, written as `a >= ? AND (a > ? OR (a = ? AND b > ?))`, which every planner can use an index for; row
 /// values are read from the start of the index by MariaDB. `above` is > or <, `last` what the last part is compared by.

@@ -57,6 +57,7 @@ class StatementText {
   std::string beyond(const engine::model::Layout& layout, std::size_t key, std::string_view above, std::string_view last, KeyedSql& sql) const;
   std::string limited(std::string sql, std::size_t limit) const;
 
+  std::string alias_ = "dp.";
   std::string from_;
   const engine::settings::DialectDefinition& dialect_;
 };

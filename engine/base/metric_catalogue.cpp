@@ -11,7 +11,7 @@ namespace {
 using enum MetricKind;
 
 /// In the order of a change's way. A name, once shipped, stands in dashboards and alert rules of others.
-constexpr std::array<Metric, 42> catalogue{{
+constexpr std::array<Metric, 46> catalogue{{
     {"datapicker_build", gauge, "version", "1; the label tells which program runs"},
     {"datapicker_stage_silent", gauge, "stage", "1 while a part of the engine does not answer the watchdog"},
     {"datapicker_table_up", gauge, "table, connection",
@@ -26,6 +26,8 @@ constexpr std::array<Metric, 42> catalogue{{
     {"datapicker_capture_log_losses_total", counter, "table", "`tail`: times the source's log did not reach back to where it was read, and all rows were read instead"},
     {"datapicker_change_log_lost_total", counter, "connection, log",
      "`tail`: logs of the database's own, such as a slot, that were lost or given up: they were made anew, and all rows of their tables were read"},
+    {"datapicker_journal_left_seconds", gauge, "table",
+     "`by: journal`: until the receiver that reading goes on in is as old as the oldest that the system now keeps, and may be deleted"},
     {"datapicker_slot_retained_bytes", gauge, "connection, slot", "`by: slot`: what the server keeps of its write-ahead log for the slot"},
     {"datapicker_slot_behind_bytes", gauge, "connection, slot", "`by: slot`: what the server wrote to its log since what was last confirmed"},
     {"datapicker_changes_captured_total", counter, "table", "Changes journaled"},
@@ -36,11 +38,15 @@ constexpr std::array<Metric, 42> catalogue{{
     {"datapicker_journal_used_bytes", gauge, "", "Bytes of the journal's database that hold something; its other pages are used again"},
     {"datapicker_journal_free_bytes", gauge, "", "Space left on the journal's disk"},
     {"datapicker_changes_mapped_total", counter, "pipeline", "Changes mapped"},
+    {"datapicker_transactions_apart_total", counter, "pipeline",
+     "`deliver: together`: transactions of the source that changed more than `together_max` rows, and went row by row"},
     {"datapicker_echoes_total", counter, "table", "Changes that are what a pipeline wrote there, and are not delivered back"},
     {"datapicker_pipeline_up", gauge, "pipeline", "1 while the pipeline maps; 0: its mapping does not compile"},
     {"datapicker_pipeline_behind_changes", gauge, "pipeline", "Changes not yet mapped"},
     {"datapicker_pipeline_lag_seconds", gauge, "pipeline",
      "Age of the oldest change that is not mapped yet, or is pending or under way to the target; 0: none waits"},
+    {"datapicker_anomalies_open", gauge, "pipeline", "Anomalies that hold deliveries until a person decides"},
+    {"datapicker_cycles_held_total", counter, "pipeline", "Cycles whose effects a guard held"},
     {"datapicker_deliveries", gauge, "pipeline, state", "Deliveries that are open or dead, by state"},
     {"datapicker_deliveries_total", counter, "connection, pipeline, outcome", "Deliveries that ended, by how they ended"},
     {"datapicker_delivery_retries_total", counter, "connection, pipeline", "Attempts that failed and will be repeated"},

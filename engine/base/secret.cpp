@@ -1,13 +1,15 @@
 #include "engine/base/secret.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <array>
 #include <map>
 #include <mutex>
 #include <set>
 #include <shared_mutex>
 #include <vector>
+
+#include "engine/base/base64.h"
+#include "engine/base/escaped_text.h"
 
 namespace engine {
 
@@ -15,11 +17,13 @@ namespace {
 
 constexpr std::size_t maskable_bytes_min = 4;
 
-/// All that is masked. Read by every log line, written when a secret comes or goes.
+/// All that is masked. Read by every log line, written when a secret comes or goes. Longest first, so that one inside another is not left half masked.
 struct Secrets {
   std::shared_mutex mutex;
   std::map<std::string, std::size_t> holders;
-  std::vector<std::string> forms;  ///< longest first, so that a form inside another is not left half masked
+  std::vector<std::string> values;
+  std::vector<std::string> coded;     ///< in base64, which no escape touches
+  std::array<bool, 256> begins{};     ///< a value may begin with this byte, as it is or escaped
 };
 
 Secrets& secrets() {
@@ -27,42 +31,11 @@ Secrets& secrets() {
   return all;
 }
 
-std::string url_form(std::string_view value) {
-  std::string form;
-  for (const unsigned char c : value) {
-    const bool bare = std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_' || c == '~';
-    form += bare ? std::string(1, static_cast<char>(c)) : fmt::format("%{:02X}", c);
-  }
+/// Without padding: also found where the secret is the start of a longer text.
+std::string unpadded_base64(std::string_view value) {
+  std::string form = base64(value);
+  while (form.ends_with('=')) form.pop_back();
   return form;
-}
-
-std::string json_form(std::string_view value) {
-  std::string form;
-  for (const unsigned char c : value) {
-    if (c == '"' || c == '\\') {
-      form += '\\';
-      form += static_cast<char>(c);
-    } else if (c == '\n' || c == '\r' || c == '\t') {
-      form += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";  // as every writer of JSON has them: a key in PEM form holds lines
-    } else if (c < 0x20) {
-      form += fmt::format("\\u{:04x}", c);
-    } else {
-      form += static_cast<char>(c);
-    }
-  }
-  return form;
-}
-
-std::string base64_form(std::string_view value) {
-  static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string form;
-  for (std::size_t i = 0; i < value.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, value.size() - i);
-    std::uint32_t bits = 0;
-    for (std::size_t j = 0; j < 3; ++j) bits = bits << 8 | (j < left ? static_cast<unsigned char>(value[i + j]) : 0u);
-    for (std::size_t j = 0; j <= left; ++j) form += digits[bits >> (18 - 6 * j) & 63];
-  }
-  return form;  // without padding: also found where the secret is the start of a longer text
 }
 
 // What base64 shows of `value` when `before` bytes stand in front of it ("user:" of basic authentication): only the
@@ -70,23 +43,59 @@ std::string base64_form(std::string_view value) {
 std::string base64_inside(std::string_view value, std::size_t before) {
   const std::size_t skipped = (3 - before % 3) % 3;
   if (value.size() < skipped + 3) return {};
-  const std::string_view whole = value.substr(skipped, (value.size() - skipped) / 3 * 3);
-  return base64_form(whole);
+  return unpadded_base64(value.substr(skipped, (value.size() - skipped) / 3 * 3));
 }
 
-/// What a URL, a header, a body or a log may show of the value.
-std::set<std::string> maskable_forms(std::string_view value) {
-  if (value.size() < maskable_bytes_min) return {};
-  std::set<std::string> forms{std::string(value), url_form(value), json_form(value), base64_form(value)};
-  for (std::size_t before = 0; before < 3; ++before) forms.insert(base64_inside(value, before));
-  std::erase_if(forms, [](const std::string& form) { return form.size() < maskable_bytes_min; });
-  return forms;
+std::string for_urls(std::string base64) {
+  std::ranges::replace(base64, '+', '-');
+  std::ranges::replace(base64, '/', '_');
+  return base64;
+}
+
+void add_base64_forms(std::string_view value, std::set<std::string>& forms) {
+  for (const std::string& form : {unpadded_base64(value), base64_inside(value, 0), base64_inside(value, 1), base64_inside(value, 2)}) {
+    if (form.size() < maskable_bytes_min) continue;
+    forms.insert(form);
+    forms.insert(for_urls(form));
+  }
 }
 
 void list_anew(Secrets& all) {
-  all.forms.clear();
-  for (const auto& [form, holders] : all.holders) all.forms.push_back(form);
-  std::stable_sort(all.forms.begin(), all.forms.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::set<std::string> coded;
+  all.values.clear();
+  all.begins.fill(false);
+  for (const auto& [value, holders] : all.holders) {
+    all.values.push_back(value);
+    add_base64_forms(value, coded);
+    for (std::size_t byte = 0; byte < all.begins.size(); ++byte) {
+      const auto c = static_cast<char>(byte);
+      all.begins[byte] = all.begins[byte] || c == value[0] || begins_escape(c);
+    }
+  }
+  all.coded.assign(coded.begin(), coded.end());
+  const auto longer = [](const std::string& one, const std::string& other) { return one.size() > other.size(); };
+  std::ranges::stable_sort(all.values, longer);
+  std::ranges::stable_sort(all.coded, longer);
+}
+
+void mask_coded(const Secrets& all, std::string& text) {
+  for (const std::string& form : all.coded) {
+    for (std::size_t at = text.find(form); at != std::string::npos; at = text.find(form, at + 3)) text.replace(at, form.size(), "***");
+  }
+}
+
+std::string without_values(const Secrets& all, std::string_view text) {
+  std::string masked;
+  masked.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t length = 0;
+    if (all.begins[static_cast<unsigned char>(text[at])]) {
+      for (auto value = all.values.begin(); length == 0 && value != all.values.end(); ++value) length = escaped_length(text.substr(at), *value);
+    }
+    length == 0 ? void(masked += text[at]) : void(masked += "***");
+    at += std::max<std::size_t>(1, length);
+  }
+  return masked;
 }
 
 }  // namespace
@@ -99,31 +108,24 @@ PassingSecret::~PassingSecret() {
   if (value_.size() < maskable_bytes_min) return;
   Secrets& all = secrets();
   const std::unique_lock lock(all.mutex);
-  for (const std::string& form : maskable_forms(value_)) {
-    if (--all.holders.at(form) == 0) all.holders.erase(form);
-  }
+  const auto held = all.holders.find(value_);
+  if (--held->second == 0) all.holders.erase(held);
   list_anew(all);
 }
 
 void remember_secret(std::string_view value) {
-  const std::set<std::string> forms = maskable_forms(value);
-  if (forms.empty()) return;
+  if (value.size() < maskable_bytes_min) return;
   Secrets& all = secrets();
   const std::unique_lock lock(all.mutex);
-  for (const std::string& form : forms) ++all.holders[form];
-  list_anew(all);
+  if (++all.holders[std::string(value)] == 1) list_anew(all);
 }
 
-/// Longest forms first, each wherever it stands.
 std::string redact(std::string_view text) {
-  std::string masked(text);
   Secrets& all = secrets();
   const std::shared_lock lock(all.mutex);
-  for (const std::string& form : all.forms) {
-    for (std::size_t at = masked.find(form); at != std::string::npos; at = masked.find(form, at + 3)) {
-      masked.replace(at, form.size(), "***");
-    }
-  }
+  if (all.values.empty()) return std::string(text);
+  std::string masked = without_values(all, text);
+  mask_coded(all, masked);
   return masked;
 }
 

@@ -11,7 +11,7 @@ namespace engine {
 class Secret {
  public:
   Secret() = default;
-  /// Registers `value` (and its URL-, base64- and JSON-escaped forms) with `redact`.
+  /// Registers `value` with `redact`.
   explicit Secret(std::string value);
   const std::string& reveal() const { return value_; }
   bool empty() const { return value_.empty(); }
@@ -36,7 +36,8 @@ class PassingSecret {
 /// Registers a secret for masking, for good. Values shorter than 4 characters are not masked: they would hide everything.
 void remember_secret(std::string_view value);
 
-/// `text` with every registered secret, also URL-, base64- and JSON-escaped, replaced by `***`. Thread-safe.
+/// `text` with every registered secret replaced by `***`, also in the escapes of URLs, JSON and HTML, one inside the other, and in base64
+/// (behind other bytes as well, as in basic authentication). Thread-safe.
 std::string redact(std::string_view text);
 
 }  // namespace engine

@@ -51,6 +51,18 @@ struct SelectedRows {
   std::vector<std::int64_t> ordinals;  ///< images of the rows that are there now, ascending
 };
 
+/// Part of a range of keys in the server's own order.
+struct KeyChunk {
+  std::optional<Selection::Key> first;      ///< the range begins with it; none: with the table, or behind `after`
+  std::optional<model::SourceKey> after;    ///< where the chunk before ended
+  std::optional<model::SourceKey> up_to;    ///< the range ends with it; none: with the table
+  std::size_t rows = 0;                     ///< to be read at most
+};
+
+struct ChunkRows : SelectedRows {
+  std::optional<model::SourceKey> last;  ///< none: there are no more rows in the range, and only that says so
+};
+
 class CaptureMode {
  public:
   virtual ~CaptureMode() = default;
@@ -61,6 +73,9 @@ class CaptureMode {
   /// condition only what is there is believed. Throws as `run_cycle`, and config_invalid before the first snapshot is complete.
   virtual SelectedRows read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
                                   const Progress& progress) = 0;
+  /// The same for the next rows of a range, between two cycles: what is remembered to spare readings stays, unless something had changed. Rows that are
+  /// gone are left to the cycles. Throws config_invalid for a table whose key no index leads with.
+  virtual ChunkRows read_chunk(model::Source& source, const KeyChunk& chunk, const StopSignal& stop) = 0;
 };
 
 /// By the table's `mode:`. The tables of a connection share `turns`.

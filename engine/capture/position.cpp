@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/model/kept_json.h"
 
 namespace engine::capture {
 
@@ -20,8 +21,7 @@ std::string position_text(const Position& position) {
 }
 
 Position position_from(std::string_view text) {
-  try {
-    const json::value parsed = json::parse(text);
+  return model::read_kept(text, "a checkpoint", [](const json::value& parsed) {
     const json::object& object = parsed.as_object();
     Position position{.snapshot = object.at("phase").as_string() == "snapshot", .after = {}, .whole_ms = 0, .mode = {}, .mark = {}};
     if (const json::value* after = object.if_contains("after")) position.after = model::source_key_from_json(json::serialize(*after));
@@ -31,11 +31,7 @@ Position position_from(std::string_view text) {
       position.mark = json::serialize(*mark);
     }
     return position;
-  } catch (const boost::system::system_error&) {
-    throw Error(ErrorCode::journal_failed, "the journal holds a checkpoint that is none: " + std::string(text));
-  } catch (const std::out_of_range&) {
-    throw Error(ErrorCode::journal_failed, "the journal holds a checkpoint that is none: " + std::string(text));
-  }
+  });
 }
 
 }  // namespace engine::capture

@@ -62,6 +62,7 @@ CycleResult TableCapture::run_described(model::Source& source, const StopSignal&
     const TrackedTable table = track(shape);
     const std::int64_t images = images_before ? *images_before : journal_.read()->images.count(table.row.id);
     Reading reading({source, shape, table_, table, journal_, clock_, stop, progress});
+    watch_moves(reading);
     const std::int64_t looked_ms = clock_.wall_ms();
     Finding finding = look(reading);
     if (finding == Finding::part) finding = read_part(reading);
@@ -70,6 +71,8 @@ CycleResult TableCapture::run_described(model::Source& source, const StopSignal&
       // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
       if (!table.position.after) whole_ms_ = started;
     }
+    // Before a log's entries are given up: all that they named is journaled.
+    reading.writer.settle_moves();
     images_ = images + reading.writer.growth();
     Position position{.snapshot = false};
     if (lookout_) position.mark = lookout_->settle(finding);
@@ -85,9 +88,23 @@ CycleResult TableCapture::run_described(model::Source& source, const StopSignal&
     return result;
   } catch (Error& error) {
     images_.reset();
+    // Checksums may be of rows that waited to be told as moved, and were not journaled.
+    if (lookout_ && !table_.unchanged_identity.empty()) lookout_->distrust();
     error.with("table", table_.name);
     throw;
   }
+}
+
+void TableCapture::watch_moves(Reading& reading) const {
+  // The first reading has nothing that a row could have moved from.
+  if (reading.scope.table.position.snapshot) return;
+  std::vector<std::size_t> columns;
+  for (const std::string& name : table_.unchanged_identity) {
+    const auto column = reading.scope.table.layout.find(name);
+    if (!column) throw Error(ErrorCode::source_refused, "the table has no column " + name + ", which `unchanged_identity:` names", {{"column", name}});
+    columns.push_back(*column);
+  }
+  reading.writer.watch_moves(std::move(columns));
 }
 
 /// With other columns nothing holds that was remembered to spare a reading.
@@ -104,6 +121,7 @@ Finding TableCapture::read_part(Reading& reading) const {
     lookout_->read_part(reading);
     return Finding::part;
   } catch (const model::LogLost&) {
+    reading.writer.settle_moves();
     // What is found from here on has no origin that the log told.
     reading.writer.attribute({});
     return Finding::everything;
@@ -153,15 +171,18 @@ void TableCapture::tell_healed(const Reading& reading) const {
   journal_.write([&](journal::Records& records) { records.tables.set_state(reading.scope.table.row.id, "watching", note); });
 }
 
+TrackedTable TableCapture::track_known(const model::TableShape& shape) {
+  TrackedTable table = track(shape);
+  if (!table.position.snapshot) return table;
+  throw Error(ErrorCode::config_invalid, "the first read of table " + table_.name + " is not complete", {}, "wait for it: it reads every row");
+}
+
 SelectedRows TableCapture::read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
                                       const Progress& progress) {
   images_.reset();  // counted anew by the next cycle
   if (lookout_) lookout_->distrust();
   model::TableShape shape = source.describe(table_.request);
-  const TrackedTable table = track(shape);
-  if (table.position.snapshot) {
-    throw Error(ErrorCode::config_invalid, "the first read of table " + table_.name + " is not complete", {}, "wait for it: it reads every row");
-  }
+  const TrackedTable table = track_known(shape);
   settings::TableDefinition chosen = table_;
   if (selection.keys.empty()) {
     chosen.request.query = selected(table_.request, selection.where);
@@ -179,6 +200,35 @@ SelectedRows TableCapture::read_again(model::Source& source, const Selection& se
     }
     after = ordinals.back();
   }
+}
+
+ChunkRows TableCapture::read_chunk(model::Source& source, const KeyChunk& chunk, const StopSignal& stop) {
+  const std::optional<std::int64_t> images_before = std::exchange(images_, std::nullopt);
+  const model::TableShape shape = source.describe(table_.request);
+  if (!shape.key_is_indexed) {
+    throw Error(ErrorCode::config_invalid, "no index of table " + table_.name + " leads with its key: a range of it cannot be read alone", {},
+                "choose the rows by --where");
+  }
+  const TrackedTable table = track_known(shape);
+  const Progress nobody_asks;
+  Reading reading({source, shape, table_, table, journal_, clock_, stop, nobody_asks});
+  const auto seen = std::make_shared<OrdinalRuns>();
+  reading.seen.record(seen);
+  model::KeyRange range{chunk.after, chunk.up_to};
+  if (chunk.first && !chunk.after) {
+    read_keys(reading, {{chunk.first->encoded, chunk.first->source_key}});
+    range.after = chunk.first->source_key;
+  }
+  ChunkRows rows;
+  rows.last = Pass(reading).read_chunk(range, chunk.rows);
+  reading.seen.record(nullptr);
+  seen->for_each([&rows](std::int64_t ordinal) { rows.ordinals.push_back(ordinal); });
+  rows.result = reading.writer.result();
+  // Rows that are what their images say leave true what was remembered of them.
+  const bool changed = rows.result.inserts + rows.result.updates + rows.result.deletes > 0;
+  if (changed && lookout_) lookout_->distrust();
+  if (images_before) images_ = *images_before + reading.writer.growth();
+  return rows;
 }
 
 }  // namespace engine::capture

@@ -21,12 +21,15 @@ class TableCapture final : public CaptureMode {
   CycleResult run_cycle(model::Source& source, const StopSignal& stop, const Progress& progress) override;
   SelectedRows read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
                           const Progress& progress) override;
+  ChunkRows read_chunk(model::Source& source, const KeyChunk& chunk, const StopSignal& stop) override;
 
  private:
   CycleResult run_described(model::Source& source, const StopSignal& stop, const Progress& progress);
   Finding look(Reading& reading) const;
   Finding read_part(Reading& reading) const;
+  void watch_moves(Reading& reading) const;
   TrackedTable track(const model::TableShape& shape);
+  TrackedTable track_known(const model::TableShape& shape);
   bool whole_is_due(const Position& position) const;
   void read_all(Reading& reading, std::int64_t images) const;
   void tell_healed(const Reading& reading) const;

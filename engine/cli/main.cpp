@@ -66,11 +66,16 @@ int run_program(int argc, char** argv) {
   add_schema(program, invocation);
   add_run(program, invocation);
   add_status(program, invocation);
+  add_assess(program, invocation);
   add_changes(program, invocation);
   add_story(program, invocation);
   add_preview(program, invocation);
+  add_plan(program, invocation);
+  add_verify(program, invocation);
   add_test(program, invocation);
   add_targets(program, invocation);
+  add_anomalies(program, invocation);
+  add_expect(program, invocation);
   add_dead_letters(program, invocation);
   add_reference(program, invocation);
   add_replay(program, invocation);

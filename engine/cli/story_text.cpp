@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "engine/base/text.h"
 #include "engine/cli/terminal.h"
 
 namespace engine::cli {
@@ -13,7 +14,7 @@ constexpr std::size_t shown_bytes_max = 2'000;
 
 std::string shortened(std::string_view text) {
   if (text.size() <= shown_bytes_max) return std::string(text);
-  return std::string(text.substr(0, shown_bytes_max)) + fmt::format("… ({} bytes)", text.size());
+  return std::string(cut(text, shown_bytes_max)) + fmt::format("… ({} bytes)", text.size());
 }
 
 // "PUT /customers/C001 {"name":…}" out of the frozen request; its raw text when it is not an HTTP request.
@@ -77,11 +78,38 @@ std::string change_text(const model::Change& change, const operate::Story& story
   return text;
 }
 
+/// Only while something keeps it back: what was sent tells by its attempts.
+std::string together_text(const operate::DeliveryStory& story, const std::string& margin) {
+  const auto& together = story.together;
+  if (!together || together->begun || !journal::is_open(story.delivery.state)) return {};
+  const std::string whom = together->transaction.empty() ? "what was captured with it" : "transaction " + together->transaction;
+  return fmt::format("{}    goes out together with {}{}\n", margin, whom, together->held_by ? "; " + *together->held_by : "");
+}
+
 bool covers(const journal::Delivery& delivery, const model::Change& change) { return delivery.last_seq == change.seq; }
 
 /// Of a row that was sent without a change (remap, backfill), or whose change is no longer retained.
 bool stands_alone(const journal::Delivery& delivery, const operate::Story& story) {
   return std::none_of(story.changes.begin(), story.changes.end(), [&](const model::Change& change) { return covers(delivery, change); });
+}
+
+/// What the row was mapped to.
+std::string wanted_text(const journal::Delivery& delivery, const std::string& margin) {
+  if (!delivery.present) return fmt::format("{}    wanted: not there, {}\n", margin, delivery.match);
+  std::string text;
+  if (delivery.fields) text = fmt::format("{}    wanted: {} {}\n", margin, delivery.match == "{}" ? "" : delivery.match, shortened(*delivery.fields));
+  if (delivery.comment) text += fmt::format("{}    comment: {}\n", margin, shortened(*delivery.comment));
+  return text;
+}
+
+/// What guards said of it, and what people decided.
+std::string verdict_text(const operate::DeliveryStory& story, const std::string& margin) {
+  std::string text;
+  if (story.anomaly) text = fmt::format("{}    held {} by anomaly {}, {}: {}\n", margin, local_time(story.anomaly->opened_ms), story.anomaly->id, story.anomaly->kind, story.anomaly->text);
+  for (const journal::DeliveryDecision& decision : story.decisions) {
+    text += fmt::format("{}    {} {} by {}: {}\n", margin, local_time(decision.at_ms), coloured(decision.decision, Colour::bold), decision.actor, decision.reason);
+  }
+  return text;
 }
 
 }  // namespace
@@ -95,7 +123,7 @@ std::string delivery_text(const operate::DeliveryStory& story, const std::string
   text += " " + coloured(state, colour_of_state(state));
   if (delivery.generation > 0) text += fmt::format(", generation {}", delivery.generation);
   if (!delivery.reason.empty()) text += ": " + delivery.reason;
-  text += "\n";
+  text += "\n" + wanted_text(delivery, margin) + together_text(story, margin) + verdict_text(story, margin);
   for (const journal::Attempt& attempt : story.attempts) text += attempt_text(attempt, margin);
   for (const journal::Report& report : story.reports) text += report_text(report, margin);
   return text;
@@ -120,9 +148,16 @@ std::string story_text(const operate::Story& story) {
     }
   }
   for (const operate::PipelineStory& pipeline : story.pipelines) {
+    if (pipeline.rejected) {
+      const std::string what = pipeline.rejected->present ? pipeline.rejected->fields : "that it is gone";
+      text += fmt::format("\n{}: rejected with anomaly {}: {}; held when it comes again\n", pipeline.pipeline, pipeline.rejected->anomaly_id, what);
+    }
     if (!pipeline.last_sent) continue;
     text += fmt::format("\n{}: {} at {} {}{}\n", pipeline.pipeline, pipeline.last_sent->live ? "live" : "not", pipeline.last_sent->connection,
                         pipeline.last_sent->match, pipeline.remote_id ? " as " + *pipeline.remote_id : "");
+    if (pipeline.last_sent->live && pipeline.last_sent->fields) {
+      text += fmt::format("  last sent {}: {}\n", local_time(pipeline.last_sent->sent_ms), shortened(*pipeline.last_sent->fields));
+    }
   }
   return text;
 }

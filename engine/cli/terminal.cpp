@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/base/clock.h"
+#include "engine/settings/map_reader.h"
 
 namespace engine::cli {
 
@@ -78,9 +79,14 @@ std::int64_t time_typed(const std::string& text, std::string_view option) {
               "2h, 3d, or '2026-11-22 08:15' in this machine's time zone");
 }
 
+std::int64_t time_ahead(const std::string& text, std::string_view option) {
+  const auto duration = settings::duration_ms_of(text);
+  return duration ? system_clock().wall_ms() + *duration : time_typed(text, option);
+}
+
 std::string counted(std::size_t number, std::string_view noun) {
   if (number == 1) return fmt::format("1 {}", noun);
-  if (noun.ends_with('y')) return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
+  if (noun.ends_with('y') && !noun.ends_with("ay")) return fmt::format("{} {}ies", number, noun.substr(0, noun.size() - 1));
   return fmt::format("{} {}s", number, noun);
 }
 

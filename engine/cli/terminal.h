@@ -26,6 +26,9 @@ std::string local_time(std::int64_t wall_ms);
 /// Throws config_invalid naming the option.
 std::int64_t time_typed(const std::string& text, std::string_view option);
 
+/// The same of what lies ahead: "2h" is two hours from now.
+std::int64_t time_ahead(const std::string& text, std::string_view option);
+
 /// "1 table", "2 tables".
 std::string counted(std::size_t number, std::string_view noun);
 

@@ -162,6 +162,8 @@ Decision wait_for_parents(const HeadFacts& facts, const PipelineTarget& pipeline
 Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const bool may_be_there = is_live(facts) || (facts.may_have_been_sent && traits.has(CallKind::upsert));
   if (!may_be_there) return skip("not live at the target");
+  // A row got another key, or two rows share the record: it goes with the last of them.
+  if (facts.taken_over) return skip("another row stands for the record now");
   if (pipeline.on_delete == settings::OnDelete::ignore) return skip("the pipeline leaves it at the target");
   if (pipeline.on_delete == settings::OnDelete::update) return mark_as_left(facts, traits, pipeline);
   const CallKind kind = kind_of(pipeline.on_delete);
@@ -185,6 +187,18 @@ Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const
   if (!facts.reference_problem.empty()) return dead(std::string(facts.reference_problem));
   if (facts.delivery.present && !facts.awaits.empty()) return wait_for_parents(facts, pipeline);
   return facts.delivery.present ? decide_present(facts, traits, pipeline) : decide_absent(facts, traits, pipeline);
+}
+
+bool begins(const journal::Head& head, const model::ObjectTraits& traits, const PipelineTarget& pipeline, std::int64_t now_ms) {
+  const HeadFacts facts{.delivery = head.delivery,
+                        .last_sent = head.last_sent,
+                        .remote_id = head.remote_id,
+                        .taken_over = head.taken_over,
+                        .now_ms = now_ms,
+                        .awaits = head.awaits,
+                        .reference_problem = head.reference_problem};
+  const What what = decide(facts, traits, pipeline).what;
+  return what == What::call || what == What::find_first || what == What::skip;
 }
 
 const std::string& addressed_match(const journal::Delivery& delivery,

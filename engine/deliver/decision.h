@@ -43,6 +43,8 @@ struct HeadFacts {
   const std::optional<std::string>& remote_id;
   /// An upsert may have gone out before a crash without a trace in the journal (rule 4).
   bool may_have_been_sent = false;
+  /// Of a delete: another row of the pipeline stands for the record now, by the same match value.
+  bool taken_over = false;
   /// A look-up by the match value found nothing.
   bool absent_at_target = false;
   std::int64_t now_ms = 0;
@@ -65,6 +67,9 @@ struct Decision {
 
 /// Rule 2. Pure.
 Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline);
+
+/// Whether something would be done, or nothing be left to do, were it decided now: it neither waits nor is given up.
+bool begins(const journal::Head& head, const model::ObjectTraits& traits, const PipelineTarget& pipeline, std::int64_t now_ms);
 
 /// The match value by which the record is addressed: the one it has, else the one it shall have.
 const std::string& addressed_match(const journal::Delivery& delivery,

@@ -72,14 +72,14 @@ class Dispatcher::Running : public Surroundings {
       } catch (...) {
         error = std::current_exception();
       }
-      mailbox->post([done, error] { done(error); });
+      mailbox->post([done, error = std::move(error)] { done(error); });
     };
     reader_.post(std::move(job));
   }
 
   void write(Work work, Done done) override {
     journal_.write_async(std::move(work), [done = std::move(done), mailbox = mailbox_](std::exception_ptr error) {
-      mailbox->post([done, error] { done(error); });
+      mailbox->post([done, error = std::move(error)] { done(error); });
     });
   }
 

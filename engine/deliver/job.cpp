@@ -132,7 +132,8 @@ journal::LastSent unknown_last_sent(const journal::Delivery& delivery, const std
           .fields = std::nullopt,
           .live = true,
           .mapping = delivery.mapping,
-          .sent_ms = now_ms};
+          .sent_ms = now_ms,
+          .kept_under = before ? before->kept_under : std::string()};
 }
 
 }  // namespace engine::deliver

@@ -28,7 +28,7 @@ bool may_go_on(journal::Deliveries& deliveries, const Delivery& delivery, const 
   if (traits == nullptr || !kind) return false;
   // A comment or relation without a frozen request had not begun.
   if (!only_reads(*kind) && !delivery.frozen) return !writes_record(*kind);
-  const auto sent = deliveries.last_sent(delivery.pipeline_id, delivery.key);
+  const auto sent = deliveries.complete(delivery).last_sent;
   const std::string& match = addressed_match(delivery, sent);
   const bool has_id = deliveries.remote_id(delivery.connection, delivery.object, match).has_value();
   // A native upsert is in the journal beforehand only when it gives the record another match value.
@@ -47,7 +47,7 @@ void settle_one(journal::Deliveries& deliveries, Delivery& delivery, const model
   delivery.updated_ms = now_ms;
   const bool is_write = kind && writes_record(*kind);
   if (is_write) {
-    const auto before = deliveries.last_sent(delivery.pipeline_id, delivery.key);
+    const auto before = deliveries.complete(delivery).last_sent;
     deliveries.put_last_sent(unknown_last_sent(delivery, before, now_ms));
   }
   // So that no story shows an attempt that is under way for ever.

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "engine/deliver/applied.h"
-#include "engine/deliver/read_back.h"
+#include "engine/model/read_back.h"
 
 namespace engine::deliver {
 
@@ -176,7 +176,7 @@ class Settling {
       return {.then = Then::call};
     }
     if (delivery_.present && !outcome.refused.empty()) {
-      remember_sent(fields_json(held_fields(job_.fields, outcome.refused, {})), true);
+      remember_sent(fields_json(model::held_fields(job_.fields, outcome.refused, {})), true);
     } else {
       mark_unknown();
     }
@@ -184,10 +184,10 @@ class Settling {
   }
 
   Settled compared() {
-    const std::vector<std::string> refused = refused_fields(job_.sent_fields, answer_.fields);
+    const std::vector<std::string> refused = model::refused_fields(job_.sent_fields, answer_.fields);
     const bool key_lost = std::holds_alternative<model::Partial>(answer_.outcome);
     if (refused.empty() && !key_lost) return go_on_after(job_, CallKind::read_back, options_.now_ms);
-    if (delivery_.present) remember_sent(fields_json(held_fields(job_.fields, refused, answer_.fields)), true);
+    if (delivery_.present) remember_sent(fields_json(model::held_fields(job_.fields, refused, answer_.fields)), true);
     std::string reason = "the target did not take ";
     reason += refused.empty() ? "the match value" : fmt::format("{}", fmt::join(refused, ", "));
     if (!job_.partial_reason.empty()) reason += ": " + job_.partial_reason;

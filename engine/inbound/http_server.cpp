@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/error.hpp>
@@ -21,6 +22,8 @@
 #include <utility>
 
 #include "engine/base/error.h"
+#include "engine/base/log.h"
+#include "engine/base/text.h"
 
 namespace engine::inbound {
 
@@ -33,6 +36,7 @@ namespace {
 constexpr std::size_t header_bytes_max = 64 << 10;
 constexpr std::chrono::seconds request_time{30};
 constexpr int connections_max = 256;
+constexpr std::chrono::milliseconds accept_pause{200};
 
 /// Answers that are still to come, from whatever thread. The server ends when there are none.
 class Awaited {
@@ -96,15 +100,18 @@ class Session : public std::enable_shared_from_this<Session> {
     auto held = std::make_shared<std::shared_ptr<Session>>(shared_from_this());
     auto respond = [awaited = service_.awaited, held](HttpResponse response) {
       awaited->done([&](bool lives) {
-        const auto self = std::exchange(*held, nullptr);
-        if (lives && self) post_answer(self, std::move(response));
+        auto self = std::exchange(*held, nullptr);
+        if (lives && self) post_answer(std::move(self), std::move(response));
       });
     };
     service_.handler(request(), std::move(respond));
   }
 
-  static void post_answer(const std::shared_ptr<Session>& self, HttpResponse response) {
-    asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+  /// Handed on whole: were a reference left here, whoever answers could be the last to hold the session, and would end it while the
+  /// server's thread works.
+  static void post_answer(std::shared_ptr<Session> self, HttpResponse response) {
+    const auto executor = self->stream_.get_executor();
+    asio::post(executor, [self = std::move(self), response = std::move(response)]() mutable {
       self->write(std::move(response), self->parser_->get().keep_alive());
     });
   }
@@ -158,9 +165,8 @@ HttpServer::AsyncHandler at_once(HttpServer::Handler handler) {
 }  // namespace
 
 const std::string* HttpRequest::header(std::string_view name) const {
-  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
   for (const auto& [key, value] : headers) {
-    if (std::equal(key.begin(), key.end(), name.begin(), name.end(), same)) return &value;
+    if (same_word(key, name)) return &value;
   }
   return nullptr;
 }
@@ -169,7 +175,7 @@ const std::string* HttpRequest::header(std::string_view name) const {
 class HttpServer::Running {
  public:
   Running(const std::string& host, std::uint16_t port, AsyncHandler handler, std::size_t body_bytes_max)
-      : service_{std::move(handler), body_bytes_max}, acceptor_(context_) {
+      : service_{std::move(handler), body_bytes_max}, acceptor_(context_), pause_(context_) {
     try {
       const asio::ip::tcp::endpoint address(asio::ip::make_address(host), port);
       acceptor_.open(address.protocol());
@@ -199,17 +205,29 @@ class HttpServer::Running {
  private:
   void accept() {
     acceptor_.async_accept([this](beast::error_code error, asio::ip::tcp::socket socket) {
+      if (error) return accept_later(error);
+      accepts_ = true;
       // Beyond the limit a connection is closed unanswered: each costs memory, whoever makes them.
-      if (!error && service_.connections < connections_max) {
-        std::make_shared<Session>(std::move(socket), service_)->read();
-      }
+      if (service_.connections < connections_max) std::make_shared<Session>(std::move(socket), service_)->read();
       accept();
     });
+  }
+
+  /// Who connects while no descriptor is left stays in the kernel's queue, and would be offered again at once, for ever.
+  void accept_later(beast::error_code error) {
+    if (std::exchange(accepts_, false)) {
+      log_event(LogLevel::error, "http.accept_failed",
+                {{"port", std::to_string(port_)}, {"message", error.message()}, {"hint", "it is tried again; LimitNOFILE= of the service is how many files may be open"}});
+    }
+    pause_.expires_after(accept_pause);
+    pause_.async_wait([this](beast::error_code) { accept(); });
   }
 
   Service service_;  ///< outlives the context, whose destructor ends the sessions
   asio::io_context context_{1};
   asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  bool accepts_ = true;  ///< what it no longer does is told once
   std::uint16_t port_ = 0;
   std::thread thread_;
 };

@@ -118,11 +118,37 @@ std::optional<model::Change> ChangeLog::find(std::int64_t seq) {
   return read_change(row);
 }
 
+std::optional<std::int64_t> ChangeLog::cycle_after(std::int64_t table_id, std::int64_t after_seq) {
+  Statement row = connection_.prepare(
+      "SELECT cycle_id FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq LIMIT 1");
+  row.bind(1, table_id).bind(2, after_seq);
+  return row.step() ? row.optional_integer(0) : std::nullopt;
+}
+
+void ChangeLog::outline(std::int64_t table_id, std::int64_t after_seq, const std::function<void(std::int64_t seq, std::string_view transaction)>& each) {
+  Statement row = connection_.prepare(
+      "SELECT seq, cycle_id, source_transaction FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq");
+  row.bind(1, table_id).bind(2, after_seq);
+  std::optional<std::int64_t> cycle;
+  while (row.step()) {
+    if (!cycle) cycle = row.integer(1);
+    if (row.integer(1) != cycle) return;
+    each(row.integer(0), row.is_null(2) ? std::string_view() : row.text(2));
+  }
+}
+
 std::optional<std::int64_t> ChangeLog::captured_ms_after(std::int64_t table_id, std::int64_t after_seq) {
   Statement row = connection_.prepare(
       "SELECT captured_ms FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq > ?2 ORDER BY seq LIMIT 1");
   row.bind(1, table_id).bind(2, after_seq);
   return row.step() ? row.optional_integer(0) : std::nullopt;
+}
+
+std::int64_t ChangeLog::count_rows(std::int64_t table_id, std::int64_t first_seq, std::int64_t last_seq) {
+  Statement row = connection_.prepare(
+      "SELECT count(DISTINCT key) FROM change INDEXED BY change_by_table WHERE table_id = ?1 AND seq BETWEEN ?2 AND ?3");
+  row.bind(1, table_id).bind(2, first_seq).bind(3, last_seq).step();
+  return row.integer(0);
 }
 
 std::int64_t ChangeLog::count_after(std::int64_t table_id, std::int64_t after_seq) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/model/change.h"
@@ -32,8 +34,14 @@ class ChangeLog {
   std::vector<model::Change> of_key(std::int64_t table_id, const std::string& key, std::size_t limit,
                                     std::int64_t seq_max = std::numeric_limits<std::int64_t>::max());
   std::optional<model::Change> find(std::int64_t seq);
+  /// The changes of one table with seq > after that are of the same cycle as the first of them, each with its transaction; empty: the source did not tell.
+  void outline(std::int64_t table_id, std::int64_t after_seq, const std::function<void(std::int64_t seq, std::string_view transaction)>& each);
+  /// Of the first change of one table with seq > after.
+  std::optional<std::int64_t> cycle_after(std::int64_t table_id, std::int64_t after_seq);
   /// When the oldest change of a table behind a position was captured.
   std::optional<std::int64_t> captured_ms_after(std::int64_t table_id, std::int64_t after_seq);
+  /// How many different rows of a table have changes between two, both included.
+  std::int64_t count_rows(std::int64_t table_id, std::int64_t first_seq, std::int64_t last_seq);
   /// Number of changes of a table behind a position: a pipeline's lag.
   std::int64_t count_after(std::int64_t table_id, std::int64_t after_seq);
 

@@ -6,6 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
+#include "engine/journal/delivery/holding.h"
 
 namespace engine::journal {
 
@@ -45,11 +46,13 @@ bool must_keep_its_place(Connection& connection, const Delivery& older) {
 
 /// Open ones of a key that a newer delivery replaces. A frozen request may have been applied, and a step means that the
 /// record was written already: those stay and are waited for.
-std::vector<Older> replaceable(Connection& connection, const std::vector<Delivery>& open) {
+std::vector<Older> replaceable(Connection& connection, const std::vector<Delivery>& open, const Delivery& newer) {
   std::vector<Older> all;
   for (const Delivery& older : open) {
     const bool waits = older.state == DeliveryState::pending || older.state == DeliveryState::held;
     if (!waits || older.frozen || !older.step.empty() || older.every_change) continue;
+    // Its transaction would lack it.
+    if (older.bundle_id && older.bundle_id != newer.bundle_id) continue;
     if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq});
   }
   return all;
@@ -99,28 +102,36 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
   std::int64_t first_seq = delivery.first_seq;
   std::vector<Older> replaced;
   std::optional<std::string> also;
+  Beginning beginning{delivery.state, delivery.reason, delivery.anomaly_id};
   // What cannot be sent replaces nothing: the older state is still better than none.
   if (is_open(delivery.state)) {
     const std::vector<Delivery> open =
         delivery.every_change ? newest_of_key(connection_, delivery) : open_of_key(connection_, delivery);
-    if (!delivery.every_change) replaced = replaceable(connection_, open);
+    if (!delivery.every_change) replaced = replaceable(connection_, open, delivery);
     for (const Older& older : replaced) first_seq = std::min(first_seq, older.first_seq);
+    if (delivery.present) moves_.take_back(delivery.pipeline_id, delivery.key);
     // Those that stay are before it, and the last of them says where the record will be.
+    std::vector<Delivery> before = open_before_move(delivery.pipeline_id, delivery.key);
     const bool all_replaced = replaced.size() == open.size();
-    also = all_replaced ? match_last_sent(delivery) : match_staying(open, replaced);
+    if (!all_replaced) also = match_staying(open, replaced);
+    else also = before.empty() ? match_last_sent(delivery) : before.back().match;
     if (also == delivery.match) also.reset();
+    const bool is_alone = all_replaced && before.empty();
+    before.insert(before.end(), open.begin(), open.end());
+    beginning = beginning_of(*this, connection_, delivery, before, is_alone);
   }
   Statement insert = connection_.prepare(
       "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, generation, connection, object, match, "
       "also_match, effect, fields, comment, policy, mapping, state, reason, not_before_ms, expires_ms, created_ms, "
-      "updated_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "updated_ms, anomaly_id, bundle_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.cycle_id).bind(4, first_seq);
   insert.bind(5, delivery.last_seq).bind(6, delivery.generation).bind(7, delivery.connection).bind(8, delivery.object);
   insert.bind(9, delivery.match).bind(10, also).bind(11, delivery.present ? "present" : "absent");
   insert.bind(12, delivery.fields).bind(13, delivery.comment);
   insert.bind(14, delivery.every_change ? "every_change" : "latest").bind(15, delivery.mapping);
-  insert.bind(16, name_of(delivery.state)).bind(17, delivery.reason).bind(18, delivery.not_before_ms);
+  insert.bind(16, name_of(beginning.state)).bind(17, beginning.reason).bind(18, delivery.not_before_ms);
   insert.bind(19, delivery.expires_ms).bind(20, delivery.created_ms).bind(21, delivery.updated_ms);
+  insert.bind(22, beginning.anomaly_id).bind(23, delivery.bundle_id);
   insert.run();
   const std::int64_t id = connection_.last_row_id();
 
@@ -166,6 +177,27 @@ bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<Deliv
   bind_progress(statement, delivery);
   statement.bind(14, name_of(*expected.begin())).bind(15, name_of(*(expected.end() - 1))).run();
   return connection_.changes() > 0;
+}
+
+/// Where the record will be when its turn comes: as the last open one before it says, else as it was sent.
+std::optional<std::string> Deliveries::match_before(const Delivery& delivery) {
+  Statement row = connection_.prepare(
+      "SELECT d.match FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? AND d.id < ? AND " DELIVERY_IS_OPEN("d")
+      " ORDER BY d.id DESC LIMIT 1");
+  row.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id);
+  return row.step() ? std::optional(std::string(row.text(0))) : match_last_sent(delivery);
+}
+
+void Deliveries::put_back(const Delivery& delivery) {
+  std::optional<std::string> also = match_before(delivery);
+  if (also == delivery.match) also.reset();
+  Statement statement = connection_.prepare(
+      "UPDATE delivery SET match = ?2, also_match = ?3, effect = ?4, fields = ?5, comment = ?6, mapping = ?7, state = ?8, reason = ?9, "
+      "generation = ?10, updated_ms = ?11, created_ms = ?12, step = '', frozen = NULL, tries = 0, not_before_ms = 0 WHERE id = ?1");
+  statement.bind(1, delivery.id).bind(2, delivery.match).bind(3, also).bind(4, delivery.present ? "present" : "absent");
+  statement.bind(5, delivery.fields).bind(6, delivery.comment).bind(7, delivery.mapping).bind(8, name_of(delivery.state));
+  statement.bind(9, delivery.reason).bind(10, delivery.generation).bind(11, delivery.updated_ms).bind(12, delivery.created_ms);
+  statement.run();
 }
 
 void Deliveries::occupy_also(std::int64_t id, const std::string& also_match) {
@@ -242,6 +274,16 @@ void Deliveries::record_decision(std::int64_t delivery_id, const std::string& de
   Statement statement = connection_.prepare(
       "INSERT INTO decision (delivery_id, decision, actor, reason, decided_ms) VALUES (?, ?, ?, ?, ?)");
   statement.bind(1, delivery_id).bind(2, decision).bind(3, actor).bind(4, reason).bind(5, now_ms).run();
+}
+
+std::vector<DeliveryDecision> Deliveries::decisions(std::int64_t delivery_id) {
+  Statement row = connection_.prepare("SELECT decision, actor, reason, decided_ms, anomaly_id FROM decision WHERE delivery_id = ? ORDER BY id");
+  row.bind(1, delivery_id);
+  std::vector<DeliveryDecision> all;
+  while (row.step()) {
+    all.push_back({std::string(row.text(0)), std::string(row.text(1)), std::string(row.text(2)), row.integer(3), row.optional_integer(4)});
+  }
+  return all;
 }
 
 std::vector<Deliveries::Awaiting> Deliveries::awaiting_person() {

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/journal/delivery/moves.h"
+#include "engine/journal/delivery/rejections.h"
+
 namespace engine::journal {
 
 class Connection;
@@ -64,6 +67,10 @@ struct Delivery {
   /// What its references stood for when its request was made: {"companies [\"C001\"]":"4711"}; none: it has no references,
   /// or no request yet.
   std::optional<std::string> look_ups;
+  std::optional<std::int64_t> anomaly_id;  ///< what holds it, or held it when it was rejected or healed
+  /// Of `deliver: together`: those that come of the same transaction; see delivery/bundles.h. Set when it is planned.
+  std::optional<std::int64_t> bundle_id;
+  std::string broken_rule;                 ///< told to `plan` and not stored: what it says holds it
 };
 
 struct Attempt {
@@ -90,6 +97,16 @@ struct LastSent {
   bool live = false;
   std::string mapping;
   std::int64_t sent_ms = 0;
+  std::string kept_under;  ///< the key that the row had, while it is still stored there (see delivery/moves.h); empty: its own
+};
+
+/// What a person decided about a delivery.
+struct DeliveryDecision {
+  std::string decision;  ///< retry, discard, delivered, not_delivered, release, reject
+  std::string actor;
+  std::string reason;
+  std::int64_t at_ms = 0;
+  std::optional<std::int64_t> anomaly_id;  ///< what held it
 };
 
 struct DeadLetterFilter {
@@ -114,6 +131,8 @@ struct Head {
   std::string reference_problem;         ///< a reference that no wait can mend
   std::optional<LastSent> last_sent;
   std::optional<std::string> remote_id;  ///< of the match value the record is addressed by
+  bool taken_over = false;               ///< of a delete: another row of the pipeline stands for the record now
+  bool held_back = false;                ///< its bundle waits for it: it may be looked at, and nothing of it sent
   std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
   std::int64_t window_until_ms = 0;      ///< messages: until when the recipient may be written to freely
 };
@@ -124,6 +143,7 @@ struct Freed {
   std::string key;
   std::string object;
   std::vector<std::string> matches;
+  std::optional<std::int64_t> bundle_id;
 };
 
 /// Some pipelines, or all but some; by default all.
@@ -142,11 +162,12 @@ struct HeadScan {
 
 class Deliveries {
  public:
-  explicit Deliveries(Connection& connection) : connection_(connection) {}
+  explicit Deliveries(Connection& connection) : connection_(connection), moves_(connection), rejections_(connection) {}
 
   /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to
   /// have been applied become superseded and their first_seq is taken over, but for those that free a lane somebody
-  /// else waits for. Sets also_match. Returns the id.
+  /// else waits for. Sets also_match. What an anomaly holds of the record, or a person rejected, holds the new one, too, or
+  /// heals (see delivery/holding.h). Returns the id.
   std::int64_t plan(const Delivery& delivery);
   /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
@@ -155,6 +176,8 @@ class Deliveries {
   bool update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected);
   /// The record is elsewhere than `plan` knew: the delivery occupies that lane, too.
   void occupy_also(std::int64_t id, const std::string& also_match);
+  /// A dead one that was never sent is wanted after all, in its old place, with what was mapped anew.
+  void put_back(const Delivery& delivery);
   std::optional<Delivery> find(std::int64_t id);
   std::vector<Delivery> of_key(std::int64_t pipeline_id, const std::string& key, std::size_t limit);
 
@@ -174,6 +197,8 @@ class Deliveries {
   std::vector<Delivery> heads_among(const std::vector<std::int64_t>& ids);
   /// The heads of lanes and key that became free, at most one each.
   std::vector<Delivery> heads_behind(const std::string& connection, const Freed& freed);
+  /// Whether another row of the pipeline stands for the record that this delete would take away: one is live, or with `planned` on its way.
+  bool is_taken_over(const Delivery& leaving, const std::string& match, bool planned);
   /// Reads what a decision needs beside the delivery.
   Head complete(Delivery delivery);
   bool has_dead(std::int64_t pipeline_id, const std::string& key);
@@ -182,7 +207,7 @@ class Deliveries {
   std::vector<Delivery> unsettled(const std::string& connection, std::int64_t after_id, std::size_t limit);
   /// An open delivery of the same lane or key that is younger than `id`, if any: what waits behind it.
   std::optional<Delivery> waiting_behind(const Delivery& delivery);
-  /// An open delete of the same key that is younger, if any.
+  /// An open delete of the same key that is younger, if any; one that an anomaly holds is not decided yet.
   std::optional<std::int64_t> delete_behind(const Delivery& delivery);
   /// `older` gives its place to `younger_id`, which takes over its first_seq.
   void supersede(const Delivery& older, std::int64_t younger_id, const std::string& reason, std::int64_t now_ms);
@@ -199,7 +224,14 @@ class Deliveries {
   std::vector<Attempt> attempts(std::int64_t delivery_id);
 
   std::optional<LastSent> last_sent(std::int64_t pipeline_id, const std::string& key);
+  /// Whether the delivery wants nothing but what was last sent, references counted as the ids that were sent for them.
+  bool is_as_sent(const Delivery& delivery, const std::optional<LastSent>& sent);
   void put_last_sent(const LastSent& last_sent);
+  /// A row got another key: its record at the target is the new key's from here on, as soon as what is under way for the old one has ended. False, and
+  /// nothing was done: there is no record, or none that is known by a match value, or the new key has something there itself.
+  bool move_record(std::int64_t pipeline_id, const std::string& from_key, const std::string& to_key);
+  /// What is under way for this key is followed by what another key does to its record.
+  bool is_moved_away(std::int64_t pipeline_id, const std::string& key) { return moves_.left_at(pipeline_id, key).has_value(); }
 
   std::optional<std::string> remote_id(const std::string& connection, const std::string& object,
                                        const std::string& match);
@@ -213,6 +245,8 @@ class Deliveries {
     std::string parent_key;
     std::string remote_id;
   };
+  /// The fields with the ids in place of the references that were last sent.
+  std::string with_sent_ids(std::int64_t pipeline_id, const std::string& key, const std::string& fields);
   /// Replaces what is known of the record's references.
   void put_look_ups(std::int64_t pipeline_id, const std::string& key, const std::vector<LookUp>& look_ups);
   /// The record has another id from now on: those that refer to it by the old one are out of date.
@@ -237,9 +271,14 @@ class Deliveries {
   /// The attempts at a connection that began since then, in their order, of deliveries that have fields.
   std::vector<Sent> sent_since(const std::string& connection, std::int64_t since_ms);
 
+  /// What people rejected, which `plan` looks at.
+  Rejections& rejections() { return rejections_; }
+
   std::vector<Delivery> dead_letters(const DeadLetterFilter& filter);
   void record_decision(std::int64_t delivery_id, const std::string& decision, const std::string& actor,
                        const std::string& reason, std::int64_t now_ms);
+  /// In order.
+  std::vector<DeliveryDecision> decisions(std::int64_t delivery_id);
   /// (state, count) over open and dead deliveries of a pipeline.
   std::vector<std::pair<DeliveryState, std::int64_t>> counts(std::int64_t pipeline_id);
   struct Awaiting {
@@ -255,8 +294,15 @@ class Deliveries {
  private:
   bool is_head(const Delivery& delivery);
   std::optional<std::string> match_last_sent(const Delivery& delivery);
+  std::optional<std::string> match_before(const Delivery& delivery);
+  std::optional<LastSent> last_sent_before(std::int64_t delivery_id, std::int64_t pipeline_id, const std::string& key);
+  std::optional<LastSent> stored_last_sent(std::int64_t pipeline_id, const std::string& key);
+  std::vector<Delivery> open_before_move(std::int64_t pipeline_id, const std::string& key);
+  bool is_behind_move(const LastSent& sent);
 
   Connection& connection_;
+  Moves moves_;
+  Rejections rejections_;
 };
 
 }  // namespace engine::journal

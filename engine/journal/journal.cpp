@@ -63,24 +63,29 @@ std::exception_ptr copy_of(const std::exception_ptr& failure) {
   }
 }
 
-/// What a thread waits on until its work is on disk.
-struct Waiter {
-  void finish(std::exception_ptr outcome) {
+/// What a thread waits on until all its pieces of work are on disk.
+class Waiter {
+ public:
+  explicit Waiter(std::size_t pieces) : outcomes_(pieces), open_(pieces) {}
+  /// Takes the outcome over: a thread that kept a part of an exception could be the last to free what the other reads.
+  void finish(std::size_t piece, std::exception_ptr&& outcome) {
     // Notified under the lock: the waiting thread destroys this as soon as it can.
-    const std::lock_guard lock(mutex);
-    error = std::move(outcome);
-    done = true;
-    wake.notify_one();
+    const std::lock_guard lock(mutex_);
+    outcomes_[piece] = std::move(outcome);
+    if (--open_ == 0) wake_.notify_one();
   }
-  void wait() {
-    std::unique_lock lock(mutex);
-    wake.wait(lock, [this] { return done; });
-    if (error) std::rethrow_exception(error);
+  /// What each piece threw, null where it stays.
+  std::vector<std::exception_ptr> wait() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return open_ == 0; });
+    return std::move(outcomes_);
   }
-  std::mutex mutex;
-  std::condition_variable wake;
-  bool done = false;
-  std::exception_ptr error;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<std::exception_ptr> outcomes_;
+  std::size_t open_;
 };
 
 }  // namespace
@@ -92,11 +97,16 @@ Records::Records(Connection& connection)
       changes(connection),
       images(connection),
       places(connection),
+      backfills(connection),
       pipelines(connection),
       deliveries(connection),
+      bundles(connection),
       echoes(connection),
       reports(connection),
       conversations(connection),
+      anomalies(connection, deliveries),
+      guarding(connection),
+      effect_hours(connection),
       pauses(connection),
       audit(connection),
       retention(connection),
@@ -143,11 +153,18 @@ void Journal::enqueue(Item item) {
 }
 
 void Journal::write(const Work& work) {
+  const std::exception_ptr problem = write_each({&work, 1}).front();
+  if (problem) std::rethrow_exception(problem);
+}
+
+std::vector<std::exception_ptr> Journal::write_each(std::span<const Work> works) {
   ENGINE_ASSERT(std::this_thread::get_id() != thread_.get_id());
-  Waiter waiter;
-  enqueue({[&work](Records& records) { work(records); },
-           [&waiter](std::exception_ptr error) { waiter.finish(std::move(error)); }});
-  waiter.wait();
+  Waiter waiter(works.size());
+  for (std::size_t i = 0; i < works.size(); ++i) {
+    enqueue({[&work = works[i]](Records& records) { work(records); },
+             [&waiter, i](std::exception_ptr error) { waiter.finish(i, std::move(error)); }});
+  }
+  return waiter.wait();
 }
 
 void Journal::write_async(Work work, Committed committed) { enqueue({std::move(work), std::move(committed)}); }
@@ -182,7 +199,7 @@ void Journal::write_groups() {
 }
 
 void Journal::between_groups(const std::function<void(Connection&)>& task) {
-  Waiter waiter;
+  Waiter waiter(1);
   {
     const std::lock_guard lock(mutex_);
     between_.push_back([&] {
@@ -192,11 +209,12 @@ void Journal::between_groups(const std::function<void(Connection&)>& task) {
       } catch (...) {
         thrown = std::current_exception();
       }
-      waiter.finish(thrown);
+      waiter.finish(0, std::move(thrown));
     });
   }
   wake_.notify_one();
-  waiter.wait();
+  const std::exception_ptr problem = waiter.wait().front();
+  if (problem) std::rethrow_exception(problem);
 }
 
 void Journal::back_up(const std::filesystem::path& to, const std::function<bool(std::int64_t, std::int64_t)>& tell) {

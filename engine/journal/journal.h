@@ -9,12 +9,14 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/journal/capture/change_feeds.h"
 #include "engine/journal/capture/cycles.h"
+#include "engine/journal/capture/range_backfills.h"
 #include "engine/journal/capture/row_places.h"
 #include "engine/journal/care/audit.h"
 #include "engine/journal/care/epoch.h"
@@ -24,7 +26,11 @@
 #include "engine/journal/care/retention.h"
 #include "engine/journal/change_log.h"
 #include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/anomalies.h"
+#include "engine/journal/delivery/bundles.h"
 #include "engine/journal/delivery/echoes.h"
+#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guarding.h"
 #include "engine/journal/delivery/conversations.h"
 #include "engine/journal/delivery/reports.h"
 #include "engine/journal/pipelines.h"
@@ -45,11 +51,16 @@ struct Records {
   ChangeLog changes;
   RowImages images;
   RowPlaces places;
+  RangeBackfills backfills;
   Pipelines pipelines;
   Deliveries deliveries;
+  Bundles bundles;
   Echoes echoes;
   Reports reports;
   Conversations conversations;
+  Anomalies anomalies;
+  Guarding guarding;
+  EffectHours effect_hours;
   Pauses pauses;
   Audit audit;
   Retention retention;
@@ -86,6 +97,8 @@ class Journal {
   /// again later; journal_failed: the journal takes no more work, and whether this one was kept is known after a
   /// restart. Not to be called on the writer thread.
   void write(const Work& work);
+  /// The same with many at once, in few groups: what each threw, null for those that stay.
+  std::vector<std::exception_ptr> write_each(std::span<const Work> works);
   /// The same without waiting: `committed` is called on the writer thread, with null on success.
   void write_async(Work work, Committed committed);
 

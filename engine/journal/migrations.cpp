@@ -13,17 +13,18 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/journal/care/backup.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/journal.h"
 
 namespace engine::journal {
 
-extern const char* const schema_sql;  // schema.sql, turned into a source file by CMake
+extern const char* const schema_sql;  // schema/*.sql, turned into a source file by CMake
 
 namespace {
 
-// What they build is compared with schema.sql by a test: a column added here stands last in its table there.
+// What they build is compared with schema/*.sql by a test: a column added here stands last in its table there.
 constexpr Migration migrations[] = {
     {2, R"sql(
 ALTER TABLE journal ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
@@ -39,9 +40,12 @@ CREATE TABLE audit (
 ) STRICT;
 )sql"},
     {3, R"sql(
+CREATE INDEX last_sent_by_match ON last_sent(pipeline_id, match) WHERE live = 1;
 ALTER TABLE source_table ADD COLUMN renewing INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pipeline ADD COLUMN layout_id INTEGER;
 ALTER TABLE delivery ADD COLUMN look_ups TEXT;
+ALTER TABLE delivery ADD COLUMN anomaly_id INTEGER;
+CREATE INDEX delivery_in_anomaly ON delivery(anomaly_id, id) WHERE anomaly_id IS NOT NULL AND state = 'held';
 DROP INDEX delivery_open_lane;
 DROP INDEX delivery_open_key;
 DROP INDEX delivery_open_also;
@@ -54,6 +58,38 @@ CREATE TABLE look_up (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX look_up_by_parent ON look_up(parent_id, parent_key);
 CREATE INDEX look_up_outdated ON look_up(pipeline_id) WHERE outdated = 1;
+CREATE TABLE record_move (
+  pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, from_key TEXT NOT NULL, last_delivery_id INTEGER NOT NULL, PRIMARY KEY (pipeline_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX record_move_by_origin ON record_move(pipeline_id, from_key);
+CREATE TABLE anomaly (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, pipeline_id INTEGER NOT NULL, cycle_id INTEGER NOT NULL,
+  state TEXT NOT NULL, text TEXT NOT NULL, numbers TEXT NOT NULL, opened_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
+  closed_ms INTEGER, actor TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX anomaly_open ON anomaly(pipeline_id, kind) WHERE state = 'open';
+CREATE TABLE rejection (
+  pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, anomaly_id INTEGER NOT NULL, effect TEXT NOT NULL, fields TEXT NOT NULL,
+  PRIMARY KEY (pipeline_id, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE effect_count (
+  pipeline_id INTEGER NOT NULL, slot_ms INTEGER NOT NULL, anomaly_id INTEGER NOT NULL, inserts INTEGER NOT NULL,
+  updates INTEGER NOT NULL, deletes INTEGER NOT NULL, PRIMARY KEY (pipeline_id, slot_ms, anomaly_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rhythm (pipeline_id INTEGER PRIMARY KEY, since_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE effect_hour (
+  pipeline_id INTEGER NOT NULL, hour_ms INTEGER NOT NULL, anomaly_id INTEGER NOT NULL, inserts INTEGER NOT NULL, updates INTEGER NOT NULL,
+  deletes INTEGER NOT NULL, most_inserts INTEGER NOT NULL, most_updates INTEGER NOT NULL, most_deletes INTEGER NOT NULL,
+  PRIMARY KEY (pipeline_id, hour_ms, anomaly_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE verdict (
+  pipeline_id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, anomaly_id INTEGER
+) STRICT;
+CREATE TABLE expectation (
+  id INTEGER PRIMARY KEY, pipeline_id INTEGER NOT NULL, inserts INTEGER NOT NULL, updates INTEGER NOT NULL,
+  deletes INTEGER NOT NULL, until_ms INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, made_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX expectation_by_pipeline ON expectation(pipeline_id);
 CREATE TABLE budget_use (connection TEXT PRIMARY KEY, use TEXT NOT NULL, noted_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE echo (seq INTEGER PRIMARY KEY, delivery_id INTEGER NOT NULL) STRICT;
 CREATE INDEX echo_by_delivery ON echo(delivery_id);
@@ -76,6 +112,10 @@ CREATE TABLE conversation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversation_by_party ON conversation(party);
 CREATE TABLE row_place (table_id INTEGER NOT NULL, place INTEGER NOT NULL, key BLOB, PRIMARY KEY (table_id, place)) STRICT, WITHOUT ROWID;
+CREATE TABLE range_backfill (
+  table_id INTEGER PRIMARY KEY, first_key TEXT, first_encoded BLOB NOT NULL, last_key TEXT, at_key TEXT, pipelines TEXT NOT NULL,
+  rows INTEGER NOT NULL, sent INTEGER NOT NULL, failed INTEGER NOT NULL, begun_ms INTEGER NOT NULL, ended_ms INTEGER, reason TEXT NOT NULL
+) STRICT;
 CREATE TABLE change_feed (
   connection TEXT NOT NULL, log TEXT NOT NULL, position TEXT NOT NULL, tables TEXT NOT NULL, PRIMARY KEY (connection, log)
 ) STRICT, WITHOUT ROWID;
@@ -83,6 +123,19 @@ CREATE TABLE fed_change (
   id INTEGER PRIMARY KEY AUTOINCREMENT, table_id INTEGER NOT NULL, key TEXT, source_transaction TEXT, source_time_ms INTEGER, source_user TEXT
 ) STRICT;
 CREATE INDEX fed_change_by_table ON fed_change(table_id, id);
+CREATE TABLE transaction_tie (
+  cycle_id INTEGER NOT NULL, source_transaction TEXT NOT NULL, tied_to TEXT NOT NULL, PRIMARY KEY (cycle_id, source_transaction, tied_to)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE decision ADD COLUMN anomaly_id INTEGER;
+CREATE INDEX decision_by_delivery ON decision(delivery_id);
+CREATE TABLE snooze (anomaly_id INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL) STRICT;
+CREATE TABLE bundle (
+  id INTEGER PRIMARY KEY, pipeline_id INTEGER NOT NULL, cycle_id INTEGER NOT NULL, source_transaction TEXT NOT NULL, state TEXT NOT NULL,
+  changes INTEGER NOT NULL, created_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX bundle_by_cycle ON bundle(pipeline_id, cycle_id);
+ALTER TABLE delivery ADD COLUMN bundle_id INTEGER;
+CREATE INDEX delivery_by_bundle ON delivery(bundle_id, id) WHERE bundle_id IS NOT NULL;
 )sql"},
 };
 
@@ -159,17 +212,7 @@ void migrate(Connection& connection, std::int64_t from, const Schema& schema) {
 std::string random_journal_id() {
   unsigned char bytes[16];
   ENGINE_ASSERT(getrandom(bytes, sizeof bytes, 0) == static_cast<ssize_t>(sizeof bytes));
-  std::string id;
-  for (const unsigned char byte : bytes) id += fmt::format("{:02x}", byte);
-  return id;
-}
-
-void sync_folder_of(const std::filesystem::path& path) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const int file = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (file < 0) return;
-  fsync(file);
-  close(file);
+  return hex({reinterpret_cast<const char*>(bytes), sizeof bytes});
 }
 
 const Schema& current_schema() {

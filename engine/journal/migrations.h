@@ -22,7 +22,7 @@ struct Schema {
   std::span<const Migration> migrations;
 };
 
-/// What this program writes: schema.sql, and the way there from each version ever released.
+/// What this program writes: schema/*.sql, and the way there from each version ever released.
 const Schema& current_schema();
 
 /// Creates the schema in an empty file, or migrates an older one in one transaction, after copying it to
@@ -37,8 +37,5 @@ std::string journal_id(Connection& connection);
 
 /// 32 random hexadecimal digits.
 std::string random_journal_id();
-
-/// Makes what was renamed in the folder of `path` survive a power cut.
-void sync_folder_of(const std::filesystem::path& path);
 
 }  // namespace engine::journal

@@ -40,6 +40,7 @@ struct Mapper::Compiled {
   // Of the row under way.
   bool is_mapped = false;
   std::optional<std::string> comment;
+  std::optional<std::size_t> broken_rule;
   std::string failure;
 
   void compile(settings::Diagnostics& diagnostics);
@@ -51,6 +52,7 @@ struct Mapper::Compiled {
 
   static void take_head(sqlite3_context* context, int count, sqlite3_value** values);
   static void take_fields(sqlite3_context* context, int count, sqlite3_value** values);
+  static void take_rules(sqlite3_context* context, int count, sqlite3_value** values);
   static void take_comment(sqlite3_context* context, int count, sqlite3_value** values);
 };
 
@@ -96,6 +98,14 @@ void Mapper::Compiled::take_fields(sqlite3_context* context, int count, sqlite3_
   if (take_all(self.fields, context, count, values, self.failure)) give_integer(context, 1);
 }
 
+void Mapper::Compiled::take_rules(sqlite3_context* context, int count, sqlite3_value** values) {
+  auto& self = *static_cast<Compiled*>(sqlite3_user_data(context));
+  for (int i = 0; i < count && !self.broken_rule; ++i) {
+    if (integer_of(values[i]) == 0) self.broken_rule = static_cast<std::size_t>(i);
+  }
+  give_integer(context, 1);
+}
+
 void Mapper::Compiled::take_comment(sqlite3_context* context, int, sqlite3_value** values) {
   auto& self = *static_cast<Compiled*>(sqlite3_user_data(context));
   if (!is_null(values[0])) self.comment = std::string(text_of(values[0]));
@@ -115,8 +125,12 @@ void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
   if (match_values >= Sandbox::arguments_max) {
     return diagnostics.error("sql.arguments", pipeline.target.origin, "the match has too many fields");
   }
+  if (plan.rules.size() > Sandbox::arguments_max) {
+    return diagnostics.error("sql.arguments", plan.rules.back().expression->origin, "the guard has too many rules");
+  }
   sandbox.add_receiver(Receivers::head, take_head, this);
   sandbox.add_receiver(Receivers::fields, take_fields, this);
+  sandbox.add_receiver(Receivers::rules, take_rules, this);
   sandbox.add_receiver(Receivers::comment, take_comment, this);
   for (const auto& [sql, statement] : {std::pair{plan.map_statement(Sandbox::arguments_max), &map_statement},
                                        std::pair{plan.leave_statement(), &leave_statement}}) {
@@ -149,6 +163,7 @@ const model::Column* Mapper::Compiled::column_read(const std::string& name) cons
 std::string Mapper::Compiled::run(const Statement& statement, bool match_only) {
   is_mapped = false;
   comment.reset();
+  broken_rule.reset();
   failure.clear();
   const std::string message = sandbox.run(statement);
   if (message.empty()) return {};
@@ -188,7 +203,7 @@ MapOutcome Mapper::Compiled::map(const ChangedRow& change) {
   std::string reason = run(is_delete ? leave_statement : map_statement, is_delete);
   if (!reason.empty()) return Failed{std::move(reason)};
   if (!is_mapped) return leave();
-  return Mapped{match.finish(), fields.finish(), std::move(comment)};
+  return Mapped{match.finish(), fields.finish(), std::move(comment), broken_rule};
 }
 
 Mapper::Mapper(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}

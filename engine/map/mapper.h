@@ -20,6 +20,7 @@ struct Mapped {
   std::string match;                   ///< flat JSON, see model/fields.h
   std::string fields;                  ///< flat JSON
   std::optional<std::string> comment;  ///< when its `when` is true
+  std::optional<std::size_t> broken_rule = std::nullopt;  ///< the first rule of the guard that is not met
 };
 /// `where` is not true, or the row is gone: the record should not be there.
 struct Left {

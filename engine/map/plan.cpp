@@ -107,6 +107,7 @@ std::vector<const PlannedExpression*> Plan::expressions() const {
       for (const PlannedExpression& one : slot.expressions) all.push_back(&one);
     }
   }
+  for (const PlannedExpression& rule : rules) all.push_back(&rule);
   if (comment_when) all.push_back(&*comment_when);
   if (comment_text) all.push_back(&*comment_text);
   return all;
@@ -121,6 +122,11 @@ std::string Plan::map_statement(std::size_t arguments_max) const {
   if (comment_text) {
     inner = fmt::format("{}(CASE WHEN (\n{}\n) THEN (\n{}\n) END)", Receivers::comment, comment_when->expression->sql,
                         comment_text->expression->sql);
+  }
+  if (!rules.empty()) {
+    std::vector<std::string> truths;
+    for (const PlannedExpression& rule : rules) truths.push_back(fmt::format("(\n{}\n) IS TRUE", rule.expression->sql));
+    inner = fmt::format("CASE WHEN {}({}) THEN {} END", Receivers::rules, fmt::join(truths, ", "), inner);
   }
   const std::size_t chunks = (arguments.size() + arguments_max - 1) / arguments_max;
   for (std::size_t chunk = chunks; chunk-- > 0;) {
@@ -166,6 +172,7 @@ Plan plan_of(const settings::PipelineDefinition& pipeline, settings::Diagnostics
     plan.fields.push_back(constant_slot(field, value, pipeline.omit_nulls));
   plan.match = in_name_order(std::move(plan.match), pipeline.target.origin, diagnostics);
   plan.fields = in_name_order(std::move(plan.fields), pipeline.origin, diagnostics);
+  for (const settings::GuardRule& rule : pipeline.rules) plan.rules.push_back(planned(rule.check, fmt::format("rule '{}'", rule.name)));
   if (pipeline.target.comment) {
     plan.comment_when = planned(pipeline.target.comment->when, "comment when");
     plan.comment_text = planned(pipeline.target.comment->text, "comment text");

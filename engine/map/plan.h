@@ -40,13 +40,14 @@ struct Plan {
   std::optional<PlannedExpression> where;
   std::vector<Slot> match;   ///< in name order
   std::vector<Slot> fields;  ///< in name order
+  std::vector<PlannedExpression> rules;
   std::optional<PlannedExpression> comment_when;
   std::optional<PlannedExpression> comment_text;
   bool omit_nulls = false;
 
   /// Every expression, in the order in which a row needs them.
   std::vector<const PlannedExpression*> expressions() const;
-  /// Evaluates where and match, and only when where is true the rest. Hands values to the receivers named in
+  /// Evaluates where and match, and only when where is true the rest: fields, rules, comment. Hands values to the receivers named in
   /// `receivers`, each value once and in slot order.
   std::string map_statement(std::size_t arguments_max) const;
   /// Evaluates match alone.
@@ -57,6 +58,7 @@ struct Plan {
 struct Receivers {
   static constexpr const char* head = "map_head";
   static constexpr const char* fields = "map_fields";
+  static constexpr const char* rules = "map_rules";
   static constexpr const char* comment = "map_comment";
 };
 

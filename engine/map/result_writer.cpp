@@ -6,9 +6,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/base/base64.h"
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/decimal.h"
-#include "engine/model/base64.h"
 #include "engine/model/json_text.h"
 #include "engine/model/reference.h"
 #include "engine/model/row_json.h"
@@ -119,7 +119,7 @@ std::string ResultWriter::append_value(const Slot& slot, sqlite3_value* value) {
     json_ += number->text();
   } else if (type == SQLITE_BLOB) {
     json_ += '"';
-    model::append_base64(text, json_);
+    append_base64(text, json_);
     json_ += '"';
   } else {
     model::append_json_string(text, json_);

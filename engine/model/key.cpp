@@ -4,8 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/base/base64.h"
 #include "engine/base/error.h"
-#include "engine/model/base64.h"
+#include "engine/base/text.h"
 #include "engine/model/json_text.h"
 #include "engine/model/row_json.h"
 
@@ -187,14 +188,7 @@ std::vector<std::string> key_parts(std::string_view key_json) {
 }
 
 std::string source_key_part(ColumnType type, std::string_view cell) {
-  if (type != ColumnType::binary) return std::string(cell);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : cell) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex.append({digits[byte >> 4], digits[byte & 15]});
-  }
-  return hex;
+  return type == ColumnType::binary ? hex(cell) : std::string(cell);
 }
 
 // Parts are bound again byte by byte, so one that is not UTF-8 travels as {"base64":…} rather than repaired.

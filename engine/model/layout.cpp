@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/model/kept_json.h"
 
 namespace engine::model {
 
@@ -98,19 +99,12 @@ std::string layout_json(const Layout& layout) {
 }
 
 Layout layout_from_json(std::string_view json) {
-  try {
-    const boost::json::value whole = boost::json::parse(json);
+  return read_kept(json, "a layout", [](const boost::json::value& whole) {
     Layout layout;
     for (const auto& column : whole.at("columns").as_array()) layout.columns.push_back(column_from(column.as_object()));
     layout.key = key_from(whole.at("key"), layout.columns.size());
     return layout;
-  } catch (const boost::system::system_error& error) {
-    throw Error(ErrorCode::journal_failed, std::string("a stored layout is damaged: ") + error.what());
-  } catch (const std::out_of_range&) {
-    throw Error(ErrorCode::journal_failed, "a stored layout is damaged: a member is missing");
-  } catch (const std::invalid_argument& error) {
-    throw Error(ErrorCode::journal_failed, std::string("a stored layout is damaged: ") + error.what());
-  }
+  });
 }
 
 }  // namespace engine::model

@@ -1,7 +1,7 @@
 #include "engine/model/row_json.h"
 
+#include "engine/base/base64.h"
 #include "engine/base/error.h"
-#include "engine/model/base64.h"
 #include "engine/model/json_text.h"
 
 namespace engine::model {

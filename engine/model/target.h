@@ -38,8 +38,8 @@ std::optional<CallKind> call_kind_of(std::string_view name);
 bool only_reads(CallKind kind);  ///< nothing at the target changes by it
 bool is_removal(CallKind kind);  ///< after it the record does not count any more
 
-/// When a record is read after it was written, to see what the target took: see `deliver/read_back.h`.
-enum class ReadBack : std::uint8_t { never, when_unsure, always };
+/// Whether a record is read after it was written, to see what the target took: see `read_back.h`.
+enum class ReadBack : std::uint8_t { never, always };
 
 /// What one kind of call on one object is like.
 struct CallTraits {
@@ -121,7 +121,8 @@ struct CallAnswer {
   std::string answer;              ///< bounded text of the answer, secrets masked: kept in the journal
   bool any_byte_sent = true;       ///< false only when proven
   std::vector<std::string> found;  ///< find: ids of the records; find_comment: one entry when the marker is there
-  FieldMap fields;                 ///< read_back: what the record holds, by the names of the call's fields
+  /// read_back: what the record holds, by the names of the call's fields. Where that means what was sent (5 as "5"), it is told as sent.
+  FieldMap fields;
   std::int64_t duration_ms = 0;
   bool of_this_record = true;      ///< false: a batch was answered as a whole
   std::vector<BudgetReading> budgets;  ///< with the first record

@@ -14,14 +14,6 @@ namespace engine::operate {
 
 namespace {
 
-void append(const settings::Diagnostics& found, settings::Diagnostics& into) {
-  for (const settings::Diagnostic& each : found.all()) {
-    const bool is_error = each.level == settings::Diagnostic::Level::error;
-    is_error ? into.error(each.code, each.origin, each.message, each.suggestion)
-             : into.warning(each.code, each.origin, each.message, each.suggestion);
-  }
-}
-
 // One thread a connection: a check lasts as long as its slowest connection, and drivers end each wait by their time-outs.
 void look_at_connections(const CheckOptions& options, CheckReport& report) {
   const settings::Instance& instance = report.instance;

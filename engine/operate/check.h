@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ struct CheckOptions {
   /// A source that refuses us is only a warning, and neither rows nor targets are looked at: a daemon that starts must not stop what has
   /// nothing to do with it, nor wait for it.
   bool tolerate_sources = false;
+  /// Asked from several threads before each table; false ends the check by Error stopped. None: it goes on.
+  std::function<bool()> go_on{};
 };
 
 struct ConnectionCheck {
@@ -46,7 +49,7 @@ struct CheckReport {
 
 /// Reads the folder, describes every table whose source can be reached, compiles every mapping against what it found, looks at keys and
 /// targets; all connections at once, none longer than its time-outs. A source or target that is offline is a warning: what needs it is
-/// checked when it is back. Throws environment_missing when there is no such folder.
+/// checked when it is back. Throws environment_missing when there is no such folder, stopped when it may not go on.
 CheckReport check(const settings::InstancePlace& place, const CheckOptions& options);
 
 }  // namespace engine::operate

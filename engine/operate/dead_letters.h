@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
 #include "engine/operate/story.h"
+#include "engine/pipeline/control_socket.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {
@@ -44,9 +45,9 @@ struct Decided {
 
 /// Carries out a decision in the journal: retried ones are mapped anew from the newest state, as a new generation. An uncertain one is only
 /// retried when the person says whether it was delivered; a discarded one ends in `rejected`. One that can't be decided is
-/// said so and does not stop the others.
+/// said so and does not stop the others. Ends early, with those decided by then, when `tell` says so.
 std::vector<Decided> decide(journal::Journal& journal, const settings::Instance& instance, const Decision& decision,
-                            const std::string& actor, const Clock& clock);
+                            const std::string& actor, const Clock& clock, const pipeline::TellProgress& tell);
 
 /// Sends the decision to the daemon, or takes the journal's lock when it is down.
 std::vector<Decided> decide_anywhere(const settings::InstancePlace& place, const Decision& decision, const Clock& clock);

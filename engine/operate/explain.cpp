@@ -14,7 +14,7 @@ namespace engine::operate {
 std::span<const ExplainedCode> explained_codes() {
   static const std::vector<ExplainedCode> all = [] {
     std::vector<ExplainedCode> codes;
-    for (const auto part : {runtime_codes(), yaml_codes(), sql_codes(), live_codes()}) codes.insert(codes.end(), part.begin(), part.end());
+    for (const auto part : {runtime_codes(), yaml_codes(), relation_codes(), sql_codes(), live_codes()}) codes.insert(codes.end(), part.begin(), part.end());
     std::sort(codes.begin(), codes.end(), [](const auto& a, const auto& b) { return a.code < b.code; });
     return codes;
   }();

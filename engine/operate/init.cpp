@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/operate/init/files.h"
 #include "engine/operate/inspect/yaml_text.h"
 #include "engine/operate/instance_access.h"
@@ -90,8 +91,7 @@ std::string odbc_string(const ServerParameters& server) {
 
 /// The first name that fits; a driver's file or its name in odbcinst.ini.
 std::string dialect_of(const std::string& odbc) {
-  std::string text = odbc;
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string text = lower_case(odbc);
   if (text.find("postgres") != std::string::npos || text.find("psqlodbc") != std::string::npos) return "postgresql";
   if (text.find("maria") != std::string::npos || text.find("mysql") != std::string::npos) return "mariadb";
   if (text.find("sqlite") != std::string::npos) return "sqlite";

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/model/catalogue.h"
+#include "engine/model/source/catalogue.h"
 #include "engine/settings/instance.h"
 
 namespace engine::operate {
@@ -72,6 +72,8 @@ struct CaptureProposal {
   std::string column;               ///< of a watermark
   std::int64_t overlap_ms = 0;      ///< of a watermark; 0: none, or the default
   std::int64_t full_every_ms = 0;   ///< 0: the mode's default
+  std::int64_t diff_every_ms = 5'000;  ///< of `mode: diff`, whatever mode is proposed
+  double cycle_ms = 0;                 ///< what such a cycle takes when it finds changes; 0: not known
   std::vector<std::string> reasons;       ///< what was measured, and what follows
   std::vector<std::string> alternatives;  ///< other modes, with what each asks for
 };

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/operate/acts/range_backfill.h"
 #include "engine/operate/vanished.h"
 #include "engine/pipeline/control_socket.h"
 
@@ -30,6 +31,7 @@ TableStatus table_status(const settings::TableDefinition& table, journal::Record
     status.reason = row->state_reason;
     status.rows = row->rows;
     status.last_cycle_ms = row->last_cycle_ms;
+    status.backfill = records.backfills.find(row->id);
   }
   const pipeline::TableLive* now = live ? find_named(live->tables, table.name) : nullptr;
   if (now == nullptr) return status;
@@ -38,9 +40,11 @@ TableStatus table_status(const settings::TableDefinition& table, journal::Record
   if (!now->reason.empty()) status.reason = now->reason;
   // Cycles that found nothing are journaled only now and then; the daemon knows of each.
   if (now->last_cycle_ms > 0) {
-    status.rows = now->rows_last_cycle;
     status.last_cycle_ms = now->last_cycle_ms;
+    status.last_cycle_took_ms = now->last_cycle_took_ms;
+    status.last_cycle_rows = now->rows_last_cycle;
   }
+  status.next_cycle_in_ms = now->next_in_ms;
   status.rows_now = now->state == "reading" ? now->rows_now : 0;
   status.rows_expected = now->rows_expected;
   return status;
@@ -59,6 +63,9 @@ PipelineStatus pipeline_status(const settings::PipelineDefinition& pipeline, jou
     for (const auto& [state, count] : records.deliveries.counts(row->id)) {
       status.deliveries.emplace_back(journal::name_of(state), count);
     }
+    for (const journal::Anomaly& anomaly : records.anomalies.all_open()) {
+      if (anomaly.pipeline_id == row->id) status.anomalies.push_back(anomaly.id);
+    }
   }
   if (const pipeline::PipelineLive* now = live ? find_named(live->pipelines, pipeline.name) : nullptr) {
     status.state = now->state;
@@ -67,18 +74,27 @@ PipelineStatus pipeline_status(const settings::PipelineDefinition& pipeline, jou
   return status;
 }
 
+json::value or_null(const std::optional<std::int64_t>& number) { return number ? json::value(*number) : json::value(nullptr); }
+
 json::object json_of(const TableStatus& table) {
   return {{"name", table.name},   {"connection", table.connection},
           {"state", table.state}, {"reason", table.reason},
           {"rows", table.rows},   {"last_cycle_ms", table.last_cycle_ms},
-          {"rows_now", table.rows_now}, {"rows_expected", table.rows_expected}};
+          {"last_cycle_took_ms", or_null(table.last_cycle_took_ms)},
+          {"last_cycle_rows", or_null(table.last_cycle_rows)},
+          {"next_cycle_in_ms", or_null(table.next_cycle_in_ms)},
+          {"rows_now", table.rows_now}, {"rows_expected", table.rows_expected},
+          {"backfill", table.backfill ? json::value(operate::json_of(*table.backfill)) : json::value(nullptr)}};
 }
 
 json::object json_of(const PipelineStatus& pipeline) {
   json::object deliveries;
   for (const auto& [state, count] : pipeline.deliveries) deliveries[state] = count;
+  json::array anomalies;
+  for (const std::int64_t id : pipeline.anomalies) anomalies.push_back(id);
   return {{"name", pipeline.name},     {"table", pipeline.table},   {"target", pipeline.target},     {"state", pipeline.state},
-          {"reason", pipeline.reason}, {"position", pipeline.position}, {"behind", pipeline.behind}, {"deliveries", deliveries}};
+          {"reason", pipeline.reason}, {"position", pipeline.position}, {"behind", pipeline.behind}, {"deliveries", deliveries},
+          {"anomalies", anomalies}};
 }
 
 json::object json_of(const pipeline::TargetLive& target) {

@@ -18,10 +18,14 @@ struct TableStatus {
   std::string connection;
   std::string state;    ///< new, snapshot, watching, paused – or what the daemon says: reading, unreachable, refused, full
   std::string reason;
-  std::int64_t rows = 0;
+  std::int64_t rows = 0;           ///< that the table had when a cycle last found something
   std::int64_t last_cycle_ms = 0;
+  std::optional<std::int64_t> last_cycle_took_ms;  ///< known to the daemon that ran it
+  std::optional<std::int64_t> last_cycle_rows;     ///< that it read, which is few where a probe or a log spared the rest
+  std::optional<std::int64_t> next_cycle_in_ms;
   std::int64_t rows_now = 0;       ///< progress of the cycle under way
   std::int64_t rows_expected = 0;
+  std::optional<journal::RangeBackfill> backfill;  ///< the last one of a range of keys, ended or not
 };
 
 struct PipelineStatus {
@@ -33,6 +37,7 @@ struct PipelineStatus {
   std::int64_t position = 0;
   std::int64_t behind = 0;  ///< changes not yet mapped
   std::vector<std::pair<std::string, std::int64_t>> deliveries;  ///< (state, count) of what is open or dead
+  std::vector<std::int64_t> anomalies;  ///< ids of those that wait for a person
 };
 
 /// One moment of the instance. Without a daemon its live part is empty, and the journal says what it knows.

@@ -46,21 +46,38 @@ json::object json_of(const journal::Attempt& attempt) {
           {"reason", or_null(attempt.reason)},     {"answer", or_null(attempt.answer)}};
 }
 
+json::value json_of(const std::optional<TogetherStory>& together) {
+  if (!together) return nullptr;
+  return json::object{{"transaction", together->transaction}, {"state", together->begun ? "begun" : "waiting"}, {"held_by", or_null(together->held_by)}};
+}
+
 json::object json_of(const journal::Report& report) {
   return {{"status", report.status},       {"remote_id", report.remote_id}, {"recipient", report.recipient},
           {"reason", report.reason},       {"at_ms", report.at_ms},         {"received_ms", report.received_ms}};
+}
+
+json::object json_of(const journal::DeliveryDecision& decision) {
+  return {{"decision", decision.decision}, {"actor", decision.actor}, {"reason", decision.reason}, {"at_ms", decision.at_ms}, {"anomaly", or_null(decision.anomaly_id)}};
+}
+
+json::value json_of(const std::optional<journal::Anomaly>& anomaly) {
+  if (!anomaly) return nullptr;
+  return json::object{{"id", anomaly->id},     {"kind", anomaly->kind},   {"state", journal::name_of(anomaly->state)}, {"text", anomaly->text},
+                      {"numbers", json::parse(anomaly->numbers)}, {"opened_ms", anomaly->opened_ms}};
+}
+
+json::value json_of(const std::optional<journal::Rejection>& rejected) {
+  if (!rejected) return nullptr;
+  return json::object{{"anomaly", rejected->anomaly_id}, {"effect", rejected->present ? "present" : "absent"}, {"fields", json::parse(rejected->fields)}};
 }
 
 PipelineStory pipeline_story(journal::Records& records, const journal::PipelineRow& pipeline, const std::string& key) {
   PipelineStory story;
   story.pipeline = pipeline.name;
   for (journal::Delivery& delivery : records.deliveries.of_key(pipeline.id, key, story_entries_max)) {
-    DeliveryStory each;
-    each.attempts = records.deliveries.attempts(delivery.id);
-    each.reports = records.reports.of(delivery.id);
-    each.delivery = std::move(delivery);
-    story.deliveries.push_back(std::move(each));
+    story.deliveries.push_back(delivery_story(records, std::move(delivery)));
   }
+  story.rejected = records.deliveries.rejections().of(pipeline.id, key);
   story.last_sent = records.deliveries.last_sent(pipeline.id, key);
   if (story.last_sent) {
     story.remote_id =
@@ -88,6 +105,32 @@ void add_layout(journal::Records& records, const model::Change& change, Document
 }
 
 }  // namespace
+
+std::optional<TogetherStory> together_story(journal::Records& records, const journal::Delivery& delivery) {
+  const auto bundle = delivery.bundle_id ? records.bundles.find(*delivery.bundle_id) : std::nullopt;
+  if (!bundle) return std::nullopt;
+  TogetherStory story{.transaction = bundle->source_transaction, .begun = bundle->state == journal::BundleState::begun, .held_by = {}};
+  if (story.begun) return story;
+  if (const auto hold = records.bundles.hold(bundle->id)) {
+    story.held_by = "delivery " + std::to_string(hold->member.id) + " (" + hold->member.key + ") " + hold->reason;
+  }
+  return story;
+}
+
+DeliveryStory delivery_story(journal::Records& records, journal::Delivery delivery) {
+  DeliveryStory story;
+  story.attempts = records.deliveries.attempts(delivery.id);
+  story.reports = records.reports.of(delivery.id);
+  story.together = together_story(records, delivery);
+  story.decisions = records.deliveries.decisions(delivery.id);
+  std::optional<std::int64_t> anomaly = delivery.anomaly_id;
+  story.delivery = std::move(delivery);
+  for (const journal::DeliveryDecision& decision : story.decisions) {
+    if (decision.anomaly_id) anomaly = decision.anomaly_id;
+  }
+  if (anomaly) story.anomaly = records.anomalies.find(*anomaly);
+  return story;
+}
 
 DocumentLayouts document_layouts(journal::Records& records, std::span<const ListedChange> changes) {
   DocumentLayouts layouts;
@@ -177,6 +220,8 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
   for (const journal::Attempt& attempt : story.attempts) attempts.push_back(json_of(attempt));
   json::array reports;
   for (const journal::Report& report : story.reports) reports.push_back(json_of(report));
+  json::array decisions;
+  for (const journal::DeliveryDecision& decision : story.decisions) decisions.push_back(json_of(decision));
   return json::object{{"id", delivery.id},
                       {"pipeline", pipeline},
                       {"key", json::parse(delivery.key)},
@@ -199,7 +244,10 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
                       {"created_ms", delivery.created_ms},
                       {"updated_ms", delivery.updated_ms},
                       {"attempts", std::move(attempts)},
-                      {"reports", std::move(reports)}};
+                      {"reports", std::move(reports)},
+                      {"together", json_of(story.together)},
+                      {"decisions", std::move(decisions)},
+                      {"anomaly", json_of(story.anomaly)}};
 }
 
 json::value json_of(const Story& story) {
@@ -223,6 +271,7 @@ json::value json_of(const Story& story) {
     pipelines.push_back(json::object{{"pipeline", pipeline.pipeline},
                                      {"remote_id", or_null(pipeline.remote_id)},
                                      {"last_sent", std::move(sent)},
+                                     {"rejected", json_of(pipeline.rejected)},
                                      {"deliveries", std::move(deliveries)}});
   }
   return json::object{{"table", story.table},

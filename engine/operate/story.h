@@ -30,12 +30,24 @@ DocumentLayouts document_layouts(journal::Records& records, std::span<const List
 std::vector<ListedChange> list_changes(journal::Records& records, const std::string& table, std::optional<std::int64_t> after_seq,
                                        std::size_t limit);
 
-/// A delivery with every try, and what the target itself reported of it later.
+/// Of a delivery that goes out with others of its transaction.
+struct TogetherStory {
+  std::string transaction;             ///< of the source; empty: all that was captured at once
+  bool begun = false;
+  std::optional<std::string> held_by;  ///< of one that waits: "delivery 12 ([\"C001\"]) is dead"
+};
+std::optional<TogetherStory> together_story(journal::Records& records, const journal::Delivery& delivery);
+
+/// A delivery with what guards said of it, what people decided, every try, and what the target itself reported of it later.
 struct DeliveryStory {
   journal::Delivery delivery;
   std::vector<journal::Attempt> attempts;
   std::vector<journal::Report> reports;
+  std::optional<TogetherStory> together{};
+  std::vector<journal::DeliveryDecision> decisions{};
+  std::optional<journal::Anomaly> anomaly{};  ///< what holds it, or held it until a person decided
 };
+DeliveryStory delivery_story(journal::Records& records, journal::Delivery delivery);
 
 /// What one pipeline made of the key, and what stands at its target by now.
 struct PipelineStory {
@@ -43,6 +55,7 @@ struct PipelineStory {
   std::vector<DeliveryStory> deliveries;
   std::optional<journal::LastSent> last_sent;
   std::optional<std::string> remote_id;
+  std::optional<journal::Rejection> rejected;  ///< values that a person did not want there: held when they come again
 };
 
 /// Everything that the journal holds about one key.

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/model/key.h"
 #include "engine/operate/instance_access.h"
@@ -24,6 +26,36 @@ std::vector<std::string> parts_of(const std::string& word) {
   return parts;
 }
 
+/// The same number with as many zeros behind its point as `scale` says; digits that are none stay.
+std::string with_scale(std::string number, std::size_t scale) {
+  std::size_t point = number.find('.');
+  if (point == std::string::npos) {
+    point = number.size();
+    number += '.';
+  }
+  while (number.size() - point - 1 > scale && number.back() == '0') number.pop_back();
+  while (number.size() - point - 1 < scale) number += '0';
+  if (number.back() == '.') number.pop_back();
+  return number;
+}
+
+/// As typed; as the column is declared; without zeros that say nothing. Which of them a source gives is its own affair: PostgreSQL pads to the
+/// scale, SQLite gives what was stored.
+std::vector<std::vector<std::string>> forms_of(const model::Layout& layout, std::span<const std::string> parts) {
+  std::vector<std::vector<std::string>> forms(3, {parts.begin(), parts.end()});
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const model::Column& column = layout.columns[layout.key[i]];
+    if (column.type != model::ColumnType::decimal) continue;
+    forms[1][i] = with_scale(parts[i], static_cast<std::size_t>(std::max(column.scale, 0)));
+    forms[2][i] = with_scale(parts[i], 0);
+  }
+  return forms;
+}
+
+bool is_known(journal::Records& records, std::int64_t table_id, const TypedKey& key) {
+  return records.images.find(table_id, key.encoded) || !records.changes.of_key(table_id, key.json, 1).empty();
+}
+
 }  // namespace
 
 TypedKey typed_key(const model::Layout& layout, const std::string& table, std::span<const std::string> parts) {
@@ -42,7 +74,17 @@ TypedKey typed_key(const model::Layout& layout, const std::string& table, std::s
 TypedKey typed_key(journal::Records& records, const std::string& table, std::span<const std::string> parts) {
   const auto layout = known_layout(records, table);
   if (!layout) throw Error(ErrorCode::config_invalid, "table " + table + " was never read", {}, "start the daemon first");
-  return typed_key(*layout, table, parts);
+  const TypedKey typed = typed_key(*layout, table, parts);
+  const std::int64_t table_id = records.tables.find(table)->id;
+  for (const std::vector<std::string>& form : forms_of(*layout, parts)) {
+    TypedKey key = typed_key(*layout, table, form);
+    if (is_known(records, table_id, key)) return key;
+  }
+  return typed;
+}
+
+TypedKey typed_key(journal::Records& records, const std::string& table, const std::string& word) {
+  return typed_key(records, table, parts_of(word));
 }
 
 TypedKey typed_key(const model::Layout& layout, const std::string& table, const std::string& word) {

@@ -88,6 +88,18 @@ bool CaptureScheduler::with_table(const std::string& table, const TableWork& wor
   return true;
 }
 
+bool CaptureScheduler::begin_chunks(const std::string& table) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto task = std::find_if(tasks_.begin(), tasks_.end(), [&](const Task& each) { return each.table.name == table; });
+    if (task == tasks_.end()) return false;
+    task->chunk_due_ms = clock_.steady_ms();
+    task->chunk_failures = 0;
+  }
+  wake_.notify_all();
+  return true;
+}
+
 void CaptureScheduler::set_paused(Paused tables) {
   {
     const std::lock_guard lock(mutex_);
@@ -99,7 +111,7 @@ void CaptureScheduler::set_paused(Paused tables) {
 void CaptureScheduler::read_tables() {
   const std::unique_ptr<model::Source> source = make_source_();
   while (Task* task = wait_for_task(*source)) {
-    run_cycle(*task, *source);
+    task->reads_chunk ? run_chunk(*task, *source) : run_cycle(*task, *source);
     const std::lock_guard lock(mutex_);
     task->running = false;
     wake_.notify_one();
@@ -132,14 +144,16 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
       if (task.running || paused_.contains(task.table.name)) continue;
       // Left for a moment to the reader that had it last.
       const bool is_anothers = task.last_read_by != nullptr && task.last_read_by != &source;
-      const std::int64_t due_ms = task.due_ms + (is_anothers ? patience_ms : 0);
+      const std::int64_t due_ms = task.next_due_ms() + (is_anothers ? patience_ms : 0);
       wait = std::min(wait, std::max<std::int64_t>(0, due_ms - now));
       // The one that waits longest: a table that is always due again would else keep others from ever being read.
-      if (due_ms <= now && (next == nullptr || task.due_ms < next->due_ms)) next = &task;
+      if (due_ms <= now && (next == nullptr || task.next_due_ms() < next->next_due_ms())) next = &task;
     }
     if (next != nullptr) {
       next->running = true;
       next->last_read_by = &source;
+      next->reads_chunk = next->is_chunk_next();
+      if (next->reads_chunk) return next;
       next->live.state = "reading";
       next->live.rows_now = 0;
       return next;
@@ -166,6 +180,24 @@ void CaptureScheduler::run_cycle(Task& task, model::Source& source) {
     if (error.code() == ErrorCode::journal_failed) throw;
     failed(task, error, source);
   }
+}
+
+/// A chunk that fails is tried again with growing waits; the cycles say what is wrong with the source, and go on.
+void CaptureScheduler::run_chunk(Task& task, model::Source& source) {
+  std::optional<std::int64_t> wait;
+  try {
+    if (read_chunk_(task.table.name, *task.mode, source, stop_)) wait = 0;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::stopped) return;
+    if (error.code() == ErrorCode::journal_failed) throw;
+    if (error.code() != ErrorCode::journal_full) source.close();
+    wait = unreachable_policy.wait_ms(task.chunk_failures + 1, 0.5);
+    log_event(LogLevel::warning, "backfill.failed",
+              {{"table", task.table.name}, {"code", std::string(name_of(error.code()))}, {"message", error.what()}, {"next_try_ms", std::to_string(*wait)}});
+  }
+  const std::lock_guard lock(mutex_);
+  task.chunk_failures = wait && *wait > 0 ? task.chunk_failures + 1 : 0;
+  task.chunk_due_ms = wait ? std::optional(clock_.steady_ms() + *wait) : std::nullopt;
 }
 
 void CaptureScheduler::succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms) {

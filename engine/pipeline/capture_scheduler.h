@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -32,6 +33,12 @@ class CaptureScheduler {
                    journal::Journal& journal, const Clock& clock, MakeSource make_source, Fatal fatal);
   ~CaptureScheduler();
 
+  /// Reads a table's next rows beside its cycles, on a reader's thread; false: no more. To be set before `start`.
+  using ReadChunk = std::function<bool(const std::string& table, capture::CaptureMode&, model::Source&, const StopSignal&)>;
+  void on_chunk(ReadChunk read) { read_chunk_ = std::move(read); }
+  /// From now on chunk after chunk is read between the table's cycles, until there are no more. False: the table is not one of this connection's.
+  bool begin_chunks(const std::string& table);
+
   void start();
   /// Cycles under way end at their next batch.
   void stop();
@@ -53,6 +60,12 @@ class CaptureScheduler {
     std::unique_ptr<capture::CaptureMode> mode;
     TableLive live;
     std::int64_t due_ms = 0;  ///< steady
+    std::optional<std::int64_t> chunk_due_ms;  ///< steady; none: no chunk is wanted
+    bool reads_chunk = false;                  ///< and no cycle, while running
+    int chunk_failures = 0;
+    /// The next chunk has waited longer than the next cycle.
+    bool is_chunk_next() const { return chunk_due_ms && *chunk_due_ms < due_ms; }
+    std::int64_t next_due_ms() const { return is_chunk_next() ? *chunk_due_ms : due_ms; }
     bool running = false;
     const model::Source* last_read_by = nullptr;  ///< its connection knows the table: prepared statements, the key's index
     int failures = 0;
@@ -61,6 +74,7 @@ class CaptureScheduler {
   void answer_pings();
   Task* wait_for_task(model::Source& source);
   void run_cycle(Task& task, model::Source& source);
+  void run_chunk(Task& task, model::Source& source);
   void succeeded(Task& task, const capture::CycleResult& result, std::int64_t started_ms);
   void failed(Task& task, const Error& error, model::Source& source);
   std::int64_t wait_after(Task& task, const Error& error, std::string& state);
@@ -71,6 +85,7 @@ class CaptureScheduler {
   const Clock& clock_;
   MakeSource make_source_;
   Fatal fatal_;
+  ReadChunk read_chunk_;
   StopSignal stop_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

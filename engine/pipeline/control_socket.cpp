@@ -47,11 +47,13 @@ class LineReader {
   // A line without its end; nullopt when the other side went away, was silent too long or sends without end.
   std::optional<std::string> next() {
     for (;;) {
-      if (const std::size_t end = read_.find('\n'); end != std::string::npos) {
+      if (const std::size_t end = read_.find('\n', searched_); end != std::string::npos) {
         std::string line = read_.substr(0, end);
         read_.erase(0, end + 1);
+        searched_ = 0;
         return line;
       }
+      searched_ = read_.size();
       if (read_.size() >= line_bytes_max || !wait_for(descriptor_, POLLIN, patience_ms_)) return std::nullopt;
       char buffer[4096];
       const ssize_t got = read(descriptor_, buffer, sizeof buffer);
@@ -65,6 +67,7 @@ class LineReader {
   int descriptor_;
   int patience_ms_;  ///< -1: as long as the other side is there
   std::string read_;
+  std::size_t searched_ = 0;  ///< so much of it holds no end of a line
 };
 
 // Whoever asked sends nothing more: what can be read is the end.

@@ -37,6 +37,10 @@ void publish_journal(const settings::Instance& instance, journal::Journal& journ
     for (const auto& [state, number] : counts) {
       gauge("datapicker_deliveries", {{"pipeline", row.name}, {"state", std::string(name_of(state))}}, static_cast<double>(number));
     }
+    const std::vector<journal::Anomaly> anomalies = reader->anomalies.all_open();
+    gauge("datapicker_anomalies_open", labels, static_cast<double>(std::count_if(anomalies.begin(), anomalies.end(), [&](const auto& each) {
+            return each.pipeline_id == row.id;
+          })));
   }
 }
 

@@ -20,7 +20,7 @@ constexpr std::int64_t idle_wait_ms = 60'000;
 /// The delivery loop of one connection, whose reads and writes are done when its turn comes and not by other threads.
 class Rehearsal::Delivery final : public deliver::Surroundings {
  public:
-  Delivery(journal::Journal& journal, const StandingClock& clock, std::unique_ptr<model::Target> target,
+  Delivery(journal::Journal& journal, const Clock& clock, std::unique_ptr<model::Target> target,
            std::map<std::int64_t, deliver::PipelineTarget> pipelines, const deliver::DispatcherOptions& options)
       : journal_(journal),
         clock_(clock),
@@ -78,14 +78,14 @@ class Rehearsal::Delivery final : public deliver::Surroundings {
   };
 
   journal::Journal& journal_;
-  const StandingClock& clock_;
+  const Clock& clock_;
   std::unique_ptr<model::Target> target_;
   std::map<std::int64_t, deliver::PipelineTarget> pipelines_;
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
   deliver::Loop loop_;
 };
 
-Rehearsal::Rehearsal(const settings::Instance& instance, journal::Journal& journal, StandingClock& clock,
+Rehearsal::Rehearsal(const settings::Instance& instance, journal::Journal& journal, const Clock& clock,
                      const MakeTarget& make_target)
     : instance_(instance),
       journal_(journal),
@@ -124,7 +124,7 @@ void Rehearsal::settle() {
 }
 
 std::int64_t Rehearsal::next_in_ms() const {
-  std::int64_t next = idle_wait_ms;
+  std::int64_t next = std::min(idle_wait_ms, planner_.next_in_ms());
   for (const auto& delivery : deliveries_) next = std::min(next, delivery->wait_ms());
   return std::max<std::int64_t>(1, next);
 }

@@ -38,7 +38,7 @@ class Rehearsal {
 
   /// Over a journal that may hold what an earlier one left: then it goes on as a daemon does after a kill. All references must
   /// outlive it. Throws Error config_invalid for a target that cannot work.
-  Rehearsal(const settings::Instance& instance, journal::Journal& journal, StandingClock& clock, const MakeTarget& make_target);
+  Rehearsal(const settings::Instance& instance, journal::Journal& journal, const Clock& clock, const MakeTarget& make_target);
   /// As by SIGKILL: what is not in the journal is gone.
   ~Rehearsal();
 
@@ -57,7 +57,7 @@ class Rehearsal {
 
   const settings::Instance& instance_;
   journal::Journal& journal_;
-  StandingClock& clock_;
+  const Clock& clock_;
   StopSignal stop_;
   Planner planner_;
   std::map<std::string, std::unique_ptr<capture::CaptureMode>> modes_;

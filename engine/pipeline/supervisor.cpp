@@ -10,7 +10,7 @@
 namespace engine::pipeline {
 
 Supervisor::Supervisor(const settings::Instance& instance, journal::Journal& journal, const Clock& clock)
-    : instance_(instance), journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), woken_(std::make_shared<Woken>()) {
+    : instance_(instance), journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), backfills_(instance, journal, clock), woken_(std::make_shared<Woken>()) {
   woken_->supervisor = this;
   planner_ = std::make_unique<Planner>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   make_dispatchers(planner_->register_pipelines());
@@ -60,6 +60,9 @@ void Supervisor::make_schedulers() {
         // Named anew: clang 14 captures no structured binding.
         [&source = connection, &dialect] { return connectors::catalog::make_source(source, dialect); },
         [this](std::exception_ptr problem) { fatal(problem); }));
+    schedulers_.back()->on_chunk([this](const std::string& table, capture::CaptureMode& mode, model::Source& source, const StopSignal& stop) {
+      return backfills_.read_chunk(table, mode, source, stop);
+    });
   }
 }
 
@@ -67,6 +70,7 @@ void Supervisor::make_schedulers() {
 void Supervisor::start() {
   for (const auto& [name, dispatcher] : dispatchers_) dispatcher->start();
   planner_->start();
+  for (const std::string& table : backfills_.waiting()) begin_backfill(table);
   for (const auto& scheduler : schedulers_) scheduler->start();
   housekeeper_->start();
 }
@@ -111,6 +115,12 @@ bool Supervisor::with_table(const std::string& table, const CaptureScheduler::Ta
     if (scheduler->with_table(table, work)) return true;
   }
   return false;
+}
+
+void Supervisor::begin_backfill(const std::string& table) {
+  for (const auto& scheduler : schedulers_) {
+    if (scheduler->begin_chunks(table)) return;
+  }
 }
 
 // A connection stands for all that is read or written through it, the instance for everything.

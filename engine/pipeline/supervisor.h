@@ -18,6 +18,7 @@
 #include "engine/pipeline/housekeeper.h"
 #include "engine/pipeline/live_status.h"
 #include "engine/pipeline/planning/planner.h"
+#include "engine/pipeline/range_backfill.h"
 #include "engine/settings/instance.h"
 
 namespace engine::pipeline {
@@ -40,6 +41,8 @@ class Supervisor {
   void look_again();
   /// See CaptureScheduler; false for a table that no connection of this instance has.
   bool with_table(const std::string& table, const CaptureScheduler::TableWork& work);
+  /// The journal has a range of the table's keys to be read again.
+  void begin_backfill(const std::string& table);
   /// A person paused or resumed something: the journal says what.
   void apply_pauses();
 
@@ -59,6 +62,7 @@ class Supervisor {
   std::map<std::string, std::unique_ptr<deliver::Dispatcher>> dispatchers_;
   std::unique_ptr<Planner> planner_;
   std::unique_ptr<Housekeeper> housekeeper_;
+  RangeBackfillReading backfills_;
   std::vector<std::unique_ptr<CaptureScheduler>> schedulers_;
   mutable std::mutex mutex_;
   std::condition_variable ended_;

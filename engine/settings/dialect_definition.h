@@ -69,6 +69,7 @@ struct DialectChangeLog {
   std::string installed;                ///< gives one row while all triggers of the table are there and enabled
   std::size_t name_max = 30;            ///< characters of a trigger's name, its ending included
   bool in_transaction = false;          ///< the database can take back a CREATE
+  bool tells_transaction = false;       ///< triggers fill transaction_id
 
   std::string old_row = "OLD.";
   std::string new_row = "NEW.";
@@ -91,6 +92,7 @@ struct DialectHistory {
   std::string installed;                ///< gives one row while it is kept for the table
   std::string mark;                     ///< gives the mark now, and the oldest from which the history is whole, or NULL where nobody knows
   model::ColumnType mark_type = model::ColumnType::integer;  ///< as marks are bound
+  bool last_change_only = false;        ///< of a row that two transactions changed it names the last
   std::string count;                    ///< gives the number of entries behind {since}; empty: that costs as much as reading them
   /// Gives the entries: {key}, the mark, the transaction, milliseconds since 1970 UTC, the user; the last four may be NULL. Sorted, {n} of them
   /// from {offset} on; {key_order} are the key's names.
@@ -106,7 +108,7 @@ struct DialectJournal {
   std::string proved;
   std::vector<std::string> enabled_by;  ///< commands that switch it on: for people
   std::string file;       ///< gives library, file, library of the journal, journal; no row: the file is not journaled
-  std::string receivers;  ///< gives library, receiver, status, first and last sequence number, oldest first
+  std::string receivers;  ///< gives library, receiver, status, first and last sequence number, seconds since detached, oldest first
   std::vector<std::string> readable;   ///< statuses of receivers whose entries can be read
   std::string entries;    ///< gives the file's: sequence number, code, type, place, commit cycle (0: none), milliseconds since 1970 UTC, user
   std::string commits;    ///< gives the ends of transactions of all files: sequence number, commit cycle
@@ -156,6 +158,16 @@ struct DialectDefinition {
   bool read_ahead = true;
   /// The driver has neither parameters nor an order of rows that could be trusted: tables are read whole, and nothing is asked in SQL.
   bool whole_only = false;
+  /// The driver reads cells one by one only (SQLGetData): what it says about bound ones is wrong.
+  bool cell_by_cell = false;
+  /// A longer text was cut by the driver without a word, and is refused; 0: no driver's limit.
+  std::size_t text_bytes_max = 0;
+  /// The driver cuts longer statements without a word; 0: it does not.
+  std::size_t statement_bytes_max = 0;
+  /// Source type names (lower case) that the driver cannot read, or dies of: a column of one has to be excluded.
+  std::vector<std::string> unreadable;
+  /// Gives the number of rows of {from}, for a driver that ends early without an error: fewer are no whole table.
+  std::string row_count;
   /// Empty string is NULL (Oracle).
   bool empty_is_null = false;
   /// Vendor codes ("HY018/1927", "HY000/2002", "57P01", "~part of the message") → error codes ("source.unreachable" …), before the SQLSTATE's class.

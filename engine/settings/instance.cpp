@@ -6,12 +6,12 @@
 
 #include "engine/settings/layers/instance_files.h"
 #include "engine/settings/read/alerts_reader.h"
+#include "engine/settings/read/checks/use_check.h"
 #include "engine/settings/read/connection_reader.h"
-#include "engine/settings/read/cross_check.h"
+#include "engine/settings/read/checks/cross_check.h"
 #include "engine/settings/read/dialect_reader.h"
 #include "engine/settings/read/instance_file_reader.h"
 #include "engine/settings/read/table/table_reader.h"
-#include "engine/settings/target/use_check.h"
 
 namespace engine::settings {
 namespace {
@@ -44,6 +44,7 @@ class Loader {
     check_references(instance_, pipelines_, references_, diagnostics_);
     for (const ReadPipeline& pipeline : pipelines_) check_target_offers(instance_, pipeline, diagnostics_);
     check_parents(instance_, pipelines_, diagnostics_);
+    check_together(instance_, pipelines_, diagnostics_);
     check_renames(instance_, pipelines_, references_, diagnostics_);
     check_redirects(pipelines_, references_, diagnostics_);
     check_webhooks(instance_, diagnostics_);

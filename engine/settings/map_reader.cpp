@@ -211,6 +211,12 @@ std::vector<std::pair<std::string, std::string>> MapReader::text_map(std::string
   return pairs;
 }
 
+std::map<std::string, std::string> MapReader::named_texts(std::string_view key) {
+  std::map<std::string, std::string> texts;
+  for (auto& [name, value] : text_map(key)) texts.emplace(std::move(name), std::move(value));
+  return texts;
+}
+
 void MapReader::finish() {
   for (const Key& key : block_.keys) {
     if (key.later && take_any(key.name) != nullptr) refuse_not_yet(key.name, origin_of(key.name), diagnostics_);

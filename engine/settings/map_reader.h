@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,7 +50,9 @@ class MapReader {
   std::int64_t size_bytes(std::string_view key, std::int64_t fallback);
   /// A list of texts; a single text is a list of one.
   std::vector<std::string> texts(std::string_view key);
+  /// In the order in which they stand.
   std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);
+  std::map<std::string, std::string> named_texts(std::string_view key);
 
   template <class Value>
   Value one_of(std::string_view key, Value fallback, std::initializer_list<std::pair<const char*, Value>> choices) {

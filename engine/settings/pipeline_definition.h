@@ -35,7 +35,7 @@ struct ValuesDefinition {
 enum class OnDelete : std::uint8_t { delete_, archive, resolve, update, ignore };
 /// Whose deliveries go first where a target takes fewer than there are.
 enum class Priority : std::uint8_t { high, normal, low };
-enum class DeliverPolicy : std::uint8_t { latest, every_change };
+enum class DeliverPolicy : std::uint8_t { latest, every_change, together };
 
 /// What may happen to records: made and changed, only made (one that is there is left alone), or only changed.
 enum class WriteMode : std::uint8_t { upsert, create_only, update_only };
@@ -60,6 +60,42 @@ struct TargetUse {
   model::FieldMap redirect;  ///< of the connection: fields that get this value instead of the mapped one
 };
 
+/// How many records a cycle, or a window of time, may touch before a person is asked.
+struct EffectLimit {
+  bool is_set = false;
+  double percent = 0;      ///< of the records live at the target; 0: `count` holds
+  std::int64_t count = 0;
+  bool is_own = false;     ///< written in the configuration, `off` included: the rhythm has no say
+};
+
+/// What is usual at an hour of the week, as it was learnt.
+struct RhythmLimits {
+  bool is_on = true;
+  double times = 3;                         ///< so often the usual, and `ignore_below` more, may come
+  std::int64_t learn_ms = 14 * 86'400'000LL;  ///< nothing is held by it before
+};
+
+struct MassChange {
+  EffectLimit inserts;
+  EffectLimit updates;
+  EffectLimit deletes{.is_set = true, .percent = 20};
+  std::int64_t ignore_below = 50;  ///< fewer are never held, but for a target that would be emptied
+  std::int64_t window_ms = 3'600'000;
+  RhythmLimits rhythm;
+  bool follows_rhythm(const EffectLimit& limit) const { return rhythm.is_on && !limit.is_own; }
+  /// Whether it is counted at all.
+  bool watches(const EffectLimit& limit) const { return limit.is_set || follows_rhythm(limit); }
+  bool is_on() const { return watches(inserts) || watches(updates) || watches(deletes); }
+};
+
+/// A condition that every mapped row must meet; one that is NULL is not met.
+struct GuardRule {
+  enum class Action : std::uint8_t { hold, drop, dead_letter };
+  std::string name;
+  Expression check;
+  Action action = Action::hold;
+};
+
 struct PipelineDefinition {
   std::string name;
   Origin origin;
@@ -78,9 +114,13 @@ struct PipelineDefinition {
   std::vector<ValuesDefinition> values;
   bool omit_nulls = false;
   DeliverPolicy deliver = DeliverPolicy::latest;
+  Origin deliver_origin;
+  std::size_t together_max = 100;  ///< changes of one transaction; more go row by row
   std::int64_t valid_for_ms = 0;  ///< 0: for ever (records only)
   bool on_dead_stops_lane = false;
   Priority priority = Priority::normal;
+  MassChange mass_change;
+  std::vector<GuardRule> rules;  ///< in this order: the first that is not met decides
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

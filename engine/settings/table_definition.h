@@ -34,6 +34,7 @@ struct CaptureDefinition {
   std::string log;                            ///< the table of the source that triggers fill, or the slot's name; else as `by`
   std::int64_t log_rows_max = 1'000'000;      ///< a longer log is emptied, and all rows are read instead
   std::int64_t log_bytes_max = 4'000'000'000;  ///< slot: what the server may keep for it; beyond, it is made anew and all rows are read
+  bool ties_transactions = false;             ///< a pipeline of the table delivers together: what one row shares is noted
   std::vector<model::LoggedTable> sharing;    ///< slot, versions: the tables of the same log, this one included
   /// What is told is journaled first, since the database would keep it for all tables that share the log.
   bool is_fed() const { return by == "slot" || by == "versions"; }
@@ -47,6 +48,9 @@ struct TableDefinition {
   model::TableRequest request;
   CaptureDefinition capture;
   Initial initial = Initial::baseline;
+  /// Columns that stay with a row whose key changes: one that went and one that came in a cycle with the same values there are one row. Empty: none
+  /// are known.
+  std::vector<std::string> unchanged_identity;
 };
 
 }  // namespace engine::settings

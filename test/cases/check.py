@@ -166,6 +166,16 @@ class Failing(Folder):
         self.assertEqual(verdict, "broken")
         self.assertIn("restart", problems[0][1])
 
+    def test_an_anomaly_that_is_another_one_or_not_expected_is_told_and_one_that_is_not_there_cannot_be_released(self):
+        many = HEAD.replace("{ codcli: C001,", '{ "*": 1..60, codcli: "C*",').replace("- capture\n", "- snapshot\n  - truncate: customers\n  - capture\n")
+        _, problems = self.problems_of(many + "  anomalies: [ { kind: mass_change, held: 59, state: open } ]\n")
+        self.assertEqual([p[:3] for p in problems], [(9, "anomaly", "mass_change, open, holds 59: any text")])
+        self.assertTrue(problems[0][3].startswith("mass_change, open, holds 60: 60 records would be taken away: all"), problems)
+        self.assertEqual(self.problems_of(many + "  anomalies: []\n")[1][0][1], "an anomaly that is not expected")
+        verdict, problems = self.problems_of(HEAD.replace("  - capture\n", "  - capture\n  - release: mass_change\n") + "  anomalies: []\n")
+        self.assertEqual(verdict, "broken")
+        self.assertIn("no open anomaly of the kind 'mass_change'", problems[0][1])
+
     def test_rows_that_cannot_be_are_refused_with_their_place(self):
         for row, said in (("{ codcli: C002 }", "no row with this key"), ("{ ragsoc: X }", "lacks the key column"),
                           ("{ codcli: C001, fidoo: 1 }", "no column 'fidoo'")):
@@ -191,6 +201,13 @@ class Refused(Folder):
         self.assertEqual((done.returncode, done.stdout), (2, ""))
         for said in ("a.yaml:7:3: error: 'then' of the case has no key 'request'", "did you mean 'requests'?", "b.yaml:5:5: error: 'captur' is no step",
                      "did you mean 'capture'?", "the request has no 'path'"):
+            self.assertIn(said, done.stderr)
+
+    def test_a_range_that_is_none_and_a_state_that_no_anomaly_has_are_refused(self):
+        self.case(HEAD.replace("{ codcli: C001,", '{ "*": 9..1, codcli: "C*",') + "  anomalies: [ { state: opened } ]\n")
+        done = self.run_cases()
+        self.assertEqual(done.returncode, 2)
+        for said in ("'9..1' is no range of numbers", "did you mean 'open'?"):
             self.assertIn(said, done.stderr)
 
     def test_an_unknown_pipeline_is_refused_with_the_nearest_name(self):

@@ -76,6 +76,12 @@ class Servers:
     def plug_in(self):
         self.run("start", self.which)
 
+    def as_root(self, statement):
+        """On MariaDB; {user} is the one that connections have."""
+        environment = (self.folder / "env").read_text()
+        socket = environment.split("DATAPICKER_TEST_MARIADB_SOCKET=")[1].split()[0]
+        subprocess.run(["mariadb", "--no-defaults", f"--socket={socket}", "-u", "root", "-e", statement.format(user=self.user)], check=True)
+
     def connect(self):
         """A DB-API connection in autocommit."""
         if self.which == "postgresql":

@@ -2,12 +2,17 @@
 
     operating.py DATAPICKER STUB_SERVER [TEST…]"""
 import json
+import os
+import pty
 import re
+import select
+import signal
 import sys
+import termios
 import urllib.request
 
-from harness import free_port, main, wait_until
-from shop import PATIENCE, Shop
+from harness import Workplace, free_port, main, wait_until
+from shop import DATAPICKER, PATIENCE, Shop
 
 def a_broken_configuration_is_refused_with_its_place_and_a_suggestion():
     shop = Shop("broken")
@@ -173,8 +178,44 @@ def a_key_that_is_asked_for_wrongly_is_explained():
     assert story["pipelines"][0]["deliveries"][0]["attempts"][0]["status"] == 201, story
 
 
+def a_decimal_key_is_found_however_its_zeros_are_typed():
+    shop = Shop("decimal")
+    shop.sql("CREATE TABLE price (list DECIMAL(9,2) PRIMARY KEY, text TEXT)")
+    shop.sql("INSERT INTO price VALUES ('1.50', 'a')")
+    shop.instance.write("tables/price.yaml", "table: price\nconnection: erp\nfrom: price\nkey: [list]\ninitial: deliver\n"
+                        "capture: { mode: diff, every: 100ms }\n")
+    shop.instance.start()
+    wait_until(lambda: len(shop.instance.json_lines("changes", "price")) == 1, PATIENCE, "the price")
+    for typed in ("1.5", "1.50", "1.500"):
+        assert len(shop.instance.json("story", "price", typed)["changes"]) == 1, typed
+
+
+def a_password_that_is_broken_off_leaves_a_terminal_that_shows():
+    work = Workplace("password")
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(DATAPICKER, [DATAPICKER, "init", str(work.folder / "x"), "--source", "postgresql"])
+    shows = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
+    for question in ("Server", "Port", "Database", "User"):
+        read_until(terminal, question)
+        os.write(terminal, b"x\n")
+    read_until(terminal, "Password")
+    assert not shows()
+    os.write(terminal, b"half of it\x03")
+    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGINT
+    assert shows()
+
+
+def read_until(terminal, text):
+    seen = b""
+    while text.encode() not in seen:
+        assert select.select([terminal], [], [], PATIENCE)[0], f"no {text} in {seen}"
+        seen += os.read(terminal, 4096)
+
+
 main([a_broken_configuration_is_refused_with_its_place_and_a_suggestion, a_missing_folder_and_a_missing_journal_are_told_apart,
       a_second_daemon_on_the_same_journal_is_refused, what_failed_to_map_is_a_dead_letter_until_it_is_retried_or_discarded,
       an_uncertain_message_waits_for_a_person, a_killed_daemon_does_not_send_an_unanswered_message_again,
       sigterm_lets_what_is_in_flight_end, metrics_tell_what_was_captured_and_delivered,
-      a_file_target_gets_each_change_once_over_kills, a_key_that_is_asked_for_wrongly_is_explained])
+      a_file_target_gets_each_change_once_over_kills, a_key_that_is_asked_for_wrongly_is_explained,
+      a_decimal_key_is_found_however_its_zeros_are_typed, a_password_that_is_broken_off_leaves_a_terminal_that_shows])

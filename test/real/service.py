@@ -3,6 +3,7 @@
     service.py DATAPICKER [TEST…]"""
 import os
 import re
+import signal
 import socket
 import sqlite3
 import sys
@@ -127,6 +128,18 @@ def a_reader_that_waits_for_its_source_does_not():
     assert service.instance.stop() == 0
 
 
+def sigterm_is_heard_while_a_reload_waits_for_its_source():
+    service = Service("reload")
+    manager = service.manager
+    wait_until(lambda: "capture.snapshot" in service.instance.log_text(), PATIENCE, "the first read")
+    holder = service.lock(service.database)
+    os.kill(service.instance.process.pid, signal.SIGHUP)
+    os.kill(service.instance.process.pid, signal.SIGTERM)
+    wait_until(lambda: manager.times("STOPPING=1"), PATIENCE / 4, "STOPPING=1 while the source answers nobody")
+    holder.close()
+    assert service.instance.process.wait(timeout=PATIENCE) == 0
+
+
 if __name__ == "__main__":
-    main([ready_status_and_end_are_told, a_journal_writer_that_hangs_stops_the_watchdog,
+    main([ready_status_and_end_are_told, sigterm_is_heard_while_a_reload_waits_for_its_source, a_journal_writer_that_hangs_stops_the_watchdog,
           a_reader_that_waits_for_its_source_does_not], sys.argv[2:])

@@ -16,6 +16,7 @@ class FakeLog::Open final : public engine::model::ChangeLog {
   }
   void require_usable() override { require_installed(); }
 
+  bool names_each_change() const override { return log_.names_each_change; }
   bool has_entries() override {
     ++log_.looks;
     return std::ranges::any_of(log_.entries, &Entry::visible);

@@ -27,6 +27,7 @@ struct FakeLog {
   std::vector<Entry> entries;
   std::size_t page_entries = 3;
   bool has_triggers = true;
+  bool names_each_change = true;
   std::function<void()> before_deleting;  ///< may throw
   std::size_t looks = 0;                  ///< how often it was asked whether there are entries
 

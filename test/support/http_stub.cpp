@@ -174,6 +174,13 @@ bool HttpStub::send_answer(int file, const StubAnswer& answer) {
     ended_.wait(lock, [this] { return ending_; });
     return false;
   }
+  if (!answer.raw.empty()) {
+    const std::size_t step = answer.byte_by_byte ? 1 : answer.raw.size();
+    for (std::size_t at = 0; at < answer.raw.size(); at += step) {
+      if (!send_all(file, answer.raw.substr(at, step))) break;
+    }
+    return false;
+  }
   std::string bytes = "HTTP/1.1 " + std::to_string(answer.status) + " Scripted\r\nContent-Length: " +
                       std::to_string(answer.content_length.value_or(answer.body.size())) + "\r\n";
   for (const std::string& header : answer.headers) bytes += header + "\r\n";

@@ -42,6 +42,8 @@ struct StubAnswer {
   Fault fault = Fault::none;
   bool close = false;                           ///< after this answer
   std::optional<std::size_t> content_length{};  ///< when it shall lie
+  std::string raw{};                            ///< these bytes instead of all the above, then the connection is closed
+  bool byte_by_byte = false;                    ///< `raw` in as many packets as it has bytes
 };
 
 /// Listens on a free port of 127.0.0.1; a thread a connection; keep-alive.

@@ -9,6 +9,7 @@
 #
 # DIR/env exports DATAPICKER_TEST_PG and DATAPICKER_TEST_MARIADB (ODBC connection strings) and for each of both
 # _HOST _PORT _USER _PASSWORD _DATABASE; _SOCKET_DIR (PG) and _SOCKET (MARIADB) lead to the superuser without a password.
+# DATAPICKER_TEST_LISTEN: addresses that a new PostgreSQL listens on instead, and whose neighbours it lets in.
 set -euo pipefail
 
 fail() { echo "servers.sh: $*" >&2; exit 1; }
@@ -79,7 +80,7 @@ start_postgresql() {
     as postgres "$pg_bin/initdb" -D "$cluster" -U postgres -E UTF8 --locale=C.UTF-8 -A scram-sha-256 --auth-local=trust \
       --pwfile="$data/password" -N >"$dir/initdb.log" 2>&1 || { rm -rf "$cluster"; fail "initdb: see $dir/initdb.log"; }
     cat >>"$cluster/postgresql.conf" <<CONF
-listen_addresses = '127.0.0.1'
+listen_addresses = '${DATAPICKER_TEST_LISTEN:-127.0.0.1}'
 port = $pg_port
 unix_socket_directories = '$data'
 fsync = off
@@ -89,6 +90,7 @@ max_wal_size = 4GB
 shared_buffers = 256MB
 timezone = 'UTC'
 CONF
+    [[ -z ${DATAPICKER_TEST_LISTEN:-} ]] || echo "host all all samenet scram-sha-256" >>"$cluster/pg_hba.conf"
   fi
   ! as postgres "$pg_bin/pg_ctl" -D "$cluster" status >/dev/null 2>&1 || return 0
   as postgres "$pg_bin/pg_ctl" -D "$cluster" -l "$cluster/log" -w -t 60 start </dev/null >/dev/null 2>&1 ||

@@ -1,12 +1,12 @@
 #include "connectors/http/answer/answer_rules.h"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
+#include "connectors/http/answer/answer_json.h"
 #include "connectors/http/answer/answer_text.h"
 
 namespace connectors::http {
@@ -19,8 +19,6 @@ namespace {
 
 /// A rule looks at the start of a body: messages stand there, and the time it takes stays bounded.
 constexpr std::size_t matched_bytes = 262'144;
-/// What is nested deeper counts as no JSON: a definition names nothing in it.
-constexpr std::size_t depth_max = 200;
 
 /// The digits at the beginning; whatever stands behind them is not looked at.
 std::optional<std::int64_t> whole_number(const std::string& text) {
@@ -72,10 +70,8 @@ Said::Said(const RawAnswer& raw, const json::value& record, int status)
 const json::value* Said::document() const {
   if (part_ != nullptr) return part_;
   if (!std::exchange(parsed_, true)) {
-    json::parse_options options;
-    options.max_depth = depth_max;
     boost::system::error_code error;
-    json::value value = json::parse({raw_.body.data(), raw_.body.size()}, error, {}, options);
+    json::value value = parsed_answer(raw_.body, error);
     if (!error) whole_ = std::move(value);
   }
   return whole_ ? &*whole_ : nullptr;

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "connectors/http/answer/answer_json.h"
 #include "connectors/http/request/escapes.h"
 
 namespace connectors::http {
@@ -66,7 +67,7 @@ PageStep next_page(const PagePlan& plan, const JsonPath& items, const std::strin
   const auto& rule = plan.rule;
   if (rule.next_in_link) return to_address(url, next_in_link(answer.header("Link")));
   boost::system::error_code error;
-  const json::value body = json::parse({answer.body.data(), answer.body.size()}, error);
+  const json::value body = parsed_answer(answer.body, error);
   if (error) return {.url = std::nullopt, .problem = "a page is not JSON"};
   if (!rule.next.empty()) return to_address(url, scalar_text(plan.next.first(body)));
   if (!rule.cursor.empty()) {

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "connectors/http/request/field_text.h"
+#include "engine/model/json_text.h"
 
 namespace connectors::http {
 
@@ -28,11 +29,29 @@ bool is_nothing(const json::value* stored) {
   return std::all_of(items.begin(), items.end(), [](const json::value& item) { return is_nothing(&item); });
 }
 
+/// A number without the zeros that say nothing, so that all its digits count: "1.50" is 1.5, and of 64 bits none is lost. With an
+/// exponent as it stands.
+std::string plain_number(std::string_view text) {
+  const std::size_t point = text.find('.');
+  if (point == std::string_view::npos || text.find_first_of("eE") != std::string_view::npos) return std::string(text == "-0" ? "0" : text);
+  std::string_view digits = text.substr(0, text.find_last_not_of('0') + 1);
+  if (digits.ends_with('.')) digits.remove_suffix(1);
+  return std::string(digits == "-0" ? "0" : digits);
+}
+
 std::optional<double> number_of(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return number;
+}
+
+/// "05" is no number of JSON, and so not the same as "5".
+bool same_number(const std::string& sent, const std::string& stored) {
+  if (!engine::model::is_json_number(sent) || !engine::model::is_json_number(stored)) return false;
+  if (plain_number(sent) == plain_number(stored)) return true;
+  const bool has_exponent = (sent + stored).find_first_of("eE") != std::string::npos;
+  return has_exponent && number_of(sent) == number_of(stored);
 }
 
 /// "2026-12-24T10:00:00.250Z" and "2026-12-24 10:00:00.25" both give the digits of date, time and fraction; "" is no
@@ -70,17 +89,15 @@ bool same_text(const std::string& sent, const std::string& stored) {
   return !sent_time.empty() && sent_time == time_digits(stored);
 }
 
-/// Numbers by value, since 5 may come back as "5" or 5.0; two texts as texts, where "05" is not "5".
+/// Numbers by value, since 5 may come back as "5" or 5.0; true may come back as 1, and 1 as true.
 bool same_scalar(const FieldScalar& sent, const json::value& stored) {
   const std::string sent_text = text_of(sent);
   const std::string stored_text = scalar_text(&stored);
   if (const auto* boolean = std::get_if<bool>(&sent)) {
     return stored_text == sent_text || stored_text == (*boolean ? "1" : "0");
   }
-  const bool sent_is_text = std::holds_alternative<std::string>(sent);
-  if (sent_is_text && stored.is_string()) return same_text(sent_text, stored_text);
-  const auto number = number_of(stored_text);
-  return stored_text == sent_text || (number && number == number_of(sent_text));
+  if (const bool* boolean = stored.if_bool()) return stored_text == sent_text || sent_text == (*boolean ? "1" : "0");
+  return same_text(sent_text, stored_text) || same_number(sent_text, stored_text);
 }
 
 bool same_reference(const FieldScalar& sent, const json::object& stored) {
@@ -135,6 +152,21 @@ const json::value* find_stored(const ReadBackPlan& plan, const std::string& fiel
   return nested(answer, field);
 }
 
+/// In any order: many a target sorts what it keeps.
+bool same_list(const std::vector<FieldScalar>& sent, const json::array& stored) {
+  std::vector<const json::value*> left;
+  for (const json::value& item : stored) {
+    if (!is_nothing(&item)) left.push_back(&item);
+  }
+  for (const FieldScalar& wanted : sent) {
+    if (text_of(wanted).empty()) continue;
+    const auto found = std::find_if(left.begin(), left.end(), [&wanted](const json::value* item) { return same_one(wanted, *item); });
+    if (found == left.end()) return false;
+    left.erase(found);
+  }
+  return left.empty();
+}
+
 FieldMap expected_fields(const std::string& expect, json::string_view member) {
   const json::value expected = json::parse(expect);
   return engine::model::fields_from_json(scalar_text(&expected.at(member)));
@@ -145,10 +177,7 @@ FieldMap expected_fields(const std::string& expect, json::string_view member) {
 bool means_the_same(const FieldValue& sent, const json::value* stored) {
   if (const auto* list = std::get_if<std::vector<FieldScalar>>(&sent)) {
     if (list->empty()) return is_nothing(stored);
-    if (stored != nullptr && stored->is_array()) {
-      const json::array& items = stored->get_array();
-      return std::equal(list->begin(), list->end(), items.begin(), items.end(), same_one);
-    }
+    if (stored != nullptr && stored->is_array()) return same_list(*list, stored->get_array());
     return list->size() == 1 && means_the_same(list->front(), stored);
   }
   const auto& scalar = std::get<FieldScalar>(sent);

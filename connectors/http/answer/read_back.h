@@ -20,8 +20,8 @@ struct StoredRecord {
 /// `expect` is {"fields":"{…}","key":"{…}"} as frozen with the request.
 StoredRecord stored_record(const ReadBackPlan& plan, const std::string& expect, const boost::json::value& answer);
 
-/// Targets store what they were sent in their own form: 5 as "5", "General" as {"id":"1","Name":"General"}, a value as
-/// a list of one, a time with a T and a Z, nothing as null, "" or []. Those mean the same.
+/// Targets store what they were sent in their own form: 5 as "5", "1.50" as 1.5, true as 1, "General" as {"id":"1","Name":"General"}, a
+/// value as a list of one, a list in another order, a time with a T and a Z, nothing as null, "" or []. Those mean the same.
 bool means_the_same(const engine::model::FieldValue& sent, const boost::json::value* stored);
 
 }  // namespace connectors::http

@@ -6,7 +6,7 @@
 
 #include "connectors/http/auth/oauth2_login.h"
 #include "connectors/http/auth/session_login.h"
-#include "connectors/http/signature.h"
+#include "engine/base/base64.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {
@@ -52,7 +52,7 @@ std::vector<std::string> fixed_headers(const Auth& auth) {
     return {header_line("Authorization", "Bearer " + bearer->token.reveal())};
   }
   if (const auto* basic = std::get_if<BasicAuth>(&auth)) {
-    const std::string pair = base64(basic->user + ":" + basic->password.reveal());
+    const std::string pair = engine::base64(basic->user + ":" + basic->password.reveal());
     // The pair is encoded as one: the password's own forms do not show in it.
     engine::remember_secret(pair);
     return {header_line("Authorization", "Basic " + pair)};

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "connectors/http/auth/digest.h"
 #include "connectors/http/auth/oauth2_request.h"
 #include "connectors/http/auth/token_file.h"
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {
@@ -72,7 +72,7 @@ class RefreshLogin final : public Login {
  public:
   RefreshLogin(const TargetConnection& connection, OAuth2Auth auth, std::string url, const engine::Clock& clock)
       : file_(connection.tokens, connection.name), auth_(std::move(auth)), url_(std::move(url)), clock_(clock),
-        origin_(sha256_hex(auth_.refresh_token.reveal())) {}
+        origin_(engine::sha256_hex(auth_.refresh_token.reveal())) {}
 
   void run(Wire& wire, std::shared_ptr<const Pass> refused, Done done) override {
     try {

@@ -7,11 +7,12 @@
 
 #include <charconv>
 
+#include "connectors/http/answer/answer_json.h"
 #include "connectors/http/answer/answer_text.h"
 #include "connectors/http/answer/json_path.h"
-#include "connectors/http/auth/digest.h"
+#include "connectors/http/auth/jwt_signature.h"
 #include "connectors/http/request/escapes.h"
-#include "connectors/http/signature.h"
+#include "engine/base/base64.h"
 
 namespace connectors::http {
 
@@ -73,7 +74,7 @@ std::string percent_encoded(std::string_view text) {
 
 std::optional<json::value> parsed(const std::string& body) {
   boost::system::error_code error;
-  json::value value = json::parse(json::string_view(body.data(), body.size()), error);
+  json::value value = parsed_answer(body, error);
   return error || !value.is_object() ? std::nullopt : std::optional(std::move(value));
 }
 
@@ -112,7 +113,7 @@ Exchange token_request(const OAuth2Auth& auth, const std::string& url, const std
   if (auth.protocol.client_in_header.value_or(false) && has_secret) {
     // RFC 6749, 2.3.1: both are form-encoded before they are joined.
     const std::string pair = percent_encoded(auth.client_id) + ":" + percent_encoded(auth.client_secret.reveal());
-    exchange.headers.push_back("Authorization: Basic " + base64(pair));
+    exchange.headers.push_back("Authorization: Basic " + engine::base64(pair));
   } else if (has_secret || auth.protocol.grant != Grant::jwt_bearer) {
     append("client_id", auth.client_id, exchange.body);
     if (has_secret) append("client_secret", auth.client_secret.reveal(), exchange.body);

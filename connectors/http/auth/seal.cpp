@@ -10,7 +10,7 @@
 #include <array>
 #include <memory>
 
-#include "connectors/http/signature.h"
+#include "engine/base/base64.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {
@@ -60,12 +60,10 @@ const Bytes* bytes_of(std::string_view text, std::size_t at = 0) {
 }
 
 std::optional<std::string> decoded(std::string_view text) {
-  if (text.empty() || text.size() % 4 != 0) return std::nullopt;
   std::string bytes(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(bytes_of(bytes), bytes_of(text), static_cast<int>(text.size())) < 0) return std::nullopt;
-  bytes.resize(bytes.size() - (text.ends_with("==") ? 2 : text.ends_with("=") ? 1 : 0));
-  // The last digit has bits that say nothing: changed, the text is not as it was written.
-  if (base64(bytes) != text) return std::nullopt;
+  const auto size = engine::decode_base64(text, bytes.data());
+  if (!size) return std::nullopt;
+  bytes.resize(*size);
   return bytes;
 }
 
@@ -86,7 +84,7 @@ std::string sealed(std::string_view secret, std::string_view place, std::string_
       EVP_EncryptFinal_ex(context.get(), bytes_of(all, head_size) + size, &size) == 1 &&
       EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, tag_size, bytes_of(all, salt_size + nonce_size)) == 1;
   ENGINE_ASSERT(done);
-  return base64(all);
+  return engine::base64(all);
 }
 
 std::optional<std::string> opened(std::string_view secret, std::string_view place, std::string_view text) {

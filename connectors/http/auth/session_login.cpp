@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <set>
 
+#include "connectors/http/answer/answer_json.h"
 #include "connectors/http/answer/answer_text.h"
-#include "connectors/http/auth/digest.h"
 #include "connectors/http/auth/oauth2_request.h"
 #include "connectors/http/prepare.h"
 #include "connectors/http/request/prepared_request.h"
-#include "connectors/http/signature.h"
+#include "engine/base/base64.h"
+#include "engine/base/digest.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {
@@ -55,11 +56,11 @@ CallValues values_of(const AuthValues& auth) {
 std::string made(DerivedValue::Form form, const std::string& text) {
   switch (form) {
     case DerivedValue::Form::base64:
-      return base64(text);
+      return engine::base64(text);
     case DerivedValue::Form::md5:
-      return md5_hex(text);
+      return engine::md5_hex(text);
     case DerivedValue::Form::sha256:
-      return sha256_hex(text);
+      return engine::sha256_hex(text);
     case DerivedValue::Form::text:
       break;
   }
@@ -220,7 +221,7 @@ class SessionLogin final : public Login {
     if (auto later = answered_later(raw, "the login")) return later;
     const bool is_success = raw.status >= 200 && raw.status < 300;
     boost::system::error_code error;
-    const json::value answer = json::parse(json::string_view(raw.body.data(), raw.body.size()), error);
+    const json::value answer = parsed_answer(raw.body, error);
     if (is_success && error) {
       return NotGranted{.reason = fmt::format("the login got status {} and no JSON: is the url right?", raw.status), .status = raw.status};
     }

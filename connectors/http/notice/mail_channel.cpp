@@ -7,9 +7,9 @@
 
 #include "connectors/http/notice/channels.h"
 #include "connectors/http/notice/errand.h"
+#include "engine/base/base64.h"
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
-#include "engine/model/base64.h"
 
 namespace connectors::http {
 
@@ -91,7 +91,7 @@ std::string mail_of(const MailAlert& mail, const Notice& notice, std::int64_t no
   text += "Auto-Submitted: auto-generated\r\n";
   text += "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n";
   std::string body;
-  engine::model::append_base64(notice.text, body);
+  engine::append_base64(notice.text, body);
   return text + in_lines(body);
 }
 

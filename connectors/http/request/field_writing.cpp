@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -105,9 +106,22 @@ std::optional<FieldScalar> as_boolean(const FieldScalar& value) {
   return std::nullopt;
 }
 
+/// Digits, with nothing but zeros behind a point: ids of 64 bits pass unrounded, larger ones with the digits they have.
+std::optional<FieldScalar> exact_integer(std::string_view text) {
+  const std::string_view digits = text.substr(0, text.find('.'));
+  const std::string_view behind = text.substr(std::min(digits.size() + 1, text.size()));
+  if (!std::all_of(behind.begin(), behind.end(), [](char c) { return c == '0'; })) return std::nullopt;
+  std::int64_t whole = 0;
+  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), whole);
+  if (digits.empty() || rest != digits.data() + digits.size() || error == std::errc::invalid_argument) return std::nullopt;
+  if (error == std::errc{}) return FieldScalar(whole);
+  return engine::model::is_json_number(digits) ? std::optional(FieldScalar(NumberText{std::string(digits)})) : std::nullopt;
+}
+
 std::optional<FieldScalar> as_integer(const FieldScalar& value) {
   if (std::holds_alternative<std::int64_t>(value)) return value;
   const std::string text = text_of(value);
+  if (auto whole = exact_integer(text)) return whole;
   double real = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), real);
   const bool is_whole = error == std::errc{} && end == text.data() + text.size() && std::trunc(real) == real;

@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
 
 #include "engine/base/error.h"
@@ -88,6 +89,8 @@ void Transfer::set_up(const WireOptions& options) {
   set(handle_, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
   set(handle_, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_ms));
   set(handle_, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout_ms));
+  set(handle_, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  set(handle_, CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(handle_, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(handle_, CURLOPT_WRITEDATA, static_cast<void*>(this));
   set(handle_, CURLOPT_PREREQFUNCTION, &Transfer::on_request);
@@ -97,6 +100,7 @@ void Transfer::set_up(const WireOptions& options) {
 void Transfer::begin(Exchange exchange) {
   exchange_ = std::move(exchange);
   body_.clear();
+  headers_ended_ = false;
   too_large_ = false;
   requests_begun_ = 0;
   error_[0] = '\0';
@@ -170,6 +174,9 @@ RawAnswer Transfer::end(int code) {
     answer.failure = "the kept connection was closed before the answer came";
   } else if (code != CURLE_OK) {
     answer.failure = failure_text(static_cast<CURLcode>(code), error_.data(), options_.proxy);
+  } else if (!headers_ended_) {
+    // libcurl is content with it. What the headers left out may be what they were for (RFC 9112, section 8).
+    answer.failure = "the connection was closed in the middle of the answer's headers";
   }
   return answer;
 }
@@ -178,6 +185,15 @@ RawAnswer Transfer::abandon(std::string reason) {
   RawAnswer answer = what_came();
   answer.failure = std::move(reason);
   return answer;
+}
+
+/// Called for each line, also of interim answers, of a proxy's and of trailers: a status begins the headers, an empty line ends them.
+std::size_t Transfer::on_header(char* bytes, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  const std::string_view line(bytes, size * count);
+  if (line.starts_with("HTTP/")) transfer.headers_ended_ = false;
+  if (line == "\r\n" || line == "\n") transfer.headers_ended_ = true;
+  return line.size();
 }
 
 std::size_t Transfer::on_body(char* bytes, std::size_t size, std::size_t count, void* self) {

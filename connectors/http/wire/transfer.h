@@ -34,6 +34,7 @@ class Transfer {
   void set_method();
   void link_headers();
   RawAnswer what_came();
+  static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
   static int on_request(void* self, char*, char*, int, int);
 
@@ -43,6 +44,7 @@ class Transfer {
   Exchange exchange_;
   std::vector<curl_slist> header_links_;  ///< point into exchange_.headers and options_.headers: nothing is copied
   std::string body_;
+  bool headers_ended_ = false;
   bool too_large_ = false;
   int requests_begun_ = 0;
   std::array<char, 256> error_{};

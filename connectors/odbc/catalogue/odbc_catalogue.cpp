@@ -46,8 +46,11 @@ class OdbcCatalogue : public engine::model::Catalogue {
     const std::string catalog = current_catalog();
     std::vector<CatalogueTable> tables;
     for (const auto& row : call_catalogue(session(), CatalogueFunction::tables, {catalog, "", ""}, {1, 2, 3, 4}, limit)) {
-      const bool of_system = std::find(std::begin(system_schemas), std::end(system_schemas), lower(row[1])) != std::end(system_schemas);
-      if (of_system || row[2].empty()) continue;
+      // Not every driver keeps to the kinds that were asked for.
+      const bool of_system = row[3] == "SYSTEM TABLE" || std::find(std::begin(system_schemas), std::end(system_schemas), lower(row[1])) != std::end(system_schemas);
+      // What such a driver calls a view is a query that it cannot run.
+      const bool is_out_of_reach = dialect_.whole_only && row[3] == "VIEW";
+      if (of_system || is_out_of_reach || row[2].empty()) continue;
       tables.push_back({row[1].empty() ? spelled(row[2]) : spelled(row[1]) + "." + spelled(row[2]), row[3] == "VIEW"});
     }
     std::sort(tables.begin(), tables.end(), [](const auto& a, const auto& b) { return a.from < b.from; });

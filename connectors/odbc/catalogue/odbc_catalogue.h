@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "engine/model/catalogue.h"
+#include "engine/model/source/catalogue.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
 

@@ -127,6 +127,16 @@ std::size_t position_of(const Layout& layout, const std::string& name, const Tab
               {{"column", name}}, engine::settings::did_you_mean(name, names));
 }
 
+/// Asked for such a value, a driver may die, and the daemon with it.
+void refuse_unreadable(const Layout& layout, const TableRequest& table, const engine::settings::DialectDefinition& dialect) {
+  for (const Column& column : layout.columns) {
+    const auto& types = dialect.unreadable;
+    if (std::find(types.begin(), types.end(), plain_type_name(column.source_type)) == types.end()) continue;
+    throw Error(ErrorCode::source_refused, fmt::format("column {} of {} is of type {}, which this driver cannot read", column.name, title_of(table), column.source_type),
+                {{"column", column.name}}, fmt::format("leave it out: exclude: [{}]", column.name));
+  }
+}
+
 }  // namespace
 
 Layout describe_columns(Session& session, const TableRequest& table) {
@@ -154,7 +164,8 @@ engine::model::TableShape describe_table(Session& session, const TableRequest& t
     if (!excluded[column]) shape.layout.columns.push_back(all.columns[column]);
   }
   for (const std::string& name : table.key) shape.layout.key.push_back(position_of(shape.layout, name, table, "key"));
-  shape.key_is_indexed = !table.key.empty() && table.query.empty() && key_is_indexed(session, table.from, shape.layout);
+  refuse_unreadable(shape.layout, table, session.dialect());
+  shape.key_is_indexed = !session.dialect().whole_only && !table.key.empty() && table.query.empty() && key_is_indexed(session, table.from, shape.layout);
   return shape;
 }
 

@@ -43,6 +43,7 @@ class VersionFeed final : public ChangeFeed {
 
   void require_table() override;
   void require_usable() override;
+  bool tells_transactions() const override { return period_.by_transaction; }
   std::vector<std::string> identities() override { return {made_}; }
   Standing standing(const std::string& position) override;
   /// The history begins where the table's rows are read.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/diagnostics.h"
+#include "engine/model/kept_json.h"
 
 namespace connectors::odbc {
 
@@ -65,6 +66,10 @@ class HistoryLog final : public ChangeLog {
   }
 
   void resume(const std::string& mark) override;
+  // What `resume` saw is of the same look.
+  void refresh(bool at_once) override {
+    if (at_once) look();
+  }
   void require_installed() override;
   void require_usable() override;
   std::vector<std::string> remarks() override {
@@ -72,6 +77,7 @@ class HistoryLog final : public ChangeLog {
   }
   bool has_entries() override { return !since_ || *since_ != now_ || (oldest_ && *oldest_ > *since_); }
   bool keeps_entries() const override { return false; }
+  bool names_each_change() const override { return !history_.last_change_only; }
   Backlog backlog() override;
   void rewind() override;
   bool next_page(std::vector<LoggedChange>& into) override;
@@ -128,10 +134,11 @@ void HistoryLog::look() {
 void HistoryLog::resume(const std::string& mark) {
   since_.reset();
   if (!mark.empty()) {
-    const json::value parsed = json::parse(mark);
-    const json::object& object = parsed.as_object();
-    const json::value* log = object.if_contains("log");
-    if (log != nullptr && log->as_string() == name_.log) since_ = object.at("at").to_number<std::int64_t>();
+    engine::model::read_kept(mark, "a place in a log", [this](const json::value& parsed) {
+      const json::object& object = parsed.as_object();
+      const json::value* log = object.if_contains("log");
+      if (log != nullptr && log->as_string() == name_.log) since_ = object.at("at").to_number<std::int64_t>();
+    });
   }
   look();
 }

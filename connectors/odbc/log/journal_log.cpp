@@ -10,8 +10,10 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/diagnostics.h"
+#include "connectors/odbc/log/journal_outlook.h"
 #include "connectors/odbc/log/journal_walk.h"
 #include "connectors/odbc/log/log_text.h"
+#include "engine/model/kept_json.h"
 
 namespace connectors::odbc {
 
@@ -88,10 +90,11 @@ class JournalLog final : public ChangeLog {
   }
 
   void resume(const std::string& mark) override;
+  void refresh(bool at_once) override { if (at_once) find_receivers(); }
   void require_installed() override { find_file(); }
   void require_usable() override;
   std::vector<std::string> remarks() override {
-    return remarks_by(journal_.remarks, [this](const std::string& statement) { return ask(statement, 1); });
+    return with_outlook(chain_, from_, remarks_by(journal_.remarks, [this](const std::string& statement) { return ask(statement, 1); }));
   }
   bool has_entries() override { return !read_ || read_->receiver != end_.receiver || read_->library != end_.library || read_->sequence != end_.sequence; }
   bool keeps_entries() const override { return false; }
@@ -167,10 +170,10 @@ void JournalLog::find_file() {
 
 void JournalLog::find_receivers() {
   std::vector<Receiver> receivers;
-  for (const Row& row : ask(journal_.receivers, 5)) {
-    const std::string status = trimmed(row[2]);
-    const bool readable = std::find(journal_.readable.begin(), journal_.readable.end(), status) != journal_.readable.end();
-    receivers.push_back({trimmed(row[0]), trimmed(row[1]), readable, number_of(row[3]), number_of(row[4])});
+  for (const Row& row : ask(journal_.receivers, 6)) {
+    const bool readable = std::find(journal_.readable.begin(), journal_.readable.end(), trimmed(row[2])) != journal_.readable.end();
+    const auto detached_s = row[5] ? std::optional(number_of(row[5])) : std::nullopt;
+    receivers.push_back({trimmed(row[0]), trimmed(row[1]), readable, number_of(row[3]), number_of(row[4]), detached_s});
   }
   if (receivers.empty()) refuse("has no receiver that may be seen");
   chain_ = ReceiverChain(std::move(receivers));
@@ -179,17 +182,17 @@ void JournalLog::find_receivers() {
 
 void JournalLog::resume(const std::string& mark) {
   if (!mark.empty()) {
-    const json::value parsed = json::parse(mark);
-    const json::object& object = parsed.as_object();
-    const json::value* log = object.if_contains("log");
-    if (log != nullptr && log->as_string() == name_.log) {
+    engine::model::read_kept(mark, "a place in a log", [this](const json::value& parsed) {
+      const json::object& object = parsed.as_object();
+      if (!object.contains("log") || object.at("log").as_string() != name_.log) return;
       from_ = position_of(object.at("from"));
       read_ = position_of(object.at("read"));
       began_ = object.at("began").to_number<std::int64_t>();
-    }
+    });
   }
   find_file();
   find_receivers();
+  if (from_) tell_outlook(chain_, *from_, name_.table);
 }
 
 /// Who may not look into the journal is told so here, and not by a table that stays quiet.
@@ -276,7 +279,7 @@ void JournalLog::take_entry(const Row& row, const Stretch& stretch, std::vector<
     if (!is_new(stretch.receiver, sequence)) return;
     throw LogLost(fmt::format("entry {} of the journal says that all rows of {} may have changed ({})", sequence, from_clause_, kind));
   }
-  RowHint hint{number_of(row[3]), appears, {}};
+  RowHint hint{.place = number_of(row[3]), .appears = appears};
   if (cycle != 0) hint.provenance.transaction = fmt::format("{}/{}", chain_.at(stretch.receiver).name, cycle);
   if (row[5]) hint.provenance.time_ms = number_of(row[5]);
   if (row[6]) hint.provenance.user = trimmed(row[6]);
@@ -295,16 +298,10 @@ void JournalLog::close_cycle(std::int64_t cycle, const Stretch& stretch, std::in
   std::move(closed.begin(), closed.end(), std::back_inserter(hints));
 }
 
-/// One entry a place, with the last provenance, and with the row that stands there now.
+/// With the row that stands at its place now, an entry for each transaction that changed it there, the last one last.
 void JournalLog::resolve(std::vector<RowHint> hints, std::vector<LoggedChange>& into) {
-  std::map<std::int64_t, RowHint> by_place;
-  for (RowHint& hint : hints) {
-    const auto [found, is_first] = by_place.try_emplace(hint.place, hint);
-    if (is_first && hint.appears) appeared_.insert(hint.place);
-    found->second.provenance = std::move(hint.provenance);
-  }
-  std::vector<RowHint> once;
-  for (auto& [place, hint] : by_place) once.push_back(std::move(hint));
+  const std::vector<RowHint> once = one_a_place(std::move(hints));
+  for (const RowHint& hint : once) if (hint.appears) appeared_.insert(hint.place);
   for (std::size_t at = 0; at < once.size(); at += place_counts[2]) {
     find_rows(std::span(once).subspan(at, std::min(place_counts[2], once.size() - at)), into);
   }
@@ -336,6 +333,10 @@ void JournalLog::find_rows(std::span<const RowHint> hints, std::vector<LoggedCha
     LoggedChange& change = there[hint.place];
     change.place = hint.place;
     change.stood_there = !appeared_.contains(hint.place);
+    for (const Provenance& provenance : hint.earlier) {
+      into.push_back(change);
+      into.back().provenance = provenance;
+    }
     change.provenance = hint.provenance;
     into.push_back(std::move(change));
   }

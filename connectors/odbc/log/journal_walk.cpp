@@ -53,6 +53,30 @@ std::vector<Stretch> ReceiverChain::from(const JournalPosition& position) const 
   return stretches;
 }
 
+ReceiverOutlook ReceiverChain::outlook(const JournalPosition& position) const {
+  ReceiverOutlook outlook;
+  for (const Stretch& stretch : from(position)) outlook.behind += stretch.last - stretch.first + 1;
+  for (const Receiver& receiver : receivers_) {
+    if (receiver.readable && receiver.detached_s) outlook.kept_s = std::max(outlook.kept_s.value_or(0), *receiver.detached_s);
+  }
+  if (outlook.kept_s) outlook.left_s = *outlook.kept_s - receivers_[number_of(position)].detached_s.value_or(0);
+  return outlook;
+}
+
+std::vector<RowHint> one_a_place(std::vector<RowHint> hints) {
+  std::map<std::int64_t, RowHint> by_place;
+  for (RowHint& hint : hints) {
+    const auto [found, is_first] = by_place.try_emplace(hint.place, hint);
+    if (is_first) continue;
+    RowHint& last = found->second;
+    if (last.provenance.transaction != hint.provenance.transaction) last.earlier.push_back(std::move(last.provenance));
+    last.provenance = std::move(hint.provenance);
+  }
+  std::vector<RowHint> once;
+  for (auto& [place, hint] : by_place) once.push_back(std::move(hint));
+  return once;
+}
+
 void OpenCycles::add(std::int64_t cycle, const JournalPosition& at, RowHint hint) {
   const auto [found, is_new] = cycles_.try_emplace(cycle, Cycle{added_, at, {}});
   if (is_new) ++added_;

@@ -21,6 +21,15 @@ struct Receiver {
   std::string library, name;
   bool readable = true;
   std::int64_t first = 0, last = 0;  ///< of its sequence numbers
+  std::optional<std::int64_t> detached_s{};  ///< how long ago it was full; none: it is attached
+};
+
+/// What the system's own habit says about a place in a journal: it deletes receivers as old as the oldest that it still has.
+struct ReceiverOutlook {
+  std::int64_t behind = 0;             ///< entries of all files behind the place
+  std::optional<std::int64_t> kept_s;  ///< how long a receiver is there, at least, after it was detached; none: no detached one is there to tell
+  /// Until the place's receiver is as old as the oldest now is, at least; none: nothing tells.
+  std::optional<std::int64_t> left_s;
 };
 
 /// Entries of one receiver, both ends included.
@@ -47,6 +56,8 @@ class ReceiverChain {
   std::size_t number_of(const JournalPosition& position) const;
   /// All entries from there to the end. Throws LogLost when some of them are gone.
   std::vector<Stretch> from(const JournalPosition& position) const;
+  /// Throws LogLost as `from`.
+  ReceiverOutlook outlook(const JournalPosition& position) const;
   /// Sequence numbers begin anew with this receiver.
   bool is_reset(std::size_t number) const { return number > 0 && receivers_[number].first <= receivers_[number - 1].last; }
 
@@ -61,7 +72,11 @@ struct RowHint {
   std::int64_t place = 0;  ///< its relative record number
   bool appears = false;    ///< the entry puts a row there: none stood there before
   engine::model::Provenance provenance;
+  std::vector<engine::model::Provenance> earlier{};  ///< of other transactions that changed the same place before
 };
+
+/// One for each place, as the first said what stood there, with the last provenance.
+std::vector<RowHint> one_a_place(std::vector<RowHint> hints);
 
 /// Hints of transactions that are not over. Entries stand in the journal before their commit: a row that is read again by then still looks as before.
 class OpenCycles {

@@ -75,7 +75,8 @@ void PreparedRead::bind_columns() {
   row_states_.assign(plan_.rows, 0);
   SQLSetStmtAttr(statement_, SQL_ATTR_ROWS_FETCHED_PTR, &rows_fetched_, 0);
   SQLSetStmtAttr(statement_, SQL_ATTR_ROW_STATUS_PTR, row_states_.data(), 0);
-  if (!SQL_SUCCEEDED(SQLSetStmtAttr(statement_, SQL_ATTR_ROW_ARRAY_SIZE, attribute(plan_.rows), 0))) fail("setting the array size");
+  // A driver that knows no arrays refuses even the one of a single row.
+  if (!SQL_SUCCEEDED(SQLSetStmtAttr(statement_, SQL_ATTR_ROW_ARRAY_SIZE, attribute(plan_.rows), 0)) && plan_.rows > 1) fail("setting the array size");
   for (std::size_t column = 0; column < columns; ++column) {
     const ColumnPlan& plan = plan_.columns[column];
     const bool bound = column < plan_.bound;
@@ -138,6 +139,10 @@ std::size_t PreparedRead::fetch() {
 
 void PreparedRead::check_rows(short result) {
   if (plan_.rows == 1) rows_fetched_ = 1;  // not every driver fills it in for single rows
+  if (rows_fetched_ > plan_.rows) {
+    throw Error(ErrorCode::source_bad_data, fmt::format("the driver says that it gave {} rows where there is room for {}", rows_fetched_, plan_.rows), {},
+                "set rows_per_fetch: 1 in a dialect of your own, and tell the driver's makers");
+  }
   for (std::size_t row = 0; row < rows_fetched_; ++row) {
     if (row_states_[row] == SQL_ROW_ERROR) fail("reading a row");
   }

@@ -77,7 +77,7 @@ ReadPlan plan_read(const engine::model::Layout& layout, const DialectDefinition&
                    bool row_by_row) {
   ReadPlan plan;
   std::size_t row_bytes = 0;
-  const bool one_row = row_by_row || dialect.rows_per_fetch <= 1;
+  const bool one_row = row_by_row || dialect.cell_by_cell || dialect.rows_per_fetch <= 1;
   const bool reread_is_cheap = dialect.reread_in_array || (one_row && getdata_of_bound);
   std::size_t first_exceeding = layout.columns.size();
   for (const Column& column : layout.columns) {
@@ -88,6 +88,7 @@ ReadPlan plan_read(const engine::model::Layout& layout, const DialectDefinition&
     const bool is_text = column.type == ColumnType::text;
     each.trims = is_text && (padding == CharPadding::trim_all || (padding == CharPadding::trim && is_fixed_char(column)));
     each.empty_is_null = is_text && dialect.empty_is_null;
+    if (dialect.text_bytes_max > 0) each.bytes_max = dialect.text_bytes_max;
     const std::uint64_t described = described_bytes(column);
     each.may_exceed = (each.wire == Wire::text || each.wire == Wire::binary) && (described == 0 || described >= each.width);
     if (each.may_exceed && first_exceeding == layout.columns.size()) first_exceeding = plan.columns.size();
@@ -101,6 +102,7 @@ ReadPlan plan_read(const engine::model::Layout& layout, const DialectDefinition&
   }
   // Without SQL_GD_BOUND only what stands behind the last bound column can be read by SQLGetData.
   if (!getdata_of_bound && plan.rows == 1 && (exceeds || row_by_row)) plan.bound = row_by_row ? 0 : first_exceeding;
+  if (dialect.cell_by_cell) plan.bound = 0;
   return plan;
 }
 

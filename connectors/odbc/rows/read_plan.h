@@ -22,6 +22,7 @@ struct ColumnPlan {
   bool empty_is_null = false;
   bool may_exceed = false;    ///< a value of the described length need not fit
   bool wide_text = false;     ///< parameters: text is bound as one of any character
+  std::size_t bytes_max = static_cast<std::size_t>(-1);  ///< a longer text was cut by the driver
 };
 
 struct ReadPlan {

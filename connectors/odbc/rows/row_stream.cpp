@@ -43,6 +43,19 @@ Value value_of(std::string_view raw) {
   return value;
 }
 
+/// mdbtools gives a float where a double was asked for, and says so by its size alone.
+std::size_t write_real_cell(std::string_view raw, Wire wire, char* into) {
+  if (raw.size() == sizeof(float)) return write_real(value_of<float>(raw), into);
+  const auto value = value_of<double>(raw);
+  return wire == Wire::real4 ? write_real(static_cast<float>(value), into) : write_real(value, into);
+}
+
+/// mdbtools gives day 0 for days that it cannot count.
+template <class Struct>
+bool is_day(const Struct& date) {
+  return date.year >= 0 && date.year <= 9999 && date.month > 0 && date.day > 0;
+}
+
 }  // namespace
 
 OdbcRowStream::OdbcRowStream(std::shared_ptr<PreparedRead> read, engine::model::Layout layout, Options options)
@@ -132,6 +145,7 @@ void OdbcRowStream::convert_cell(std::size_t row, std::size_t column, RowBatch& 
     into.append_null();
     return;
   }
+  if (plan.type == ColumnType::text && raw->size() > plan.bytes_max) refuse_cut_text(row, column);
   if (plan.type == ColumnType::text && !engine::model::is_utf8(*raw)) refuse_text(row, column);
   if (plan.type == ColumnType::text || plan.type == ColumnType::binary) {
     into.append(plan.trims ? without_trailing_blanks(*raw) : *raw);
@@ -144,16 +158,16 @@ std::string_view OdbcRowStream::canonical(std::size_t row, std::size_t column, s
   const ColumnPlan& plan = read_->plan().columns[column];
   scratch_.resize(64);
   switch (plan.wire) {
-    case Wire::real8: return {scratch_.data(), write_real(value_of<double>(raw), scratch_.data())};
-    case Wire::real4: return {scratch_.data(), write_real(static_cast<float>(value_of<double>(raw)), scratch_.data())};
+    case Wire::real8:
+    case Wire::real4: return {scratch_.data(), write_real_cell(raw, plan.wire, scratch_.data())};
     case Wire::date: {
       const auto date = value_of<SQL_DATE_STRUCT>(raw);
-      if (date.year < 0 || date.year > 9999) refuse_value(row, column, fmt::format("year {}", date.year));
+      if (!is_day(date)) refuse_value(row, column, fmt::format("{}-{}-{}", date.year, date.month, date.day));
       return {scratch_.data(), write_date(date.year, date.month, date.day, scratch_.data())};
     }
     case Wire::timestamp: {
       const auto stamp = value_of<SQL_TIMESTAMP_STRUCT>(raw);
-      if (stamp.year < 0 || stamp.year > 9999) refuse_value(row, column, fmt::format("year {}", stamp.year));
+      if (!is_day(stamp)) refuse_value(row, column, fmt::format("{}-{}-{}", stamp.year, stamp.month, stamp.day));
       return {scratch_.data(), write_timestamp(stamp.year, stamp.month, stamp.day, stamp.hour, stamp.minute, stamp.second, stamp.fraction,
                                                scratch_.data())};
     }
@@ -228,6 +242,16 @@ void OdbcRowStream::refuse_text(std::size_t row, std::size_t column) {
               fmt::format("column {} of {} holds text that is not UTF-8 in the row with key {}", what.name, options_.table, key),
               {{"table", options_.table}, {"column", what.name}, {"key", key}, {"type", what.source_type}},
               "the client's character set in the connection string must be UTF-8; else correct the row, exclude the column, or convert it by `query:`");
+}
+
+/// The rest is lost, and how much of it nobody knows.
+void OdbcRowStream::refuse_cut_text(std::size_t row, std::size_t column) {
+  const engine::model::Column& what = layout_.columns[column];
+  const std::string key = shown_key(row, column, *read_->cell(row, column));
+  throw Error(ErrorCode::source_bad_data,
+              fmt::format("column {} of {} holds a text that the driver cuts at {} bytes, in the row with key {}", what.name, options_.table,
+                          read_->plan().columns[column].bytes_max, key),
+              {{"table", options_.table}, {"column", what.name}, {"key", key}, {"type", what.source_type}}, "shorten it, or exclude the column");
 }
 
 void OdbcRowStream::refuse_value(std::size_t row, std::size_t column, std::string_view raw) {

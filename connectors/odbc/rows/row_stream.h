@@ -45,6 +45,7 @@ class OdbcRowStream : public engine::model::RowStream {
   std::string shown_key_part(std::size_t row, std::size_t part);
   [[noreturn]] void refuse_value(std::size_t row, std::size_t column, std::string_view raw);
   [[noreturn]] void refuse_text(std::size_t row, std::size_t column);
+  [[noreturn]] void refuse_cut_text(std::size_t row, std::size_t column);
   [[noreturn]] void refuse_null_key(std::size_t row);
 
   std::shared_ptr<PreparedRead> read_;

@@ -6,7 +6,8 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/canonical_text.h"
-#include "engine/model/base64.h"
+#include "engine/base/base64.h"
+#include "engine/base/text.h"
 
 namespace connectors::odbc {
 
@@ -29,11 +30,9 @@ std::string digits_of(double value, ColumnType type) {
 
 std::string hex_of_base64(const std::string& text, const Column& column) {
   std::string bytes(text.size() / 4 * 3 + 3, '\0');
-  const auto size = engine::model::decode_base64(text, bytes.data());
+  const auto size = engine::decode_base64(text, bytes.data());
   if (!size) throw Unwritable(fmt::format("column '{}' is binary, and the mapped text is no base64", column.name));
-  std::string hex;
-  for (std::size_t i = 0; i < *size; ++i) hex += fmt::format("{:02x}", static_cast<unsigned char>(bytes[i]));
-  return hex;
+  return engine::hex({bytes.data(), *size});
 }
 
 struct ScalarText {

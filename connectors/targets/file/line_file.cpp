@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <system_error>
 
+#include "engine/base/whole_file.h"
+
 namespace connectors::targets::file {
 
 namespace {
@@ -57,6 +59,8 @@ void LineFile::open() {
     if (::flock(file_, LOCK_EX | LOCK_NB) != 0) fail("another process writes " + path_);
     struct stat state {};
     if (::fstat(file_, &state) != 0) fail("stat " + path_);
+    // At every opening: whoever made the file may have been killed before this.
+    if (!engine::sync_folder_of(path_)) fail("sync the folder of " + path_);
     cut_torn_line(state.st_size);
     remember_keys();
   } catch (...) {

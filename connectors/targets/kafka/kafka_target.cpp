@@ -1,6 +1,9 @@
 #include "connectors/targets/kafka/kafka_target.h"
 
+#include <chrono>
+#include <future>
 #include <mutex>
+#include <vector>
 
 #include "connectors/targets/kafka/producer.h"
 #include "connectors/targets/message/message.h"
@@ -40,14 +43,7 @@ class KafkaTarget : public Target {
   void send(const PreparedCall& call, Answered answered) override {
     auto message = std::dynamic_pointer_cast<const Message>(call.ready);
     if (!message) message = std::make_shared<Message>(read_message(call.request));
-    std::shared_ptr<Producer> producer;
-    {
-      const std::lock_guard lock(mutex_);
-      if (!stopped_) {
-        if (!producer_ || producer_->is_broken()) producer_ = std::make_shared<Producer>(properties_);
-        producer = producer_;
-      }
-    }
+    const std::shared_ptr<Producer> producer = usable_producer();
     if (!producer) {
       CallAnswer answer;
       answer.outcome = RetryLater{.reason = "the daemon is stopping"};
@@ -62,18 +58,36 @@ class KafkaTarget : public Target {
 
   void stop() override {
     std::shared_ptr<Producer> last;
+    std::vector<std::future<void>> endings;
     const std::lock_guard lock(mutex_);
     stopped_ = true;
     last.swap(producer_);
+    endings.swap(endings_);
   }
 
  private:
+  /// None after the stop.
+  std::shared_ptr<Producer> usable_producer() {
+    const std::lock_guard lock(mutex_);
+    if (stopped_) return nullptr;
+    if (producer_ && producer_->is_broken()) retire(std::move(producer_));
+    if (!producer_) producer_ = std::make_shared<Producer>(properties_);
+    return producer_;
+  }
+
+  /// Its end takes seconds, and whoever sends must not wait for them.
+  void retire(std::shared_ptr<Producer> broken) {
+    std::erase_if(endings_, [](const std::future<void>& ending) { return ending.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+    endings_.push_back(std::async(std::launch::async, [broken = std::move(broken)]() mutable { broken.reset(); }));
+  }
+
   const SubjectTemplate topic_;
   const engine::settings::EnvelopeOptions envelope_;
   const std::map<std::string, std::string> properties_;
   const ObjectTraits traits_;
   std::mutex mutex_;
   std::shared_ptr<Producer> producer_;
+  std::vector<std::future<void>> endings_;  ///< of producers that broke
   bool stopped_ = false;
 };
 

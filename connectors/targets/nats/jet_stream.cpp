@@ -3,11 +3,11 @@
 #include <nats/nats.h>
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
+
+#include "connectors/targets/nats/acknowledgements.h"
 
 namespace connectors::targets::nats {
 
@@ -27,38 +27,6 @@ CallAnswer answer_of(DeliveryOutcome outcome, bool any_byte_sent) {
   return answer;
 }
 
-/// Messages whose acknowledgement is waited for, by their ids.
-class Waiting {
- public:
-  void add(const std::string& id, JetStream::Reported reported) {
-    const std::lock_guard lock(mutex_);
-    by_id_[id] = std::move(reported);
-  }
-  void settle(const std::string& id, CallAnswer answer) {
-    JetStream::Reported reported;
-    {
-      const std::lock_guard lock(mutex_);
-      const auto found = by_id_.find(id);
-      if (found == by_id_.end()) return;
-      reported = std::move(found->second);
-      by_id_.erase(found);
-    }
-    reported(std::move(answer));
-  }
-  void settle_all(const CallAnswer& answer) {
-    std::map<std::string, JetStream::Reported> left;
-    {
-      const std::lock_guard lock(mutex_);
-      left.swap(by_id_);
-    }
-    for (auto& [id, reported] : left) reported(answer);
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, JetStream::Reported> by_id_;
-};
-
 DeliveryOutcome refusal(natsStatus status, jsErrCode code, const char* text) {
   if (status == NATS_NO_RESPONDERS) return RetryLater{.reason = "no stream takes this subject"};
   const std::string reason = fmt::format("{}{}{}", natsStatus_GetText(status), text == nullptr || *text == '\0' ? "" : ": ", text == nullptr ? "" : text);
@@ -68,13 +36,13 @@ DeliveryOutcome refusal(natsStatus status, jsErrCode code, const char* text) {
 }
 
 /// Called by a thread of the library.
-void on_acknowledged(jsCtx*, natsMsg* message, jsPubAck* stored, jsPubAckErr* problem, void* waiting) {
+void on_acknowledged(jsCtx*, natsMsg* message, jsPubAck* stored, jsPubAckErr* problem, void* number) {
   const char* id = nullptr;
   if (natsMsgHeader_Get(message, id_header, &id) == NATS_OK) {
     const DeliveryOutcome outcome = stored == nullptr   ? refusal(problem->Err, problem->ErrCode, problem->ErrText)
                                     : stored->Duplicate ? DeliveryOutcome(Duplicate{})
                                                         : Delivered{};
-    static_cast<Waiting*>(waiting)->settle(id, answer_of(outcome, true));
+    Acknowledgements::settle(reinterpret_cast<std::uintptr_t>(number), id, answer_of(outcome, true));
   }
   natsMsg_Destroy(message);
 }
@@ -117,11 +85,10 @@ natsStatus set_options(natsOptions* options, const engine::settings::TargetConne
 
 }  // namespace
 
-/// What the library holds. Its callbacks point to `waiting`, so that lives until the connection is closed.
 struct JetStream::Open {
   natsConnection* connection = nullptr;
   jsCtx* stream = nullptr;
-  Waiting waiting;
+  Acknowledgements waiting;
 };
 
 JetStream::JetStream(const engine::settings::TargetConnection& connection) : connection_(connection), open_(std::make_unique<Open>()) {}
@@ -157,7 +124,7 @@ std::optional<CallAnswer> JetStream::connect() {
   jsOptions stream;
   jsOptions_Init(&stream);
   stream.PublishAsync.AckHandler = on_acknowledged;
-  stream.PublishAsync.AckHandlerClosure = &open_->waiting;
+  stream.PublishAsync.AckHandlerClosure = reinterpret_cast<void*>(open_->waiting.number());
   stream.PublishAsync.StallWait = stall_ms;
   if (status == NATS_OK) status = natsConnection_JetStream(&open_->stream, open_->connection, &stream);
   if (status == NATS_OK) return std::nullopt;

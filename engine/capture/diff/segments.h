@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ namespace engine::capture {
 struct Segment {
   std::optional<model::SourceKey> up_to;  ///< none: the last one, open for what is added
   std::optional<std::string> checksum;    ///< of exactly the rows that are journaled; none: not known
-  OrdinalRuns members;                    ///< images of its rows: those that are not read again are gone
+  /// Images of its rows: those that are not read again are gone. Shared with what of them is journaled later than it was read.
+  std::shared_ptr<OrdinalRuns> members = std::make_shared<OrdinalRuns>();
 };
 
 /// A segment's rows and its checksum are read in one view of the database, so that equal checksums mean equal images, also where a value changed and
@@ -27,7 +29,7 @@ class Segments {
   bool compare(Reading& reading);
   /// After `compare`. Where more than half of the rows are in doubt, reading all in large chunks is the quicker way.
   Finding verdict() const;
-  /// Reads those segments, and journals what changed in them, deletes included.
+  /// Reads those segments, and journals what changed in them; deletes of all of them come last.
   void read_changed(Reading& reading);
   /// Reads all rows: segment by segment, or in a pass that cuts the segments where the source has checksums. Rows that are gone are left to the
   /// caller where there were no segments.
@@ -36,8 +38,6 @@ class Segments {
 
  private:
   bool changed(std::size_t index) const { return !segments_[index].checksum || segments_[index].checksum != checksums_[index]; }
-  /// The pieces in which its rows are now; none without rows.
-  std::vector<Segment> read(Reading& reading, const Segment& segment, const std::optional<model::SourceKey>& after) const;
   bool are_too_fine(std::size_t chunk_rows) const;
   void cut(Reading& reading);
 

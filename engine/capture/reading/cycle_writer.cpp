@@ -25,21 +25,27 @@ CycleWriter::CycleWriter(journal::Journal& journal, const Clock& clock, const Tr
       insert_operation_(operation_of_insert(table.position.snapshot, initial)),
       seen_(seen),
       cycle_id_(table.open_cycle),
+      moved_(journal, table),
       older_(journal, table),
       key_layout_(model::key_layout(table.layout)) {
   result_.snapshot = table.position.snapshot;
 }
 
 void CycleWriter::insert(const SeenRow& seen) {
+  if (is_visible_ && !is_visible_(seen.row) && !moved_.has_come(seen.key)) ++result_.healed.inserts;
+  Found found{.effect = Effect::insert,
+              .operation = insert_operation_,
+              .image = image_of(seen),
+              .key = insert_operation_ ? model::key_json(table_.layout, seen.row) : std::string(),
+              .range = seen_.recorded()};
+  found.provenance = provenance_of(found);
+  if (moved_.is_watched()) return moved_.came(std::move(found), seen.row);
   insert_keys_.emplace(seen.key);
-  if (is_visible_ && !is_visible_(seen.row)) ++result_.healed.inserts;
-  hold({.effect = Effect::insert,
-        .operation = insert_operation_,
-        .image = image_of(seen),
-        .key = insert_operation_ ? model::key_json(table_.layout, seen.row) : std::string()});
+  keep(std::move(found));
 }
 
 void CycleWriter::update(journal::RowImage before, const SeenRow& seen) {
+  moved_.is_there(seen.key);
   Found found{.effect = Effect::update, .image = image_of(seen)};
   found.image.ordinal = before.ordinal;
   if (auto changed = changed_names(before, found.image.image)) {
@@ -62,7 +68,31 @@ void CycleWriter::erase(journal::RowImage image) {
               .image = std::move(image),
               .key = model::key_json(key_layout_, compared_.row(0))};
   found.before = std::move(found.image.image);
-  hold(std::move(found));
+  found.provenance = provenance_of(found);
+  moved_.is_watched() ? moved_.went(std::move(found)) : keep(std::move(found));
+}
+
+void CycleWriter::settle_moves() {
+  commit(std::nullopt);
+  if (moved_.empty()) return;
+  for (const auto& [came, went] : moved_.pairs()) become_move(came->found, went->found);
+  for (auto* rows : {&moved_.came(), &moved_.went()}) {
+    for (auto& [key, row] : *rows) {
+      row.found.provenance = row.provenance ? &*row.provenance : nullptr;
+      keep(std::move(row.found));
+    }
+  }
+  commit(std::nullopt);
+  moved_.clear();
+}
+
+/// As two images, since a key leads to each: the new one is made before the old one goes. The delete says with its columns that the row goes on.
+void CycleWriter::become_move(Found& came, Found& went) {
+  journal::RowImage before{.layout_id = went.image.layout_id, .image = *went.before};
+  if (auto changed = changed_names(before, came.image.image)) came.changed = std::move(*changed);
+  came.operation = model::Operation::update;
+  came.before = std::move(before.image);
+  went.changed = came.changed;
 }
 
 journal::RowImage CycleWriter::image_of(const SeenRow& seen) const {
@@ -106,8 +136,17 @@ void CycleWriter::attribute(Provenances provenances) {
   provenances_ = std::move(provenances);
 }
 
+const model::Provenance* CycleWriter::provenance_of(const Found& found) const {
+  const auto known = provenances_.find(found.image.key);
+  return known == provenances_.end() ? nullptr : &known->second;
+}
+
 void CycleWriter::hold(Found found) {
-  if (const auto known = provenances_.find(found.image.key); known != provenances_.end()) found.provenance = &known->second;
+  found.provenance = provenance_of(found);
+  keep(std::move(found));
+}
+
+void CycleWriter::keep(Found found) {
   bytes_ += sizeof found + found.image.image.size() + found.image.key.size() + found.key.size();
   if (found.before) bytes_ += found.before->size();
   count(found);
@@ -157,30 +196,41 @@ std::int64_t CycleWriter::apply(journal::Records& records, std::int64_t cycle_id
   return 0;
 }
 
-// One transaction: a checkpoint without its changes would lose them, images without changes would hide them.
 void CycleWriter::write(const std::optional<model::SourceKey>& up_to) {
+  commit(up_to);
+  if (moved_.is_full()) settle_moves();
+}
+
+// One transaction: a checkpoint without its changes would lose them, images without changes would hide them.
+void CycleWriter::commit(const std::optional<model::SourceKey>& up_to) {
   if (found_.empty() && !up_to) return;
   const std::int64_t now = clock_.wall_ms();
   std::optional<std::int64_t> cycle = cycle_id_;
-  std::vector<std::int64_t> ordinals;
+  std::vector<std::pair<std::int64_t, OrdinalRuns*>> made;
   journal_.write([&](journal::Records& records) {
     const bool changes = result_.inserts + result_.updates + result_.deletes > 0;
     if (!cycle && changes) cycle = records.cycles.start(table_.row.id, table_.position.snapshot ? "snapshot" : kind_, now);
     for (Found& found : found_) {
-      if (const std::int64_t ordinal = apply(records, cycle.value_or(0), now, found)) ordinals.push_back(ordinal);
+      if (const std::int64_t ordinal = apply(records, cycle.value_or(0), now, found)) made.emplace_back(ordinal, found.range.get());
     }
     if (cycle) {
+      write_ties(records, *cycle);
       records.cycles.add(*cycle, result_.rows_read - written_.rows_read, result_.inserts - written_.inserts,
                          result_.updates - written_.updates, result_.deletes - written_.deletes);
     }
     if (up_to) records.tables.save_checkpoint(table_.row.id, position_text({.snapshot = true, .after = up_to}), now);
   });
   cycle_id_ = cycle;
+  if (cycle) ties_.clear();
   written_ = result_;
-  for (const std::int64_t ordinal : ordinals) seen_.mark(ordinal);
+  for (const auto& [ordinal, range] : made) seen_.mark(ordinal, range);
   found_.clear();
   insert_keys_.clear();
   bytes_ = 0;
+}
+
+void CycleWriter::write_ties(journal::Records& records, std::int64_t cycle_id) const {
+  for (const auto& [transaction, to] : ties_) records.cycles.tie(cycle_id, transaction, to);
 }
 
 void CycleWriter::finish(std::int64_t rows_in_table, const Position& position) {
@@ -192,6 +242,7 @@ void CycleWriter::finish(std::int64_t rows_in_table, const Position& position) {
   if (!cycle_id_ && !moved && !renewed && !worth_noting(now)) return;
   journal_.write([&](journal::Records& records) {
     if (cycle_id_) {
+      write_ties(records, *cycle_id_);
       records.cycles.add(*cycle_id_, result_.rows_read - written_.rows_read, 0, 0, 0);
       records.cycles.close(*cycle_id_, now);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/model/row_json.h"
 
 namespace engine::capture {
@@ -40,7 +41,7 @@ void KeyedBatch::encode(const model::Layout& layout, model::RowView row) {
   try {
     model::encode_key(layout, row, keys_);
   } catch (Error& error) {
-    error.with("row", model::row_json(layout, row).substr(0, shown_row_max));
+    error.with("row", std::string(cut(model::row_json(layout, row), shown_row_max)));
     throw;
   }
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "engine/capture/reading/ordinal_runs.h"
@@ -15,7 +16,9 @@ namespace engine::capture {
 class PassBitmap {
  public:
   /// False when it was marked before.
-  bool mark(std::int64_t ordinal) {
+  bool mark(std::int64_t ordinal) { return mark(ordinal, recorded_.get()); }
+  /// Adds it to these, too, unless they are null.
+  bool mark(std::int64_t ordinal, OrdinalRuns* recorded) {
     const auto index = static_cast<std::uint64_t>(ordinal);
     const std::size_t block = index / bits_per_block;
     if (block >= blocks_.size() || !blocks_[block]) add_block(block);
@@ -24,11 +27,12 @@ class PassBitmap {
     if ((word & bit) != 0) return false;
     word |= bit;
     ++marked_;
-    if (recorded_ != nullptr) recorded_->add(ordinal);
+    if (recorded != nullptr) recorded->add(ordinal);
     return true;
   }
   /// What is marked from now on is added there, too; null: nowhere.
-  void record(OrdinalRuns* recorded) { recorded_ = recorded; }
+  void record(std::shared_ptr<OrdinalRuns> recorded) { recorded_ = std::move(recorded); }
+  const std::shared_ptr<OrdinalRuns>& recorded() const { return recorded_; }
 
   bool contains(std::int64_t ordinal) const;
   std::int64_t marked() const { return marked_; }
@@ -41,7 +45,7 @@ class PassBitmap {
 
   std::vector<std::unique_ptr<Block>> blocks_;
   std::int64_t marked_ = 0;
-  OrdinalRuns* recorded_ = nullptr;
+  std::shared_ptr<OrdinalRuns> recorded_;
 };
 
 }  // namespace engine::capture

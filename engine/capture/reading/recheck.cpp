@@ -76,6 +76,7 @@ void Recheck::take(const model::RowStream& stream, std::size_t index, Suspect& s
   const SeenRow seen{rows_.row(index), keys_.key(index), keys_.digest(index), stream.source_key(index)};
   const auto image = journal_.read()->images.find(table_.row.id, seen.key);
   if (!image) return writer_.insert(seen);
+  writer_.is_there(seen.key);
   if (image->digest != seen.digest || image->layout_id != table_.layout_id) writer_.update(*image, seen);
 }
 

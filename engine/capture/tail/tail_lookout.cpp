@@ -1,8 +1,8 @@
 #include "engine/capture/tail/tail_lookout.h"
 
-#include <utility>
-
+#include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
@@ -10,6 +10,7 @@
 #include "engine/capture/reading/pass.h"
 #include "engine/capture/reading/view.h"
 #include "engine/capture/tail/place_map.h"
+#include "engine/model/kept_json.h"
 
 namespace engine::capture {
 
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::int64_t check_every_ms = 60'000;
 constexpr std::int64_t mark_every_ms = 60'000;
+/// So often a cycle goes on because rows were ahead of their log. A table of which rows change without a pause would keep it for ever.
+constexpr int again_max = 20;
 
 std::int64_t changes_of(const Reading& reading) {
   const CycleResult& result = reading.writer.result();
@@ -36,12 +39,13 @@ std::string position_mark(const settings::TableDefinition& table, const std::str
 std::optional<std::string> known_mark(const CycleScope& scope) {
   const Position& position = scope.table.position;
   if (position.snapshot || position.mode != scope.definition.capture.mode || position.mark.empty()) return std::nullopt;
-  const json::value parsed = json::parse(position.mark);
-  const json::object& mark = parsed.as_object();
-  const json::value* log = mark.if_contains("log");
-  if (log == nullptr || log->as_string() != log_title(scope.definition)) return std::nullopt;
-  const json::value* at = mark.if_contains("at");
-  return at == nullptr ? std::string() : json::serialize(*at);
+  return model::read_kept(position.mark, "a place in a log", [&](const json::value& parsed) -> std::optional<std::string> {
+    const json::object& mark = parsed.as_object();
+    const json::value* log = mark.if_contains("log");
+    if (log == nullptr || log->as_string() != log_title(scope.definition)) return std::nullopt;
+    const json::value* at = mark.if_contains("at");
+    return at == nullptr ? std::string() : json::serialize(*at);
+  });
 }
 
 }  // namespace
@@ -50,7 +54,9 @@ Finding TailLookout::look(Reading& reading) {
   const CycleScope& scope = reading.scope;
   reading_ = &reading;
   trusted_ = false;
-  streamed_ = 0;
+  streamed_ = known_ = 0;
+  ties_.clear();
+  forgotten_ = false;
   streams_ = scope.table.position.snapshot;
   log_ = open_log(scope);
   if (!log_) return Finding::everything;
@@ -123,16 +129,14 @@ Finding TailLookout::after_giving_up(Reading& reading, std::int64_t entries) {
   return Finding::everything;
 }
 
-/// The log goes to its first page before the view opens: what comes later may be newer than the rows that the view shows.
-void TailLookout::read_part(Reading& reading) {
+void TailLookout::read_part(Reading& reading) { read_guarded(reading, reading.scope.definition.capture.ties_transactions); }
+
+void TailLookout::read_guarded(Reading& reading, bool whole_transactions) {
+  // A transaction may have changed rows that are named for a later one only.
+  if (whole_transactions && !log_->names_each_change()) reading.writer.tie({}, {});
   try {
-    log_->rewind();
-    const View view(reading.scope.source);
-    std::vector<model::LoggedChange> page;
-    while (log_->next_page(page)) {
-      stop_if_asked(reading.scope.stop);
-      read_page(reading, page);
-    }
+    const bool same_moment = read_entries(reading);
+    if (whole_transactions && !same_moment) catch_up(reading);
   } catch (const model::LogLost& lost) {
     trusted_ = false;
     after_loss(reading.scope, lost);
@@ -140,13 +144,62 @@ void TailLookout::read_part(Reading& reading) {
   }
 }
 
+/// What a killed cycle read and forgot on its way here may belong to any transaction of it.
+void TailLookout::catch_up(Reading& reading) {
+  if (reading.scope.table.open_cycle) reading.writer.tie({}, {});
+  for (int again = 0; again < again_max && rows_are_ahead(reading); ++again) read_entries(reading);
+}
+
+/// The log goes to its first page before the view opens: what comes later may be newer than the rows that the view shows. True: entries and rows were read as of
+/// one moment.
+bool TailLookout::read_entries(Reading& reading) {
+  log_->rewind();
+  const View view(reading.scope.source);
+  std::vector<model::LoggedChange> page;
+  while (log_->next_page(page)) {
+    stop_if_asked(reading.scope.stop);
+    read_page(reading, page);
+  }
+  return view.is_open() && !reading.scope.definition.capture.is_fed();
+}
+
+/// Rows that were read after their log may show a transaction that it did not name yet: then it names one of them now, and the transaction's other rows belong to the
+/// same cycle. What it names now stays for the next look unless it is read.
+bool TailLookout::rows_are_ahead(Reading& reading) {
+  reading.writer.settle_moves();
+  forget();
+  forgotten_ = true;
+  log_->refresh(true);
+  if (!log_->has_entries()) return false;
+  log_->rewind();
+  model::RowBatch row;
+  std::vector<model::LoggedChange> page;
+  while (log_->next_page(page)) {
+    for (const model::LoggedChange& entry : page) {
+      // Which row stands at a place is known once it is read.
+      const bool is_ahead = entry.place || (!entry.cells.empty() && ties_.has_read(encoded_key(reading.scope.shape.layout, entry.cells, row)));
+      if (!is_ahead) continue;
+      forgotten_ = false;
+      return true;
+    }
+  }
+  return false;
+}
+
+/// What was read and is journaled.
+void TailLookout::forget() {
+  if (!std::exchange(forgotten_, false)) mark_ = log_->forget();
+}
+
 void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedChange>& page) {
   Provenances provenances;
   std::vector<Recheck::Suspect> suspects;
   model::RowBatch row;
   const PlaceMap places(reading);
+  const bool ties = reading.scope.definition.capture.ties_transactions;
   // The last entry tells who made the row what it is now.
   const auto suspect = [&](std::string key, const model::Provenance& provenance, const auto& source_key) {
+    if (const auto tie = ties ? ties_.note(key, provenance.transaction) : std::nullopt) reading.writer.tie(tie->first, tie->second);
     if (provenances.insert_or_assign(key, provenance).second) suspects.push_back({std::move(key), source_key()});
   };
   for (const model::LoggedChange& entry : page) {
@@ -180,20 +233,25 @@ void TailLookout::read_all(Reading& reading) {
 void TailLookout::read_news(Reading& reading) {
   log_->refresh(false);
   if (!log_->has_entries()) return;
-  const std::int64_t before = changes_of(reading);
+  reading.writer.settle_moves();
+  const std::int64_t changes_before = changes_of(reading);
+  const std::int64_t rows_before = reading.writer.result().rows_read;
   // What is seen here is not of the pass, which comes to the rows before it by itself; those behind it that are new are read by key at its end.
   PassBitmap of_pass = std::exchange(reading.seen, PassBitmap());
-  read_part(reading);
+  read_guarded(reading, false);
+  reading.writer.settle_moves();
   reading.seen = std::move(of_pass);
   // What the next chunk finds has no origin of its own.
   reading.writer.attribute({});
   log_->forget();
-  streamed_ += changes_of(reading) - before;
+  const std::int64_t changes = changes_of(reading) - changes_before;
+  streamed_ += changes;
+  known_ += std::max<std::int64_t>(0, reading.writer.result().rows_read - rows_before - changes);
 }
 
 std::string TailLookout::settle(Finding read) {
   if (!log_) return {};
-  mark_ = log_->forget();
+  forget();
   if (read == Finding::everything && trusted_) report_healed();
   log_.reset();
   const CycleScope& scope = std::exchange(reading_, nullptr)->scope;
@@ -205,10 +263,11 @@ std::string TailLookout::settle(Finding read) {
   return mark;
 }
 
-/// What a full reading found although the log was trusted. Rows that changed while it read have their entries by now.
+/// What a full reading found although the log was trusted. Rows that changed before it came to them and while it read have had their
+/// entries, or have them by now.
 void TailLookout::report_healed() {
   log_->refresh(true);
-  const std::int64_t healed = changes_of(*reading_) - streamed_ - log_->backlog().entries;
+  const std::int64_t healed = changes_of(*reading_) - streamed_ - known_ - log_->backlog().entries;
   if (healed <= 0) return;
   const std::string& table = reading_->scope.definition.name;
   count("datapicker_capture_healed_rows_total", {{"table", table}, {"operation", "any"}}, static_cast<double>(healed));

@@ -9,6 +9,7 @@
 #include "engine/capture/lookout.h"
 #include "engine/capture/reading/reading.h"
 #include "engine/capture/tail/fed_log.h"
+#include "engine/capture/tail/transaction_ties.h"
 #include "engine/model/source/change_log.h"
 
 namespace engine::capture {
@@ -33,19 +34,27 @@ class TailLookout final : public Lookout {
   Finding after_loss(const CycleScope& scope, const Error& lost) const;
   void check_the_log(const CycleScope& scope);
   Finding after_giving_up(Reading& reading, std::int64_t entries);
+  void read_guarded(Reading& reading, bool whole_transactions);
+  bool read_entries(Reading& reading);
+  void catch_up(Reading& reading);
+  bool rows_are_ahead(Reading& reading);
+  void forget();
   void read_news(Reading& reading);
   void read_page(Reading& reading, const std::vector<model::LoggedChange>& page);
   void report_healed();
 
   std::shared_ptr<FeedTurns> turns_;
   FedLog::Seen seen_;
+  TransactionTies ties_;                   ///< of the cycle under way, where a pipeline delivers together
   std::unique_ptr<model::ChangeLog> log_;  ///< of the cycle under way; none where the source has no log
   const Reading* reading_ = nullptr;       ///< the cycle under way
   std::string mark_;                       ///< from where the log goes on; of this process, else of the checkpoint
   std::int64_t marked_ms_ = 0;             ///< when the checkpoint last got one
+  bool forgotten_ = false;                 ///< what was read; pages were looked at since
   bool trusted_ = false;                   ///< the last look relied on the log
   bool streams_ = false;                   ///< entries may be followed while all rows are read
   std::int64_t streamed_ = 0;              ///< changes that entries told of while all rows were read
+  std::int64_t known_ = 0;                 ///< entries of rows that the reading had come to before them
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };
 

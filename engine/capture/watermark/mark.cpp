@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/capture/watermark/moment.h"
+#include "engine/model/kept_json.h"
 
 namespace engine::capture {
 
@@ -56,8 +57,7 @@ std::string mark_text(const Mark& mark) {
 }
 
 Mark mark_from(std::string_view text) {
-  try {
-    const json::value parsed = json::parse(text);
+  return model::read_kept(text, "a watermark", [](const json::value& parsed) {
     Mark mark{.columns = {}, .ours_ms = parsed.at("ours_ms").to_number<std::int64_t>()};
     for (const json::value& each : parsed.at("columns").as_array()) {
       const json::object& one = each.as_object();
@@ -67,11 +67,7 @@ Mark mark_from(std::string_view text) {
       mark.columns.push_back(std::move(column));
     }
     return mark;
-  } catch (const boost::system::system_error&) {
-    throw Error(ErrorCode::journal_failed, "the journal holds a watermark that is none: " + std::string(text));
-  } catch (const std::out_of_range&) {
-    throw Error(ErrorCode::journal_failed, "the journal holds a watermark that is none: " + std::string(text));
-  }
+  });
 }
 
 std::optional<std::int64_t> lower_bound(const ColumnMark& column, std::int64_t ours_then_ms, std::int64_t now_us, std::int64_t ours_ms,

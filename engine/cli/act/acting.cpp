@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "engine/cli/progress_line.h"
 #include "engine/cli/terminal.h"
 #include "engine/operate/acts/acts.h"
 #include "engine/operate/instance_access.h"
@@ -14,39 +15,6 @@
 namespace engine::cli {
 
 namespace json = boost::json;
-
-namespace {
-
-constexpr std::int64_t progress_every_ms = 200;
-
-// One line on stderr that is written over; nothing where nobody looks.
-class ProgressLine {
- public:
-  /// Always to go on: an act is ended by leaving, which the daemon notices.
-  bool tell(std::int64_t done, std::int64_t total) {
-    const std::int64_t now = system_clock().steady_ms();
-    if (!terminal_ || now - told_ms_ < progress_every_ms) return true;
-    told_ms_ = now;
-    shown_ = true;
-    if (total > 0) {
-      fmt::print(stderr, "\r{} of {} ({} %)\x1b[K", done, total, 100 * done / total);
-    } else {
-      fmt::print(stderr, "\r{}\x1b[K", done);
-    }
-    std::fflush(stderr);
-    return true;
-  }
-  ~ProgressLine() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
-  }
-
- private:
-  bool terminal_ = isatty(STDERR_FILENO) != 0;
-  bool shown_ = false;
-  std::int64_t told_ms_ = 0;
-};
-
-}  // namespace
 
 void add_reason(CLI::App& verb, ActingOptions& options) {
   verb.add_option("--reason", options.reason, "why; kept in the audit");
@@ -61,8 +29,12 @@ void add_acting_options(CLI::App& verb, ActingOptions& options) {
 json::object act(const Invocation& invocation, json::object request, const ActingOptions& options) {
   if (!options.reason.empty()) request["reason"] = options.reason;
   ProgressLine line;
-  return operate::act_anywhere(
-      invocation.instance, request, [&line](std::int64_t done, std::int64_t total) { return line.tell(done, total); }, system_clock());
+  // Always to go on: an act is ended by leaving, which the daemon notices.
+  const auto tell = [&line](std::int64_t done, std::int64_t total) {
+    line.tell(done, total);
+    return true;
+  };
+  return operate::act_anywhere(invocation.instance, request, tell, system_clock());
 }
 
 json::object try_act(const Invocation& invocation, json::object request, const ActingOptions& options) {

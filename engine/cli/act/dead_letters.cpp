@@ -31,7 +31,8 @@ int list(const Invocation& invocation, const Options& options) {
   const auto letters = operate::list_dead_letters(*journal, options.pipeline, options.limit);
   if (invocation.json) {
     for (const operate::DeadLetter& each : letters) {
-      fmt::print("{}\n", json::serialize(operate::json_of(operate::DeliveryStory{each.delivery, {}}, each.pipeline)));
+      const operate::DeliveryStory story{.delivery = each.delivery, .attempts = {}, .reports = {}, .together = operate::together_story(*journal, each.delivery)};
+      fmt::print("{}\n", json::serialize(operate::json_of(story, each.pipeline)));
     }
     return letters.empty() ? done : differences_found;
   }

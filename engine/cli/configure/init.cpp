@@ -1,6 +1,6 @@
+#include "engine/cli/hidden_input.h"
 #include "engine/operate/init.h"
 
-#include <termios.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -34,13 +34,8 @@ std::string ask(const std::string& question, const std::string& fallback = {}) {
 
 // Not shown while it is typed.
 std::string ask_password(const std::string& question) {
-  termios shown{};
-  const bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
-  termios hidden = shown;
-  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-  if (terminal) tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
-  const std::string answer = ask(question);
-  if (terminal) tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+  const HiddenInput hidden;
+  std::string answer = ask(question);
   fmt::print("\n");
   return answer;
 }

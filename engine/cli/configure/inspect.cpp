@@ -122,8 +122,13 @@ void print_target(const operate::TargetInspection& target) {
 }
 
 /// What was there is told as well: it may be another table's.
-int written(const std::filesystem::path& folder, const operate::TableInspection& table) {
+int write(const Invocation& invocation, const operate::TableInspection& table) {
+  const std::filesystem::path& folder = invocation.instance.path;
   const std::vector<std::string> paths = operate::write_new_files(folder, table.files);
+  if (invocation.json) {
+    fmt::print("{}\n", json_text(table, &paths));
+    return paths.empty() ? failed : done;
+  }
   for (const operate::YamlFile& file : table.files) {
     const bool is_new = std::find(paths.begin(), paths.end(), file.path) != paths.end();
     fmt::print("{} {}\n", is_new ? coloured("written", Colour::green) : coloured("kept as it is", Colour::yellow), file.path);
@@ -140,7 +145,7 @@ int inspect_source(const Invocation& invocation, const Choice& choice, const set
     return done;
   }
   const operate::TableInspection result = operate::inspect_table(instance, connection, choice.table, choice.options);
-  if (choice.write) return written(invocation.instance.path, result);
+  if (choice.write) return write(invocation, result);
   if (choice.only_yaml) {
     print_files(result.files);
   } else {

@@ -60,7 +60,7 @@ std::string json_text(const operate::SourceInspection& source) {
                                       {"traps", array_of(source.traps)}});
 }
 
-std::string json_text(const operate::TableInspection& table) {
+std::string json_text(const operate::TableInspection& table, const std::vector<std::string>* written) {
   json::array columns, files;
   for (const operate::ColumnInspection& column : table.columns) columns.push_back(json_of(column));
   for (const operate::YamlFile& file : table.files) files.push_back(json::object{{"path", file.path}, {"text", file.text}});
@@ -68,18 +68,20 @@ std::string json_text(const operate::TableInspection& table) {
                          {"columns", array_of(table.key.columns)},
                          {"indexed", table.key.indexed},
                          {"remark", table.key.remark}};
-  return json::serialize(json::object{{"connection", table.connection},
-                                      {"from", table.from},
-                                      {"server", table.server},
-                                      {"rows", rows_of(table.count)},
-                                      {"estimated", table.count.estimated},
-                                      {"rows_sampled", table.rows_sampled},
-                                      {"columns", columns},
-                                      {"key", key},
-                                      {"modified_columns", array_of(table.modified_columns)},
-                                      {"capture", json_of(table.capture)},
-                                      {"traps", array_of(table.traps)},
-                                      {"files", files}});
+  json::object told{{"connection", table.connection},
+                    {"from", table.from},
+                    {"server", table.server},
+                    {"rows", rows_of(table.count)},
+                    {"estimated", table.count.estimated},
+                    {"rows_sampled", table.rows_sampled},
+                    {"columns", columns},
+                    {"key", key},
+                    {"modified_columns", array_of(table.modified_columns)},
+                    {"capture", json_of(table.capture)},
+                    {"traps", array_of(table.traps)},
+                    {"files", files}};
+  if (written != nullptr) told.emplace("written", array_of(*written));
+  return json::serialize(told);
 }
 
 std::string json_text(const operate::TargetInspection& target) {

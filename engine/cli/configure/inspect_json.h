@@ -8,7 +8,8 @@
 namespace engine::cli {
 
 std::string json_text(const operate::SourceInspection& source);
-std::string json_text(const operate::TableInspection& table);
+/// `written`: the paths of the files that `--write` made; null without it.
+std::string json_text(const operate::TableInspection& table, const std::vector<std::string>* written = nullptr);
 std::string json_text(const operate::TargetInspection& target);
 
 }  // namespace engine::cli

@@ -1,4 +1,4 @@
-#include "engine/operate/preview.h"
+#include "engine/operate/review/preview.h"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>

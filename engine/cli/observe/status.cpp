@@ -25,11 +25,23 @@ std::string progress_text(const operate::TableStatus& table) {
   return fmt::format("{} of about {} rows read", table.rows_now, table.rows_expected);
 }
 
+std::string backfill_text(const operate::TableStatus& table) {
+  if (!table.backfill || !table.backfill->is_open()) return {};
+  const std::string at = table.backfill->at ? ", up to " + *table.backfill->at : "";
+  return fmt::format("backfill: {} rows read again{}", table.backfill->rows, at);
+}
+
+std::string remark(const operate::TableStatus& table) {
+  std::string text = table.reason.empty() ? progress_text(table) : table.reason;
+  const std::string backfill = backfill_text(table);
+  return text.empty() || backfill.empty() ? text + backfill : text + "; " + backfill;
+}
+
 void print_tables(const operate::Status& status) {
   std::vector<std::vector<std::string>> rows{{"TABLE", "CONNECTION", "STATE", "ROWS", "LAST CYCLE", ""}};
   for (const operate::TableStatus& table : status.tables) {
     rows.push_back({table.name, table.connection, state_text(table.state), std::to_string(table.rows),
-                    local_time(table.last_cycle_ms), table.reason.empty() ? progress_text(table) : table.reason});
+                    local_time(table.last_cycle_ms), remark(table)});
   }
   fmt::print("\n{}", aligned(rows));
 }
@@ -41,6 +53,7 @@ void print_pipelines(const operate::Status& status) {
     for (const auto& [state, count] : pipeline.deliveries) {
       deliveries += (deliveries.empty() ? "" : ", ") + fmt::format("{} {}", count, state_text(state));
     }
+    for (const std::int64_t id : pipeline.anomalies) deliveries += fmt::format("{}{} {}", deliveries.empty() ? "" : "; ", coloured("anomaly", Colour::yellow), id);
     if (!pipeline.reason.empty()) deliveries += (deliveries.empty() ? "" : "; ") + pipeline.reason;
     rows.push_back({pipeline.name, pipeline.table, pipeline.target, state_text(pipeline.state), std::to_string(pipeline.behind),
                     deliveries.empty() ? "none open" : deliveries});
@@ -64,6 +77,12 @@ operate::Status status_now(const settings::Instance& instance) {
   return operate::status_of(instance, *journal, journal.id(), live);
 }
 
+void print_anomalies(const operate::Status& status) {
+  std::size_t open = 0;
+  for (const operate::PipelineStatus& pipeline : status.pipelines) open += pipeline.anomalies.size();
+  if (open > 0) fmt::print("\n{} for a decision: `datapicker anomalies list` says why\n", open == 1 ? "1 anomaly waits" : fmt::format("{} anomalies wait", open));
+}
+
 void print(const operate::Status& status) {
   const std::string daemon = status.daemon_running
                                  ? fmt::format("{} as process {} since {}", coloured("running", Colour::green), status.pid,
@@ -73,6 +92,7 @@ void print(const operate::Status& status) {
   print_tables(status);
   print_pipelines(status);
   print_targets(status);
+  print_anomalies(status);
 }
 
 // On a terminal each look takes the place of the one before; in a pipe they follow one another, as JSON one line each.

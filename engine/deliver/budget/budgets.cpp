@@ -1,4 +1,5 @@
 #include "engine/deliver/budget/budgets.h"
+#include "engine/model/kept_json.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -268,22 +269,30 @@ std::string Budgets::kept(Moment now) {
   return json::serialize(all);
 }
 
+namespace {
+
+void restore_use(const json::object& kept, Budget& budget, Moment now) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> places;
+  for (const json::value& place : kept.at("until").as_array()) {
+    places.emplace_back(place.at(0).to_number<std::int64_t>(), place.at(1).to_number<std::int64_t>());
+  }
+  for (Window& window : budget.windows) {
+    if (window.allowance().in_ms == kept.at("in_ms").to_number<std::int64_t>()) window.restore(places, now);
+  }
+}
+
+}  // namespace
+
 /// What the configuration does not know any more is left out.
 void Budgets::restore(const std::string& kept, Moment now) {
-  const json::value all = json::parse(kept);
-  for (const json::value& item : all.as_array()) {
-    const json::object& one = item.as_object();
-    for (const auto& group : groups_) {
-      if (!group->one || one.at("budget").as_string() != group->definition.name) continue;
-      std::vector<std::pair<std::int64_t, std::int64_t>> places;
-      for (const json::value& place : one.at("until").as_array()) {
-        places.emplace_back(place.at(0).to_number<std::int64_t>(), place.at(1).to_number<std::int64_t>());
-      }
-      for (Window& window : group->one->windows) {
-        if (window.allowance().in_ms == one.at("in_ms").to_number<std::int64_t>()) window.restore(places, now);
+  model::read_kept(kept, "a use of budgets", [&](const json::value& all) {
+    for (const json::value& item : all.as_array()) {
+      const json::object& one = item.as_object();
+      for (const auto& group : groups_) {
+        if (group->one && one.at("budget").as_string() == group->definition.name) restore_use(one, *group->one, now);
       }
     }
-  }
+  });
 }
 
 std::int64_t Budgets::recounts_ms() const {

@@ -91,7 +91,7 @@ void Intake::release(const JobPtr& job) {
   if (any_related_) tell_awaiting(*job);
   // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
   if (!any_blocked_ && !loading_) return;
-  journal::Freed freed{.pipeline_id = delivery.pipeline_id, .key = delivery.key, .object = delivery.object};
+  journal::Freed freed{.pipeline_id = delivery.pipeline_id, .key = delivery.key, .object = delivery.object, .bundle_id = delivery.bundle_id};
   freed.matches.push_back(delivery.match);
   if (delivery.also_match) freed.matches.push_back(*delivery.also_match);
   freed_.push_back(std::move(freed));
@@ -209,7 +209,9 @@ void Intake::fill() {
   request.ids = due_ids();
   request.freed.swap(freed_);
   request.stops_on_dead = stops_on_dead_;
-  if (any_related_) request.related = &pipelines_;
+  request.pipelines = &pipelines_;
+  request.related = any_related_;
+  request.now_ms = surroundings_.clock().wall_ms();
   ended_since_load_.clear();
   if (request.scans.empty() && request.ids.empty() && request.freed.empty()) return;
 
@@ -237,6 +239,7 @@ void Intake::loaded(Loaded loaded, std::exception_ptr error) {
     if (scanned.at_end) queue.more = woken_;
   }
   any_blocked_ = any_blocked_ || loaded.any_blocked;
+  if (!loaded.bundles.empty()) begin_bundles(std::move(loaded.bundles));
   for (journal::Head& head : loaded.waited) take_in(std::move(head), true);
   for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
 }
@@ -251,6 +254,22 @@ bool Intake::knows(const journal::Delivery& delivery) {
                {"hint", "its deliveries wait until the pipeline is configured again"}});
   }
   return false;
+}
+
+/// Once that is on disk each of its deliveries goes on by itself: a kill behind it tears nothing apart that was not begun.
+void Intake::begin_bundles(std::set<std::int64_t> bundles) {
+  auto members = std::make_shared<std::vector<std::int64_t>>();
+  auto work = [members, bundles = std::move(bundles)](journal::Records& records) {
+    members->clear();
+    for (const std::int64_t bundle : bundles) {
+      if (!records.bundles.begin(bundle)) continue;
+      for (const journal::Delivery& member : records.bundles.members(bundle)) members->push_back(member.id);
+    }
+  };
+  surroundings_.write(std::move(work), [this, members](std::exception_ptr error) {
+    if (error) return failed_(error);
+    for (const std::int64_t id : *members) hurry(id);
+  });
 }
 
 void Intake::take_in(journal::Head head, bool waited) {

@@ -86,6 +86,7 @@ class Intake {
   void tell_awaiting(const Job& job);
   bool ended_meanwhile(const journal::Head& head) const;
   void loaded(Loaded loaded, std::exception_ptr error);
+  void begin_bundles(std::set<std::int64_t> bundles);
   void take_in(journal::Head head, bool waited);
   std::vector<std::int64_t> due_ids();
   bool knows(const journal::Delivery& delivery);

@@ -1,5 +1,7 @@
 #include "engine/deliver/loop/loader.h"
 
+#include <unordered_map>
+
 #include "engine/base/error.h"
 #include "engine/deliver/job.h"
 #include "engine/deliver/references.h"
@@ -23,6 +25,8 @@ class Loading {
     for (const journal::Freed& freed : request_.freed) {
       for (auto& delivery : deliveries_.heads_behind(request_.connection, freed))
         add(std::move(delivery), loaded_.heads);
+      if (!freed.bundle_id) continue;
+      for (auto& delivery : records_.bundles.behind(*freed.bundle_id)) add(std::move(delivery), loaded_.heads);
     }
     for (const ScanRequest& each : request_.scans) scan(each);
     return std::move(loaded_);
@@ -38,16 +42,60 @@ class Loading {
 
   /// With everything that the decision needs: the loop itself never reads.
   void add(journal::Delivery delivery, std::vector<journal::Head>& into) {
-    if (request_.stops_on_dead.contains(delivery.pipeline_id) &&
-        deliveries_.has_dead(delivery.pipeline_id, delivery.key)) {
+    if (is_stopped(delivery) || (delivery.bundle_id && waits(*delivery.bundle_id))) {
       loaded_.any_blocked = true;
       return;
     }
-    into.push_back(deliveries_.complete(std::move(delivery)));
-    into.back().window_until_ms = window_until_ms(into.back().delivery);
-    if (request_.related == nullptr) return;
-    const auto pipeline = request_.related->find(into.back().delivery.pipeline_id);
-    if (pipeline != request_.related->end()) references_.resolve(into.back(), pipeline->second);
+    into.push_back(completed(std::move(delivery)));
+  }
+
+  bool is_stopped(const journal::Delivery& delivery) const {
+    return request_.stops_on_dead.contains(delivery.pipeline_id) && deliveries_.has_dead(delivery.pipeline_id, delivery.key);
+  }
+
+  journal::Head completed(journal::Delivery delivery) {
+    journal::Head head = deliveries_.complete(std::move(delivery));
+    head.window_until_ms = window_until_ms(head.delivery);
+    const PipelineTarget* pipeline = request_.related ? pipeline_of(head.delivery) : nullptr;
+    if (pipeline != nullptr) references_.resolve(head, *pipeline);
+    return head;
+  }
+
+  const PipelineTarget* pipeline_of(const journal::Delivery& delivery) const {
+    const auto pipeline = request_.pipelines->find(delivery.pipeline_id);
+    return pipeline == request_.pipelines->end() ? nullptr : &pipeline->second;
+  }
+
+  /// Looked at once a loading. Nothing of a bundle is given before all of it may be sent, but for those that keep it back by themselves: so
+  /// they are told, and found again.
+  bool waits(std::int64_t bundle_id) {
+    const auto [known, is_new] = waits_.try_emplace(bundle_id, false);
+    if (!is_new) return known->second;
+    const auto bundle = records_.bundles.find(bundle_id);
+    if (!bundle || bundle->state != journal::BundleState::waiting) return false;
+    waits_[bundle_id] = true;
+    if (!records_.bundles.hold(bundle_id)) look_at_members(bundle_id);
+    return true;
+  }
+
+  void look_at_members(std::int64_t bundle_id) {
+    bool all = true;
+    for (journal::Delivery& member : records_.bundles.members(bundle_id)) {
+      if (is_stopped(member)) return;
+      journal::Head head = completed(std::move(member));
+      if (may_be_sent(head)) continue;
+      all = false;
+      head.held_back = true;
+      loaded_.heads.push_back(std::move(head));
+    }
+    if (all) loaded_.bundles.insert(bundle_id);
+  }
+
+  bool may_be_sent(const journal::Head& head) const {
+    const PipelineTarget* pipeline = pipeline_of(head.delivery);
+    const model::ObjectTraits* traits = traits_of(head.delivery.object);
+    if (pipeline == nullptr || traits == nullptr || head.delivery.not_before_ms > request_.now_ms) return false;
+    return begins(head, *traits, *pipeline, request_.now_ms);
   }
 
   std::int64_t window_until_ms(const journal::Delivery& delivery) {
@@ -72,6 +120,7 @@ class Loading {
   ReferenceReader references_;
   const LoadRequest& request_;
   Loaded loaded_;
+  std::unordered_map<std::int64_t, bool> waits_;  ///< bundles that were looked at
 };
 
 }  // namespace

@@ -28,8 +28,10 @@ struct LoadRequest {
   std::vector<std::int64_t> ids;         ///< waited, and are due now: pending or uncertain
   std::vector<journal::Freed> freed;     ///< lanes and keys that became free
   std::set<std::int64_t> stops_on_dead;  ///< pipelines whose dead letters stop the lane
-  /// All of the connection, where some depend on others; else null: nothing is resolved. Outlives the loading.
-  const std::map<std::int64_t, PipelineTarget>* related = nullptr;
+  /// All of the connection. Outlives the loading.
+  const std::map<std::int64_t, PipelineTarget>* pipelines = nullptr;
+  bool related = false;     ///< some of them depend on others; else nothing is resolved
+  std::int64_t now_ms = 0;  ///< wall
 };
 
 /// What was found, as the journal had it when the lease was taken.
@@ -42,6 +44,7 @@ struct Loaded {
     bool at_end = false;  ///< it saw all there is
   };
   std::vector<Scanned> scanned;
+  std::set<std::int64_t> bundles;  ///< that wait and may begin: nothing of them is among the heads
   bool any_blocked = false;
 };
 

@@ -22,6 +22,7 @@ constexpr std::int64_t full_wait_ms = 1'000;
 constexpr std::int64_t group_wait_ms = 10;
 constexpr std::size_t group_enough = 512;
 constexpr std::int64_t wait_ms_longest = 60'000;
+constexpr std::int64_t held_back_wait_ms = 20;
 
 IntakeOptions intake_options(const DispatcherOptions& options) {
   return {.connection = options.connection,
@@ -192,6 +193,7 @@ void Loop::decide_head(const JobPtr& job) {
                         .last_sent = job->head.last_sent,
                         .remote_id = job->head.remote_id,
                         .may_have_been_sent = job->may_have_been_sent,
+                        .taken_over = job->head.taken_over,
                         .absent_at_target = job->absent_at_target,
                         .now_ms = wall_ms(),
                         .awaits = job->head.awaits,
@@ -215,11 +217,18 @@ void Loop::occupy_other_lane(const JobPtr& job, const std::string& match) {
 }
 
 void Loop::act_on(const JobPtr& job, Decision decision) {
+  using What = Decision::What;
+  const bool would_act = decision.what == What::call || decision.what == What::find_first || decision.what == What::skip;
+  if (job->head.held_back && would_act) {
+    // What kept it back has ended since it was read: its bundle is looked at anew.
+    intake_.release(job);
+    return intake_.wait(job->delivery().id, held_back_wait_ms, false);
+  }
   switch (decision.what) {
     case Decision::What::skip: {
-      // Found to be gone without us: it is not live any more.
+      // Found to be gone without us, or another row's: it is not live any more for this one.
       auto& sent = job->head.last_sent;
-      if (job->absent_at_target && sent && sent->live) {
+      if ((job->absent_at_target || job->head.taken_over) && sent && sent->live) {
         sent->live = false;
         sent->fields.reset();
         job->effects.last_sent = sent;

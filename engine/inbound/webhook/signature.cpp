@@ -1,12 +1,10 @@
 #include "engine/inbound/webhook/signature.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <string>
 
-#include "engine/base/error.h"
+#include "engine/base/digest.h"
 
 namespace engine::inbound {
 
@@ -29,14 +27,6 @@ std::string bytes_of(std::string_view hex) {
     bytes += static_cast<char>(high * 16 + low);
   }
   return bytes;
-}
-
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  ENGINE_ASSERT(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                     reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest, &size) != nullptr);
-  return {reinterpret_cast<const char*>(digest), size};
 }
 
 }  // namespace

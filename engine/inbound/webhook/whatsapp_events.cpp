@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/base/text.h"
+
 namespace engine::inbound {
 
 namespace json = boost::json;
@@ -59,7 +61,7 @@ std::string reason_of(const json::object& error) {
     if (part.empty() || reason.find(part) != std::string::npos) continue;
     reason += (reason.find(' ') == std::string::npos ? " " : ": ") + part;
   }
-  return reason.substr(0, reason_bytes_max);
+  return std::string(cut(reason, reason_bytes_max));
 }
 
 /// One post on its way to events, sorted by the number that it speaks of.

@@ -59,6 +59,28 @@ void Cycles::close(std::int64_t cycle_id, std::int64_t now_ms) {
       .run();
 }
 
+std::optional<Cycle> Cycles::find(std::int64_t cycle_id) {
+  Statement row = connection_.prepare(CYCLE_COLUMNS "WHERE id = ?1");
+  if (!row.bind(1, cycle_id).step()) return std::nullopt;
+  return read_cycle(row);
+}
+
+void Cycles::tie(std::int64_t cycle_id, const std::string& source_transaction, const std::string& tied_to) {
+  connection_.prepare("INSERT OR IGNORE INTO transaction_tie (cycle_id, source_transaction, tied_to) VALUES (?, ?, ?)")
+      .bind(1, cycle_id)
+      .bind(2, source_transaction)
+      .bind(3, tied_to)
+      .run();
+}
+
+std::vector<std::pair<std::string, std::string>> Cycles::ties(std::int64_t cycle_id) {
+  Statement row = connection_.prepare("SELECT source_transaction, tied_to FROM transaction_tie WHERE cycle_id = ?");
+  row.bind(1, cycle_id);
+  std::vector<std::pair<std::string, std::string>> ties;
+  while (row.step()) ties.emplace_back(row.text(0), row.text(1));
+  return ties;
+}
+
 std::vector<Cycle> Cycles::latest(std::int64_t table_id, std::size_t limit) {
   Statement row = connection_.prepare(CYCLE_COLUMNS "WHERE table_id = ?1 ORDER BY id DESC LIMIT ?2");
   row.bind(1, table_id).bind(2, static_cast<std::int64_t>(limit));

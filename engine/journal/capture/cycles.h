@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace engine::journal {
@@ -35,6 +36,10 @@ class Cycles {
   void add(std::int64_t cycle_id, std::int64_t rows_read, std::int64_t inserts, std::int64_t updates,
            std::int64_t deletes);
   void close(std::int64_t cycle_id, std::int64_t now_ms);
+  std::optional<Cycle> find(std::int64_t cycle_id);
+  /// The same row was changed by both before it was read. An empty one: by none that is known.
+  void tie(std::int64_t cycle_id, const std::string& source_transaction, const std::string& tied_to);
+  std::vector<std::pair<std::string, std::string>> ties(std::int64_t cycle_id);
   std::vector<Cycle> latest(std::int64_t table_id, std::size_t limit);
 
  private:

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "engine/base/error.h"
+#include "engine/base/whole_file.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/migrations.h"
 

@@ -12,6 +12,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/base/whole_file.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/migrations.h"
 

@@ -66,10 +66,15 @@ Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
                             table_id, key);
   forgotten.records += messages;
   forgotten.records += write(connection_, "DELETE FROM last_sent WHERE " OF_KEY, table_id, key);
+  write(connection_, "DELETE FROM record_move WHERE " OF_KEY, table_id, key);
+  write(connection_, "DELETE FROM record_move WHERE from_" OF_KEY, table_id, key);
   write(connection_, "DELETE FROM look_up WHERE " OF_KEY, table_id, key);
+  write(connection_, "DELETE FROM rejection WHERE " OF_KEY, table_id, key);
   write(connection_,
         "DELETE FROM look_up WHERE parent_id IN (SELECT id FROM pipeline WHERE table_id = ?1) AND parent_key = ?2", table_id,
         key);
+  // A range that was read again may have begun or ended with this key.
+  connection_.prepare("DELETE FROM range_backfill WHERE table_id = ? AND ended_ms IS NOT NULL").bind(1, table_id).run();
   forgotten.attempts = write(connection_,
                              "UPDATE attempt SET request = '{}', answer = NULL, reason = NULL WHERE delivery_id IN (SELECT id "
                              "FROM delivery WHERE " OF_KEY ")",

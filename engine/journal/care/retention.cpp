@@ -38,7 +38,9 @@ void Retention::step(Sweep& sweep, std::int64_t before_ms, const std::map<std::i
   sweep_deliveries(sweep, before_ms, limit);
   sweep_changes(sweep, before_ms, mapped_to, limit);
   sweep_cycles(sweep, before_ms, limit);
+  sweep_bundles(sweep, before_ms, limit);
   sweep_messages(sweep, before_ms, limit);
+  sweep_anomalies(sweep, before_ms);
 }
 
 void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
@@ -53,6 +55,7 @@ void Retention::sweep_deliveries(Sweep& sweep, std::int64_t before_ms, std::int6
   for (const std::int64_t id : old) {
     connection_.prepare("DELETE FROM attempt WHERE delivery_id = ?").bind(1, id).run();
     connection_.prepare("DELETE FROM delivery_report WHERE delivery_id = ?").bind(1, id).run();
+    connection_.prepare("DELETE FROM decision WHERE delivery_id = ?").bind(1, id).run();
     connection_.prepare("DELETE FROM delivery WHERE id = ?").bind(1, id).run();
   }
   sweep.removed += static_cast<std::int64_t>(old.size());
@@ -98,8 +101,27 @@ void Retention::sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t 
   const bool last = page_of(rows, before_ms, limit, sweep.cycle_id, [&](const Statement& row) {
     if (row.integer(2) != 0) old.push_back(row.integer(0));
   });
-  for (const std::int64_t id : old) connection_.prepare("DELETE FROM cycle WHERE id = ?").bind(1, id).run();
+  for (const std::int64_t id : old) {
+    connection_.prepare("DELETE FROM transaction_tie WHERE cycle_id = ?").bind(1, id).run();
+    connection_.prepare("DELETE FROM cycle WHERE id = ?").bind(1, id).run();
+  }
   sweep.removed += static_cast<std::int64_t>(old.size());
+  sweep.done = sweep.done && last;
+}
+
+/// Those of which no delivery is left.
+void Retention::sweep_bundles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit) {
+  Statement rows = connection_.prepare("SELECT id, created_ms FROM bundle WHERE id > ?1 ORDER BY id LIMIT ?2");
+  rows.bind(1, sweep.bundle_id).bind(2, limit);
+  std::vector<std::int64_t> old;
+  const bool last = page_of(rows, before_ms, limit, sweep.bundle_id, [&](const Statement& row) { old.push_back(row.integer(0)); });
+  for (const std::int64_t id : old) {
+    connection_
+        .prepare("DELETE FROM bundle WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_by_bundle WHERE bundle_id = ?1)")
+        .bind(1, id)
+        .run();
+    sweep.removed += connection_.changes();
+  }
   sweep.done = sweep.done && last;
 }
 
@@ -113,6 +135,14 @@ void Retention::sweep_messages(Sweep& sweep, std::int64_t before_ms, std::int64_
   connection_.prepare("DELETE FROM conversation WHERE heard_ms < ?").bind(1, before_ms).run();
   sweep.removed += removed;
   sweep.done = sweep.done && removed < limit;
+}
+
+/// What was decided long ago; one whose values may still come again keeps its number.
+void Retention::sweep_anomalies(Sweep& sweep, std::int64_t before_ms) {
+  connection_.prepare("DELETE FROM anomaly WHERE state <> 'open' AND closed_ms < ?1 AND id NOT IN (SELECT anomaly_id FROM rejection)")
+      .bind(1, before_ms)
+      .run();
+  sweep.removed += connection_.changes();
 }
 
 std::int64_t Retention::used_bytes() {

@@ -13,6 +13,7 @@ struct Sweep {
   std::int64_t delivery_id = 0;  ///< looked at up to here
   std::int64_t change_seq = 0;
   std::int64_t cycle_id = 0;
+  std::int64_t bundle_id = 0;
   std::int64_t removed = 0;
   bool done = false;
 };
@@ -36,7 +37,9 @@ class Retention {
   void sweep_changes(Sweep& sweep, std::int64_t before_ms, const std::map<std::int64_t, std::int64_t>& mapped_to,
                      std::int64_t limit);
   void sweep_cycles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
+  void sweep_bundles(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
   void sweep_messages(Sweep& sweep, std::int64_t before_ms, std::int64_t limit);
+  void sweep_anomalies(Sweep& sweep, std::int64_t before_ms);
   bool is_covered(std::int64_t table_id, const char* key, std::int64_t seq);
 
   Connection& connection_;

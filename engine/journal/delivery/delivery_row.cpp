@@ -34,6 +34,8 @@ Delivery delivery_of(const Statement& row) {
   delivery.created_ms = row.integer(27);
   delivery.updated_ms = row.integer(28);
   delivery.look_ups = row.optional_text(29);
+  delivery.anomaly_id = row.optional_integer(30);
+  delivery.bundle_id = row.optional_integer(31);
   return delivery;
 }
 

@@ -135,11 +135,12 @@ std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, co
 
 Head Deliveries::complete(Delivery delivery) {
   Head head;
-  head.last_sent = last_sent(delivery.pipeline_id, delivery.key);
+  head.last_sent = last_sent_before(delivery.id, delivery.pipeline_id, delivery.key);
   const bool live = head.last_sent && head.last_sent->live;
   const std::string& match = live ? head.last_sent->match : delivery.match;
   // Without a match value all records of the object would share one id.
   if (orders_by_lane(match)) head.remote_id = remote_id(delivery.connection, delivery.object, match);
+  if (!delivery.present && orders_by_lane(match)) head.taken_over = is_taken_over(delivery, match, false);
   {
     Statement statement = connection_.prepare("SELECT captured_ms FROM change WHERE seq = ?");
     statement.bind(1, delivery.last_seq);
@@ -147,6 +148,20 @@ Head Deliveries::complete(Delivery delivery) {
   }
   head.delivery = std::move(delivery);
   return head;
+}
+
+bool Deliveries::is_taken_over(const Delivery& leaving, const std::string& match, bool planned) {
+  if (!orders_by_lane(match)) return false;
+  const std::string origin = moves_.from(leaving.pipeline_id, leaving.key).value_or(leaving.key);
+  const auto any = [&](const char* sql) {
+    Statement other = connection_.prepare(sql);
+    other.bind(1, leaving.pipeline_id).bind(2, match).bind(3, leaving.connection).bind(4, leaving.object).bind(5, leaving.key).bind(6, origin);
+    return other.step();
+  };
+  return any("SELECT 1 FROM last_sent INDEXED BY last_sent_by_match WHERE pipeline_id = ?1 AND match = ?2 AND live = 1 AND connection = ?3 "
+             "AND object = ?4 AND key NOT IN (?5, ?6) LIMIT 1") ||
+         (planned && any("SELECT 1 FROM delivery AS d INDEXED BY delivery_open_lane WHERE d.pipeline_id = ?1 AND d.match = ?2 AND d.connection = ?3 "
+                         "AND d.object = ?4 AND d.key NOT IN (?5, ?6) AND d.effect = 'present' AND " DELIVERY_IS_OPEN("d") " LIMIT 1"));
 }
 
 bool Deliveries::has_dead(std::int64_t pipeline_id, const std::string& key) {
@@ -180,7 +195,7 @@ std::optional<Delivery> Deliveries::waiting_behind(const Delivery& delivery) {
 std::optional<std::int64_t> Deliveries::delete_behind(const Delivery& delivery) {
   Statement statement = connection_.prepare(
       "SELECT d.id FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ? AND d.key = ? AND d.id > ? "
-      "AND " DELIVERY_IS_OPEN("d") " AND d.effect = 'absent' ORDER BY d.id LIMIT 1");
+      "AND " DELIVERY_IS_OPEN("d") " AND d.effect = 'absent' AND d.anomaly_id IS NULL ORDER BY d.id LIMIT 1");
   statement.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.id);
   if (!statement.step()) return std::nullopt;
   return statement.integer(0);

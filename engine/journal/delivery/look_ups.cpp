@@ -2,6 +2,8 @@
 #include "engine/journal/connection.h"
 #include "engine/journal/deliveries.h"
 #include "engine/journal/delivery/delivery_row.h"
+#include "engine/model/key.h"
+#include "engine/model/reference.h"
 
 namespace engine::journal {
 
@@ -12,6 +14,21 @@ void Deliveries::put_look_ups(std::int64_t pipeline_id, const std::string& key, 
         "INSERT OR REPLACE INTO look_up (pipeline_id, key, parent_id, parent_key, remote_id) VALUES (?, ?, ?, ?, ?)");
     insert.bind(1, pipeline_id).bind(2, key).bind(3, one.parent_id).bind(4, one.parent_key).bind(5, one.remote_id).run();
   }
+}
+
+std::string Deliveries::with_sent_ids(std::int64_t pipeline_id, const std::string& key, const std::string& fields) {
+  model::FieldMap values = model::fields_from_json(fields);
+  model::put_in_ids(values, [&](const model::Reference& reference) -> std::optional<std::string> {
+    Statement statement = connection_.prepare(
+        "SELECT l.parent_key, l.remote_id FROM look_up AS l JOIN pipeline AS p ON p.id = l.parent_id "
+        "WHERE l.pipeline_id = ? AND l.key = ? AND p.name = ?");
+    statement.bind(1, pipeline_id).bind(2, key).bind(3, reference.pipeline);
+    while (statement.step()) {
+      if (model::key_parts(statement.text(0)) == reference.key) return std::string(statement.text(1));
+    }
+    return std::nullopt;
+  });
+  return model::fields_json(values);
 }
 
 void Deliveries::outdate_look_ups(std::int64_t parent_id, const std::string& parent_key, const std::string& remote_id) {

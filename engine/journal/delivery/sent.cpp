@@ -1,6 +1,9 @@
 // Attempts, what was last sent, the ids that records have at their targets, and what was used of budgets.
+#include <limits>
+
 #include "engine/journal/connection.h"
 #include "engine/journal/deliveries.h"
+#include "engine/model/reference.h"
 
 namespace engine::journal {
 
@@ -55,7 +58,21 @@ std::vector<Attempt> Deliveries::attempts(std::int64_t delivery_id) {
   return all;
 }
 
+bool Deliveries::is_as_sent(const Delivery& delivery, const std::optional<LastSent>& sent) {
+  const bool live = sent && sent->live;
+  if (!delivery.present || !live) return !delivery.present && !live;
+  const bool same_place = sent->connection == delivery.connection && sent->object == delivery.object && sent->match == delivery.match;
+  if (!same_place || !sent->fields || !delivery.fields) return false;
+  if (*sent->fields == *delivery.fields) return true;
+  return model::may_hold_references(*delivery.fields) &&
+         with_sent_ids(delivery.pipeline_id, delivery.key, *delivery.fields) == *sent->fields;
+}
+
 std::optional<LastSent> Deliveries::last_sent(std::int64_t pipeline_id, const std::string& key) {
+  return last_sent_before(std::numeric_limits<std::int64_t>::max(), pipeline_id, key);
+}
+
+std::optional<LastSent> Deliveries::stored_last_sent(std::int64_t pipeline_id, const std::string& key) {
   Statement statement = connection_.prepare(
       "SELECT connection, object, match, fields, live, mapping, sent_ms FROM last_sent WHERE pipeline_id = ? AND key = "
       "?");
@@ -73,14 +90,19 @@ std::optional<LastSent> Deliveries::last_sent(std::int64_t pipeline_id, const st
 }
 
 void Deliveries::put_last_sent(const LastSent& sent) {
+  // What is still under way for the key that the row had will be stored there: until it ended, the record is.
+  const bool stays = !sent.kept_under.empty() && is_behind_move(sent);
   Statement statement = connection_.prepare(
       "INSERT INTO last_sent (pipeline_id, key, connection, object, match, fields, live, mapping, sent_ms) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET connection = excluded.connection, "
       "object = excluded.object, match = excluded.match, fields = excluded.fields, live = excluded.live, "
       "mapping = excluded.mapping, sent_ms = excluded.sent_ms");
-  statement.bind(1, sent.pipeline_id).bind(2, sent.key).bind(3, sent.connection).bind(4, sent.object);
+  statement.bind(1, sent.pipeline_id).bind(2, stays ? sent.kept_under : sent.key).bind(3, sent.connection).bind(4, sent.object);
   statement.bind(5, sent.match).bind(6, sent.fields).bind(7, std::int64_t{sent.live}).bind(8, sent.mapping);
   statement.bind(9, sent.sent_ms).run();
+  if (sent.kept_under.empty() || stays) return;
+  connection_.prepare("DELETE FROM last_sent WHERE pipeline_id = ? AND key = ?").bind(1, sent.pipeline_id).bind(2, sent.kept_under).run();
+  moves_.arrive(sent.pipeline_id, sent.key);
 }
 
 std::optional<std::string> Deliveries::remote_id(const std::string& connection, const std::string& object,

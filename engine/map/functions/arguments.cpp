@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/base/text.h"
 #include "engine/map/functions/decimal.h"
 #include "engine/map/functions/state.h"
 
@@ -49,7 +50,7 @@ void give_error(sqlite3_context* context, const std::string& message) {
 std::string shown(sqlite3_value* value) {
   constexpr std::size_t shown_max = 40;
   const std::string_view text = text_of(value);
-  return text.size() <= shown_max ? fmt::format("'{}'", text) : fmt::format("'{}…'", text.substr(0, shown_max));
+  return text.size() <= shown_max ? fmt::format("'{}'", text) : fmt::format("'{}…'", cut(text, shown_max));
 }
 
 }  // namespace engine::map

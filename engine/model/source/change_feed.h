@@ -20,6 +20,8 @@ class ChangeFeed {
   virtual void require_table() = 0;
   /// As `require_table`, and unless the feed is there, and the server is safe from one that nobody reads.
   virtual void require_usable() = 0;
+  /// Of the table that `require_table` looked at: which of its changes are of one transaction.
+  virtual bool tells_transactions() const { return true; }
   /// For each of the tables what stands behind its name at this moment, as one word; empty: nothing.
   virtual std::vector<std::string> identities() = 0;
 

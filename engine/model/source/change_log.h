@@ -68,6 +68,8 @@ class ChangeLog {
   virtual std::vector<std::string> remarks() { return {}; }
   /// Entries stay until `forget` deletes them, so that they may be followed while all rows are read, too. Without it a mark is all there is.
   virtual bool keeps_entries() const { return true; }
+  /// A row that two transactions changed is named for both. Else for the last one alone: what else they changed cannot be told apart.
+  virtual bool names_each_change() const { return true; }
   /// Whether anything is logged: one cheap statement.
   virtual bool has_entries() = 0;
 

@@ -28,6 +28,10 @@ const std::map<std::string, Act, std::less<>> acts{
     {"replay", replay},
     {"backfill", backfill},
     {"link", link_records},
+    {"release", review},
+    {"reject", review},
+    {"snooze", snooze},
+    {"expect", expect},
 };
 
 std::string this_user() {

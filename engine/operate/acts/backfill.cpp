@@ -34,13 +34,11 @@ capture::Selection selection_of(const json::object& request, const ActContext& c
   capture::Selection selection{.keys = {}, .where = text_of(request, "where")};
   const std::vector<std::string> words = texts_of(request, "keys");
   if (words.empty() == selection.where.empty()) {
-    throw Error(ErrorCode::config_invalid, "which rows of " + table + "?", {}, "choose by --key, or by --where with a condition in the source's SQL");
+    throw Error(ErrorCode::config_invalid, "which rows of " + table + "?", {}, "choose by --key, by --from and --to, or by --where with a condition in the source's SQL");
   }
   auto reader = context.journal.read();
-  const auto layout = known_layout(*reader, table);
-  if (!layout) throw Error(ErrorCode::config_invalid, "table " + table + " was never read", {}, "start the daemon first");
   for (const std::string& word : words) {
-    TypedKey key = typed_key(*layout, table, word);
+    TypedKey key = typed_key(*reader, table, word);
     // A key that the source pads is looked for as the source gave it.
     const auto image = reader->images.find(reader->tables.find(table)->id, key.encoded);
     const bool has_locator = image && image->locator;
@@ -62,6 +60,7 @@ json::object backfill(const json::object& request, const ActContext& context) {
   const std::string name = text_of(request, "table");
   const settings::TableDefinition& table = known_definition(context.instance.tables, "table", name);
   const std::vector<std::string> pipelines = pipelines_of(request, context.instance, name);
+  if (flag_of(request, "range")) return backfill_range(request, context, table, pipelines);
   const capture::Selection selection = selection_of(request, context, name);
   capture::SelectedRows rows;
   StopSignal stop;

@@ -104,7 +104,7 @@ json::object forget(const json::object& request, const ActContext& context) {
   const auto layout = known_layout(*reader, name);
   if (!table || !layout) throw Error(ErrorCode::config_invalid, "table " + name + " was never read");
   const std::vector<std::string> parts = texts_of(request, "key");
-  const TypedKey key = typed_key(*layout, name, parts);
+  const TypedKey key = typed_key(*reader, name, parts);
   require_forgettable(*reader, context.instance, table->id, key);
   if (flag_of(request, "dry_run")) return json_of(reader->forgetting.count(table->id, key.json), false);
   journal::Forgotten forgotten;

@@ -1,8 +1,5 @@
 // `link`: adopts a target that is already full. Finds the record of each row by its match value and keeps its id; writes nothing there.
-#include <algorithm>
 #include <boost/json.hpp>
-#include <condition_variable>
-#include <mutex>
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
@@ -10,6 +7,8 @@
 #include "engine/operate/acts/request.h"
 #include "engine/operate/acts/resending.h"
 #include "engine/operate/instance_access.h"
+#include "engine/operate/targets/questions.h"
+#include "engine/operate/targets/trial_words.h"
 
 namespace engine::operate {
 
@@ -24,49 +23,6 @@ constexpr std::int64_t failures_in_a_row_max = 20;
 struct Lookup {
   journal::Delivery delivery;  ///< as it would be sent
   model::CallAnswer answer;
-};
-
-/// Sends the look-ups of a page, a few at a time, and waits for all answers.
-class Finder {
- public:
-  Finder(model::Target& target, int in_flight) : target_(target), in_flight_max_(std::clamp(in_flight, 1, 16)) {}
-
-  void find(std::vector<Lookup>& lookups) {
-    // What can't be prepared throws before anything is under way that refers to the list.
-    std::vector<model::PreparedCall> prepared;
-    for (const Lookup& lookup : lookups) {
-      const model::Call call{.kind = model::CallKind::find,
-                             .object = lookup.delivery.object,
-                             .match = model::fields_from_json(lookup.delivery.match)};
-      prepared.push_back(target_.prepare(std::span(&call, 1)));
-    }
-    for (std::size_t i = 0; i < lookups.size(); ++i) {
-      wait_below(in_flight_max_);
-      {
-        const std::lock_guard lock(mutex_);
-        ++in_flight_;
-      }
-      target_.send(prepared[i], [this, &lookup = lookups[i]](std::vector<model::CallAnswer> answers) {
-        const std::lock_guard lock(mutex_);
-        lookup.answer = std::move(answers.front());
-        --in_flight_;
-        changed_.notify_one();
-      });
-    }
-    wait_below(1);
-  }
-
- private:
-  void wait_below(int limit) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return in_flight_ < limit; });
-  }
-
-  model::Target& target_;
-  int in_flight_max_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int in_flight_ = 0;
 };
 
 struct Counts {
@@ -84,15 +40,6 @@ struct Counts {
 
 void note(json::array& list, std::string text) {
   if (list.size() < shown) list.emplace_back(std::move(text));
-}
-
-std::string reason_of(const model::DeliveryOutcome& outcome) {
-  return std::visit(
-      [](const auto& value) -> std::string {
-        if constexpr (requires { value.reason; }) return value.reason;
-        return {};
-      },
-      outcome);
 }
 
 class Linking {
@@ -116,11 +63,10 @@ class Linking {
   ~Linking() { target_->stop(); }
 
   json::object run() {
-    Finder finder(*target_, in_flight_);
     std::int64_t after = 0;
     for (bool more = true; more;) {
       std::vector<Lookup> lookups = wanted(after, more);
-      finder.find(lookups);
+      find(lookups);
       for (const Lookup& lookup : lookups) count(lookup);
       if (!dry_run_) store(lookups);
       if (!context_.tell(counts_.looked_at, total_)) throw Error(ErrorCode::stopped, "stopped by whoever asked for it; what was found is kept");
@@ -150,6 +96,15 @@ class Linking {
       }
     }
     return lookups;
+  }
+
+  void find(std::vector<Lookup>& lookups) {
+    std::vector<model::Call> calls;
+    for (const Lookup& lookup : lookups) {
+      calls.push_back({.kind = model::CallKind::find, .object = lookup.delivery.object, .match = model::fields_from_json(lookup.delivery.match)});
+    }
+    std::vector<model::CallAnswer> answers = ask(*target_, calls, in_flight_);
+    for (std::size_t i = 0; i < lookups.size(); ++i) lookups[i].answer = std::move(answers[i]);
   }
 
   void count(const Lookup& lookup) {

@@ -33,9 +33,9 @@ struct Selection {
   }
 };
 
-Selection selection_of(const json::object& request, const model::Layout& layout, const std::string& table) {
+Selection selection_of(const json::object& request, journal::Records& records, const std::string& table) {
   Selection selection;
-  for (const std::string& word : texts_of(request, "keys")) selection.keys.push_back(typed_key(layout, table, word).json);
+  for (const std::string& word : texts_of(request, "keys")) selection.keys.push_back(typed_key(records, table, word).json);
   selection.from_seq = number_of(request, "from_seq").value_or(selection.from_seq);
   selection.to_seq = number_of(request, "to_seq").value_or(selection.to_seq);
   selection.since_ms = number_of(request, "since_ms").value_or(selection.since_ms);
@@ -65,7 +65,7 @@ class Replay {
     const auto row = reader->pipelines.find(name);
     if (!row) throw Error(ErrorCode::config_invalid, "pipeline " + name + " has never run", {}, "start the daemon first");
     row_ = *row;
-    selection_ = selection_of(request, *known_layout(*reader, definition.table), definition.table);
+    selection_ = selection_of(request, *reader, definition.table);
     end_ = std::min(selection_.to_seq, row_.position);
     resend_.emplace(*planning_, row_, pipeline::ResendOptions{.force = true, .comments = flag_of(request, "comments"), .dry_run = dry_run_},
                     context.clock);

@@ -11,6 +11,7 @@ namespace engine::operate {
 
 namespace {
 
+using settings::ExpectedAnomaly;
 using settings::ExpectedCount;
 using settings::ExpectedDelivery;
 using settings::ExpectedLastSent;
@@ -96,6 +97,32 @@ void check_last_sent(const std::vector<ExpectedLastSent>& expected, const CaseOu
   }
 }
 
+std::string anomaly_text(const CaseAnomaly& came) {
+  return fmt::format("{}, {}, holds {}: {}", came.anomaly.kind, name_of(came.anomaly.state), came.held, came.anomaly.text);
+}
+
+bool is_as_expected(const ExpectedAnomaly& expected, const CaseAnomaly& came) {
+  return (expected.kind.empty() || expected.kind == came.anomaly.kind) && (expected.state.empty() || expected.state == name_of(came.anomaly.state)) &&
+         came.anomaly.text.find(expected.text) != std::string::npos && (!expected.held || *expected.held == came.held);
+}
+
+std::string expected_text(const ExpectedAnomaly& expected) {
+  return fmt::format("{}, {}, holds {}: {}", expected.kind.empty() ? "any kind" : expected.kind, expected.state.empty() ? "any state" : expected.state,
+                     expected.held ? std::to_string(*expected.held) : "any number", expected.text.empty() ? "any text" : expected.text);
+}
+
+/// One by one, in the order in which they were found.
+void check_anomalies(const std::vector<ExpectedAnomaly>& expected, const CaseOutcome& outcome, const settings::Origin& whole, std::vector<CaseProblem>& problems) {
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const bool came = i < outcome.anomalies.size();
+    if (came && is_as_expected(expected[i], outcome.anomalies[i])) continue;
+    problems.push_back({expected[i].origin, "anomaly", expected_text(expected[i]), came ? anomaly_text(outcome.anomalies[i]) : "none"});
+  }
+  for (std::size_t i = expected.size(); i < outcome.anomalies.size(); ++i) {
+    problems.push_back({whole, "an anomaly that is not expected", {}, anomaly_text(outcome.anomalies[i])});
+  }
+}
+
 }  // namespace
 
 /// Each expectation by itself: one that is not met hides no other.
@@ -110,6 +137,7 @@ std::vector<CaseProblem> check_case(const settings::CaseDefinition& definition, 
   check_counts(then.changes, outcome.changes, "changes", then.origin, problems);
   for (const auto& [state, expected] : then.in_state) check_state(state, expected, outcome, then.origin, problems);
   if (then.last_sent) check_last_sent(*then.last_sent, outcome, problems);
+  if (then.anomalies) check_anomalies(*then.anomalies, outcome, then.origin, problems);
   for (const settings::CaseAnswer& answer : outcome.unused_answers) {
     problems.push_back({answer.origin, "no request came for this answer", {}, {}});
   }

@@ -6,8 +6,9 @@
 #include <map>
 
 #include "connectors/odbc/canonical_text.h"
+#include "engine/base/base64.h"
 #include "engine/base/error.h"
-#include "engine/model/base64.h"
+#include "engine/base/text.h"
 #include "engine/model/row_json.h"
 #include "engine/operate/cases/case_layout.h"
 
@@ -27,8 +28,7 @@ using Cells = std::vector<std::optional<std::string>>;
 }
 
 bool is_char(const Column& column) {
-  std::string type = column.source_type.substr(0, column.source_type.find('('));
-  for (char& c : type) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string type = lower_case(column.source_type.substr(0, column.source_type.find('(')));
   return type == "char" || type == "character" || type == "nchar" || type == "bpchar";
 }
 
@@ -162,7 +162,7 @@ std::optional<std::string> case_value(const CaseCell& cell, const Column& column
   if (!cell.text) return std::nullopt;
   if (column.type == model::ColumnType::binary) {
     std::string bytes(cell.text->size(), '\0');
-    const auto size = model::decode_base64(*cell.text, bytes.data());
+    const auto size = decode_base64(*cell.text, bytes.data());
     if (!size) refuse(cell.origin, fmt::format("'{}' is binary: write it as base64", cell.column));
     bytes.resize(*size);
     return bytes;

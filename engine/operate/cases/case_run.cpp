@@ -22,6 +22,7 @@ constexpr std::int64_t silence_ms_max = 2 * 3'600'000;
 constexpr std::size_t requests_max = 10'000;
 constexpr std::size_t changes_max = 1'000'000;
 constexpr std::size_t deliveries_of_key_max = 1'000;
+constexpr std::size_t anomalies_max = 1'000;
 
 [[noreturn]] void refuse(const settings::Origin& origin, const std::string& message, std::string hint = {}) {
   throw Error(ErrorCode::config_invalid, message, {{"file", origin.text()}}, std::move(hint));
@@ -144,7 +145,24 @@ class Run {
       case Kind::answers: return remote_.will_answer(step);
       case Kind::wait: return step.wait_ms ? pass(*step.wait_ms) : pass_all();
       case Kind::restart: return start();
+      case Kind::release:
+      case Kind::reject: return decide(step);
     }
+  }
+
+  /// As a person would by `anomalies release` and `reject`.
+  void decide(const settings::CaseStep& step) {
+    std::size_t decided = 0;
+    journal_->write([&](journal::Records& records) {
+      const journal::AnomalyDecision decision{"case", "a step of the case", clock_.wall_ms()};
+      for (const journal::Anomaly& anomaly : records.anomalies.all_open()) {
+        if (!step.anomaly.empty() && anomaly.kind != step.anomaly) continue;
+        step.kind == Kind::release ? records.anomalies.release(anomaly.id, false, decision) : records.anomalies.reject(anomaly.id, decision);
+        ++decided;
+      }
+    });
+    if (decided == 0) refuse(step.origin, "no open anomaly" + (step.anomaly.empty() ? "" : " of the kind '" + step.anomaly + "'") + " waits for a decision");
+    settle();
   }
 
   /// Step by step, so that each timer runs out at its own time.
@@ -170,7 +188,8 @@ class Run {
 
   bool has_open() {
     for (const journal::Delivery& delivery : outcome().deliveries) {
-      if (journal::is_open(delivery.state)) return true;
+      // What is held waits for a person, and no time ends that.
+      if (journal::is_open(delivery.state) && delivery.state != journal::DeliveryState::held) return true;
     }
     return false;
   }
@@ -190,6 +209,9 @@ class Run {
         outcome.deliveries.push_back(std::move(delivery));
       }
       if (auto sent = reader->deliveries.last_sent(pipeline->id, key)) outcome.last_sent.push_back(std::move(*sent));
+    }
+    for (journal::Anomaly& anomaly : reader->anomalies.latest(anomalies_max)) {
+      outcome.anomalies.push_back({anomaly, reader->anomalies.count_held(anomaly.id)});
     }
     std::sort(outcome.deliveries.begin(), outcome.deliveries.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return outcome;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/anomalies.h"
 #include "engine/model/layout.h"
 #include "engine/operate/cases/remote.h"
 #include "engine/settings/read/case/case_definition.h"
@@ -15,12 +16,19 @@
 
 namespace engine::operate {
 
+/// An anomaly with what it holds in the end.
+struct CaseAnomaly {
+  journal::Anomaly anomaly;
+  std::int64_t held = 0;
+};
+
 /// What is there when a case has ended.
 struct CaseOutcome {
   std::vector<SentRequest> requests;
   std::vector<journal::Delivery> deliveries;  ///< in order of their ids
   std::map<std::string, std::int64_t> changes;  ///< by operation
   std::vector<journal::LastSent> last_sent;
+  std::vector<CaseAnomaly> anomalies;  ///< in order of their numbers
   std::vector<settings::CaseAnswer> unused_answers;
 };
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <deque>
 
+#include "engine/base/text.h"
 #include "engine/operate/cases/value_check.h"
 
 namespace engine::operate {
@@ -15,12 +16,6 @@ using settings::ExpectedRequest;
 namespace {
 
 constexpr std::size_t shown_body_bytes = 2'000;
-
-bool same_name(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(), [](unsigned char a, unsigned char b) {
-    return std::tolower(a) == std::tolower(b);
-  });
-}
 
 /// A query that the case does not write is none of its business.
 bool same_path(const std::string& expected, const std::string& came) {
@@ -35,7 +30,7 @@ void check_headers(const ExpectedRequest& expected, const SentRequest& came, std
   for (const auto& [name, value] : expected.headers) {
     const std::string* there = nullptr;
     for (const auto& [sent_name, sent] : came.headers) {
-      if (same_name(name, sent_name)) there = &sent;
+      if (same_word(name, sent_name)) there = &sent;
     }
     const model::FieldScalar scalar = settings::core_scalar(value);
     const bool* presence = std::get_if<bool>(&scalar);
@@ -130,7 +125,7 @@ void meet(const ExpectedRequest& expected, Arrivals& arrivals, std::vector<CaseP
 
 std::string request_text(const SentRequest& request) {
   std::string text = request.method + " " + request.path;
-  if (!request.body.empty()) text += " " + request.body.substr(0, shown_body_bytes);
+  if (!request.body.empty()) text += " " + std::string(cut(request.body, shown_body_bytes));
   return text;
 }
 

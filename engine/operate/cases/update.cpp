@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "engine/base/error.h"
+#include "engine/base/whole_file.h"
 
 namespace engine::operate {
 
@@ -99,14 +100,18 @@ void update_requests(const std::filesystem::path& file, std::span<const SentRequ
     }
   }
   fresh.insert(fresh.begin(), std::string(indent, ' ') + (fresh.empty() ? "requests: []" : "requests:"));
-  std::ofstream out(file, std::ios::trunc);
+  std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i == block.key) {
-      for (const std::string& line : fresh) out << line << '\n';
+      for (const std::string& line : fresh) text += line + '\n';
     }
-    if (i < block.key || i >= block.end) out << lines[i] << '\n';
+    if (i < block.key || i >= block.end) text += lines[i] + '\n';
   }
-  if (!out.flush()) refuse(file, block.key, "the file cannot be written");
+  try {
+    replace_file(file, text);
+  } catch (const std::system_error& problem) {
+    refuse(file, block.key, problem.code().message());
+  }
 }
 
 }  // namespace engine::operate

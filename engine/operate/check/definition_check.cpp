@@ -12,7 +12,7 @@ namespace engine::operate {
 namespace {
 
 /// What an option without a default is read as where no connection has set it.
-constexpr const char* some_value = "x";
+constexpr char some_value = 'x';
 
 /// The place that an error of the runtime names: "targets/crm.yaml:7:11".
 settings::Origin place_of(const Error& error, const settings::Origin& otherwise) {
@@ -82,7 +82,7 @@ void check_definitions(const settings::Instance& instance, const settings::Catal
     settings::TargetConnection unset;
     unset.target = *definition;
     for (auto& [option, value] : unset.target.options) {
-      if (value.empty()) value = some_value;
+      if (value.empty()) value.assign(1, some_value);
     }
     settings::apply_options(unset.target, diagnostics);
     PartCheck(unset, diagnostics).run();

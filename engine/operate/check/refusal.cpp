@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/base/text.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/settings/diagnostics.h"
 
@@ -19,8 +20,8 @@ std::string context_of(const Error& error, std::string_view name) {
   return {};
 }
 
-bool has_any(std::string text, std::initializer_list<std::string_view> parts) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+bool has_any(const std::string& given, std::initializer_list<std::string_view> parts) {
+  const std::string text = lower_case(given);
   return std::any_of(parts.begin(), parts.end(), [&text](std::string_view part) { return text.find(part) != std::string::npos; });
 }
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
+#include <span>
 
 #include "engine/base/error.h"
 #include "engine/model/source/row_identity.h"
@@ -12,12 +14,16 @@
 #include "engine/operate/check/watermark_check.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/look.h"
+#include "engine/pipeline/kept_mark.h"
 
 namespace engine::operate {
 
 namespace {
 
 constexpr std::int64_t statement_ms_max = 10'000;
+/// Where refusing late is no fault. A daemon that is told to end waits for the statement under way, and the service manager kills it after
+/// a minute.
+constexpr std::int64_t patient_ms_max = 30'000;
 
 // Drivers write several lines; a finding is one.
 std::string on_one_line(std::string text) {
@@ -25,22 +31,28 @@ std::string on_one_line(std::string text) {
   return text;
 }
 
+/// Below it another connection costs more than it saves.
+constexpr std::size_t tables_a_connection_min = 10;
+
 class SourceCheck {
  public:
   SourceCheck(const settings::Instance& instance, const settings::SourceConnection& connection, const CheckOptions& options)
       : instance_(instance),
         connection_(connection),
         options_(options),
-        look_(instance, connection, options.tolerate_sources ? connection.query_timeout_ms : statement_ms_max) {
+        look_(instance, connection, options.tolerate_sources ? patient_ms_max : statement_ms_max) {
     found_.connection = {.connection = connection.name, .kind = "source"};
   }
 
   SourceFindings run() {
     const bool reached = reach();
-    for (const auto& [name, table] : instance_.tables) {
-      if (table.connection == connection_.name) found_.tables.push_back(reached ? look_at(table) : unreached(table));
+    const std::vector<const settings::TableDefinition*> tables = own_tables();
+    if (!reached) {
+      for (const settings::TableDefinition* table : tables) found_.tables.push_back(unreached(*table));
+    } else {
+      look_at_all(tables);
+      if (!options_.tolerate_sources) check_connection_string();
     }
-    if (reached && !options_.tolerate_sources) check_connection_string();
     return std::move(found_);
   }
 
@@ -68,6 +80,43 @@ class SourceCheck {
       found_.diagnostics.warning(code, origin, on_one_line(message), suggestion);
     } else {
       found_.diagnostics.error(code, origin, on_one_line(message), suggestion);
+    }
+  }
+
+  std::vector<const settings::TableDefinition*> own_tables() const {
+    std::vector<const settings::TableDefinition*> tables;
+    for (const auto& [name, table] : instance_.tables) {
+      if (table.connection == connection_.name) tables.push_back(&table);
+    }
+    return tables;
+  }
+
+  /// A start waits for this: over as many connections as the tables will be read.
+  void look_at_all(std::span<const settings::TableDefinition* const> tables) {
+    const auto readers = static_cast<std::size_t>(std::max(connection_.readers, 1));
+    const std::size_t side_by_side = options_.tolerate_sources ? std::clamp<std::size_t>(tables.size() / tables_a_connection_min, 1, readers) : 1;
+    const std::size_t share = tables.size() / side_by_side;
+    std::vector<std::future<SourceFindings>> others;
+    for (std::size_t i = 1; i < side_by_side; ++i) {
+      const auto part = tables.subspan(i * share, i + 1 == side_by_side ? std::dynamic_extent : share);
+      others.push_back(std::async(std::launch::async, [this, part] {
+        SourceCheck other(instance_, connection_, options_);
+        other.look_at_some(part);
+        return std::move(other.found_);
+      }));
+    }
+    look_at_some(side_by_side == 1 ? tables : tables.first(share));
+    for (std::future<SourceFindings>& other : others) {
+      SourceFindings found = other.get();
+      append(found.diagnostics, found_.diagnostics);
+      std::move(found.tables.begin(), found.tables.end(), std::back_inserter(found_.tables));
+    }
+  }
+
+  void look_at_some(std::span<const settings::TableDefinition* const> tables) {
+    for (const settings::TableDefinition* table : tables) {
+      if (options_.go_on && !options_.go_on()) throw Error(ErrorCode::stopped, "the check was given up: the daemon is stopping");
+      found_.tables.push_back(look_at(*table));
     }
   }
 
@@ -139,9 +188,14 @@ class SourceCheck {
       const settings::CaptureDefinition& capture = table.capture;
       const model::LogName name{capture.log, table.name, capture.by, capture.sharing, capture.overlap_ms};
       if (capture.is_fed()) {
-        if (const auto feed = look_.source->change_feed(table.request, shape, name)) feed->require_usable();
+        if (const auto feed = look_.source->change_feed(table.request, shape, name)) {
+          feed->require_usable();
+          if (capture.ties_transactions && !feed->tells_transactions()) refuse_untold(table);
+        }
       } else if (const auto log = look_.source->change_log(table.request, shape, name)) {
         log->require_usable();
+        // A log that is walked tells more where it is known how far: it is looked at as the daemon's next look would.
+        if (capture.by == "journal") log->resume(pipeline::kept_mark(instance_.journal_path, table.name));
         for (const std::string& remark : log->remarks()) {
           found_.diagnostics.warning("table.log_limit", table.origin, fmt::format("table {}: {}", table.name, remark));
         }
@@ -149,6 +203,13 @@ class SourceCheck {
     } catch (const Error& error) {
       report(error, "table.change_log", table.origin, fmt::format("table {}: {}", table.name, error.what()), error.hint());
     }
+  }
+
+  /// Only the table itself says whether its history names transactions.
+  void refuse_untold(const settings::TableDefinition& table) {
+    found_.diagnostics.error("together.untold", table.origin,
+                             fmt::format("a pipeline over '{}' delivers together, and its history tells times, not which changes are of one transaction", table.name),
+                             "let its period hold ids of transactions (BIGINT UNSIGNED GENERATED ALWAYS AS ROW START), or use 'deliver: latest'");
   }
 
   std::vector<std::string> table_names() {
@@ -201,6 +262,14 @@ class SourceCheck {
 };
 
 }  // namespace
+
+void append(const settings::Diagnostics& found, settings::Diagnostics& into) {
+  for (const settings::Diagnostic& each : found.all()) {
+    const bool is_error = each.level == settings::Diagnostic::Level::error;
+    is_error ? into.error(each.code, each.origin, each.message, each.suggestion)
+             : into.warning(each.code, each.origin, each.message, each.suggestion);
+  }
+}
 
 SourceFindings check_source(const settings::Instance& instance, const settings::SourceConnection& connection, const CheckOptions& options) {
   return SourceCheck(instance, connection, options).run();

@@ -11,7 +11,10 @@ struct SourceFindings {
   std::vector<TableCheck> tables;
 };
 
-/// Opens a connection of its own; used from one thread for each connection. Problems of the source are findings, never exceptions.
+void append(const settings::Diagnostics& found, settings::Diagnostics& into);
+
+/// Opens connections of its own, for a daemon that starts as many as its tables will be read over; used from one thread for each connection.
+/// Problems of the source are findings, never exceptions. Throws stopped when the options let it not go on.
 SourceFindings check_source(const settings::Instance& instance, const settings::SourceConnection& connection, const CheckOptions& options);
 
 }  // namespace engine::operate

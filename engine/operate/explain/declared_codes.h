@@ -15,6 +15,7 @@ inline constexpr std::string_view not_looked_at = "Does not look: `check` finds 
 
 std::span<const ExplainedCode> runtime_codes();        ///< engine::ErrorCode
 std::span<const ExplainedCode> yaml_codes();           ///< the files of the instance
+std::span<const ExplainedCode> relation_codes();       ///< pipelines among each other, and with their tables
 std::span<const ExplainedCode> sql_codes();            ///< expressions
 std::span<const ExplainedCode> live_codes();           ///< sources and targets as they are
 

@@ -9,6 +9,7 @@
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/yaml_text.h"
 
@@ -17,11 +18,6 @@ namespace engine::operate {
 namespace {
 
 constexpr const char* target_connection = "target";
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::string quoted(const std::string& text) {
   std::string result = "\"";
@@ -61,7 +57,7 @@ std::string without_password(const std::string& odbc, const std::string& connect
     const auto password = option_of(odbc, key);
     if (!password || password->empty() || password->find("${") != std::string::npos) continue;
     // With a ';' in front the first option is found as any other; where that stands, the key stands in `odbc`.
-    const std::size_t option = lower(";" + odbc).find(";" + lower(key));
+    const std::size_t option = lower_case(";" + odbc).find(";" + lower_case(key));
     const std::size_t at = odbc.find(*password, odbc.find('=', option));
     secrets.emplace_back(connection + "_password", *password);
     return odbc.substr(0, at) + "${secret:" + connection + "_password}" + odbc.substr(at + password->size());

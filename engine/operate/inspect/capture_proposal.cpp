@@ -18,11 +18,6 @@ constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute;
 constexpr std::int64_t steps[] = {second,      2 * second,  5 * second,  10 * second, 15 * second, 30 * second, minute,  2 * minute,
                                   5 * minute,  10 * minute, 15 * minute, 30 * minute, hour,        2 * hour,    6 * hour, 12 * hour, 24 * hour};
 
-std::int64_t step_from(double ms) {
-  const auto* step = std::lower_bound(std::begin(steps), std::end(steps), ms, [](std::int64_t each, double wanted) { return static_cast<double>(each) < wanted; });
-  return step == std::end(steps) ? *std::prev(std::end(steps)) : *step;
-}
-
 std::string duration_yaml(std::int64_t ms) {
   if (ms % hour == 0) return fmt::format("{}h", ms / hour);
   return ms % minute == 0 ? fmt::format("{}m", ms / minute) : fmt::format("{}s", ms / second);
@@ -84,7 +79,7 @@ std::string trust(const std::string& column) {
 CaptureProposal by_column(const GrowthCandidate& column, const Costs& costs) {
   CaptureProposal proposal{.mode = "watermark", .every_ms = 2 * second, .column = column.name};
   if (column.growth == model::Growth::moment) proposal.overlap_ms = 10 * minute;
-  proposal.full_every_ms = std::max(hour, step_from(costs.whole_ms / busy_share));
+  proposal.full_every_ms = std::max(hour, interval_step(costs.whole_ms / busy_share));
   proposal.reasons.push_back(fmt::format("{} looks like the time of the last change, and an index leads with it: a cycle reads what lies beyond its mark", column.name));
   if (column.growth == model::Growth::moment) {
     proposal.reasons.push_back("overlap: longer than the longest transaction that writes the table; 10m covers most, a nightly batch may ask for more");
@@ -95,7 +90,7 @@ CaptureProposal by_column(const GrowthCandidate& column, const Costs& costs) {
 
 CaptureProposal by_diff(const CaptureFacts& facts, const Costs& costs) {
   const std::int64_t least = facts.time.probe_ms || costs.whole_ms < 10 ? second : 2 * second;
-  CaptureProposal proposal{.mode = "diff", .every_ms = std::max(least, step_from(costs.changed_ms() / busy_share))};
+  CaptureProposal proposal{.mode = "diff", .every_ms = std::max(least, interval_step(costs.changed_ms() / busy_share))};
   // What was neither read to its end nor counted is large.
   if (!facts.time.all_read && !facts.count.rows) proposal.every_ms = std::max(proposal.every_ms, 5 * minute);
   proposal.reasons.push_back(fmt::format("every {}: a cycle that finds changes takes about {}, which is at most {:.0f} % of the time",
@@ -115,7 +110,7 @@ void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CapturePro
   }
   if (proposal.mode == "watermark") {
     proposal.alternatives.push_back(fmt::format("mode: diff, every: {}: sees deletes and unstamped changes in each cycle",
-                                                duration_yaml(step_from(costs.changed_ms() / busy_share))));
+                                                duration_yaml(interval_step(costs.changed_ms() / busy_share))));
   }
   if (facts.has_change_log) {
     proposal.alternatives.emplace_back("mode: tail: changes within a second, with who made them, at the cost of triggers in the source (datapicker change-log install --print)");
@@ -124,15 +119,23 @@ void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CapturePro
 
 }  // namespace
 
+std::int64_t interval_step(double ms) {
+  const auto* step = std::lower_bound(std::begin(steps), std::end(steps), ms, [](std::int64_t each, double wanted) { return static_cast<double>(each) < wanted; });
+  return step == std::end(steps) ? *std::prev(std::end(steps)) : *step;
+}
+
 /// The plain comparison, unless that is slow and a column can be trusted to grow.
 CaptureProposal propose_capture(const CaptureFacts& facts) {
   const Costs costs = costs_of(facts);
   if (facts.is_file) {
-    return {.mode = "diff", .every_ms = 10 * second, .reasons = {"a file is read when it has changed and rests: looking at it costs nothing"}};
+    return {.mode = "diff", .every_ms = 10 * second, .diff_every_ms = 10 * second, .reasons = {"a file is read when it has changed and rests: looking at it costs nothing"}};
   }
   CaptureProposal proposal = by_diff(facts, costs);
+  const std::int64_t diff_every_ms = proposal.every_ms;
   const GrowthCandidate* column = best(facts.candidates);
   if (static_cast<double>(proposal.every_ms) > quick_ms && column != nullptr) proposal = by_column(*column, costs);
+  proposal.diff_every_ms = diff_every_ms;
+  proposal.cycle_ms = costs.changed_ms();
   std::vector<std::string> reasons;
   tell_reading(facts, costs, reasons);
   if (proposal.mode == "diff") tell_help(facts, costs, reasons);

@@ -1,6 +1,7 @@
 // Which capture fits a table, and why, by what was found and measured. Pure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,5 +28,8 @@ struct CaptureFacts {
 };
 
 CaptureProposal propose_capture(const CaptureFacts& facts);
+
+/// The next of the intervals that people use: 1 s, 2 s, 5 s, … 24 h.
+std::int64_t interval_step(double ms);
 
 }  // namespace engine::operate

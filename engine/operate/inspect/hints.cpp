@@ -4,15 +4,11 @@
 #include <cctype>
 #include <cstdlib>
 
+#include "engine/base/text.h"
+
 namespace engine::operate {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 bool has_any(std::string_view text, std::span<const std::string_view> parts) {
   return std::any_of(parts.begin(), parts.end(), [text](std::string_view part) { return text.find(part) != std::string_view::npos; });
@@ -38,7 +34,7 @@ bool applies_to_types(const settings::DriverTrap& trap, const model::Layout* lay
   if (trap.types.empty()) return true;
   if (layout == nullptr) return false;
   return std::any_of(layout->columns.begin(), layout->columns.end(), [&trap](const model::Column& column) {
-    const std::string type = lower(column.source_type);
+    const std::string type = lower_case(column.source_type);
     return std::any_of(trap.types.begin(), trap.types.end(), [&type](const std::string& each) { return type.starts_with(each); });
   });
 }
@@ -59,8 +55,24 @@ std::string date_function(const model::Column& column, std::span<const std::stri
   if (dates == 0) return {};
   // Six or seven digits may be any number: only a name that speaks of a date makes them one.
   static constexpr std::string_view parts[] = {"dt", "dat", "fecha"};
-  if (long_ones == 0) return has_any(lower(column.name), parts) ? "from_cyymmdd" : "";
+  if (long_ones == 0) return has_any(lower_case(column.name), parts) ? "from_cyymmdd" : "";
   return long_ones == dates ? "from_yyyymmdd" : "";
+}
+
+/// "UTEMOD", "modified_by", SAP's "AENAM"; who made the row is not who changed it.
+std::string user_column(const model::Layout& layout) {
+  static constexpr std::string_view users[] = {"user", "usr", "uten", "utmod", "utemod", "utvar", "operator", "operatore", "modified_by", "updated_by", "changed_by",
+                                               "modifiedby", "updatedby", "changedby", "benutzer", "aenam", "chguid", "last_editor"};
+  static constexpr std::string_view makers[] = {"creat", "insert", "utins", "utecre", "ernam", "added", "pass", "descr"};
+  static constexpr std::string_view changes[] = {"mod", "upd", "chg", "chang", "last", "var", "aenam", "ult"};
+  std::string best;
+  for (const model::Column& column : layout.columns) {
+    const std::string name = lower_case(column.name);
+    if (column.type != model::ColumnType::text || !has_any(name, users) || has_any(name, makers)) continue;
+    if (has_any(name, changes)) return column.name;
+    if (best.empty()) best = column.name;
+  }
+  return best;
 }
 
 /// By type and name together: a time alone may be that of an order, a name alone a flag.
@@ -69,14 +81,14 @@ std::vector<std::string> modified_columns(const model::Layout& layout) {
   static constexpr std::string_view versions[] = {"rowversion", "timestamp", "datetime"};
   std::vector<std::string> names;
   for (const model::Column& column : layout.columns) {
-    const bool is_time = column.type == model::ColumnType::timestamp || has_any(lower(column.source_type), versions);
-    if (is_time && has_any(lower(column.name), parts)) names.push_back(column.name);
+    const bool is_time = column.type == model::ColumnType::timestamp || has_any(lower_case(column.source_type), versions);
+    if (is_time && has_any(lower_case(column.name), parts)) names.push_back(column.name);
   }
   return names;
 }
 
 std::optional<std::string> option_of(std::string_view connection_string, std::string_view key) {
-  const std::string text = ";" + lower(connection_string), wanted = ";" + lower(key);
+  const std::string text = ";" + lower_case(connection_string), wanted = ";" + lower_case(key);
   for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) {
     const std::size_t equals = text.find_first_not_of(' ', at + wanted.size());
     if (equals == std::string::npos || text[equals] != '=') continue;
@@ -96,7 +108,7 @@ std::vector<std::string> traps_of(const settings::DialectDefinition& dialect, st
                                   const settings::SourceConnection& connection, const model::Layout* layout) {
   std::vector<std::string> texts;
   for (const settings::DriverTrap& trap : dialect.traps) {
-    if (!trap.driver.empty() && lower(driver).find(trap.driver) == std::string::npos) continue;
+    if (!trap.driver.empty() && lower_case(driver).find(trap.driver) == std::string::npos) continue;
     if (!trap.without.empty() && option_of(connection.odbc.reveal(), trap.without)) continue;
     if (applies_to_types(trap, layout)) texts.push_back(trap.text);
   }

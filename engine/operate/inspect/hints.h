@@ -19,6 +19,9 @@ std::string date_function(const model::Column& column, std::span<const std::stri
 /// Columns whose type and name say that they hold the time of the last change; those whose name does not say it are left out.
 std::vector<std::string> modified_columns(const model::Layout& layout);
 
+/// The text column whose name says that it holds who changed a row last; empty when none does.
+std::string user_column(const model::Layout& layout);
+
 /// Texts of the dialect's traps that apply to this driver, this connection string, and (when `layout` is given) these columns.
 std::vector<std::string> traps_of(const settings::DialectDefinition& dialect, std::string_view driver,
                                   const settings::SourceConnection& connection, const model::Layout* layout);

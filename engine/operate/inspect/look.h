@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/model/catalogue.h"
+#include "engine/model/source/catalogue.h"
 #include "engine/operate/inspect.h"
 #include "engine/operate/inspect/key_search.h"
 

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <regex>
 
+#include "engine/base/text.h"
+
 namespace engine::operate {
 
 namespace {
@@ -56,8 +58,7 @@ bool long_enough_to_tell(std::string_view value) { return value.size() >= 6 && v
 
 /// The name goes first: it speaks of all rows, a sample only of some.
 std::string personal_kind(const model::Column& column, std::span<const std::string> values) {
-  std::string name = column.name;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const std::string name = lower_case(column.name);
   for (const NamePart& each : name_parts) {
     if (name.find(each.part) != std::string::npos) return std::string(each.kind);
   }

@@ -7,6 +7,7 @@
 #include "engine/operate/inspect.h"
 #include "engine/operate/inspect/capture_proposal.h"
 #include "engine/operate/inspect/hints.h"
+#include "engine/operate/inspect/kept_log.h"
 #include "engine/operate/inspect/look.h"
 #include "engine/operate/inspect/mask.h"
 #include "engine/operate/inspect/reading_time.h"
@@ -90,7 +91,7 @@ std::vector<GrowthCandidate> growth_candidates(const std::vector<std::string>& n
 }
 
 // A table that cannot be captured as it is has a key to be chosen first: the measuring waits for that.
-CaptureProposal capture_of(Look& look, const TableInspection& table, std::vector<GrowthCandidate> candidates) {
+CaptureProposal capture_of(Look& look, const settings::Instance& instance, const TableInspection& table, std::vector<GrowthCandidate> candidates) {
   if (table.key.columns.empty()) return {.reasons = {"not measured: choose a key first"}};
   CaptureFacts facts{.count = table.count,
                      .key_is_indexed = table.key.indexed,
@@ -98,7 +99,10 @@ CaptureProposal capture_of(Look& look, const TableInspection& table, std::vector
                      .has_change_log = !look.dialect.change_log.log.empty(),
                      .candidates = std::move(candidates)};
   if (!facts.is_file) facts.time = measure_reading(look, {.from = table.from, .key = table.key.columns});
-  return propose_capture(facts);
+  CaptureProposal proposal = propose_capture(facts);
+  const std::vector<std::string> logs = tell_kept_logs(look, instance, table);
+  proposal.alternatives.insert(proposal.alternatives.end(), logs.begin(), logs.end());
+  return proposal;
 }
 
 }  // namespace
@@ -138,7 +142,7 @@ TableInspection inspect_table(const settings::Instance& instance, const settings
   result.key = propose_key(layout, indexes, rows);
   result.modified_columns = modified_columns(layout);
   options.progress("measuring how fast it is read");
-  result.capture = capture_of(look, result, growth_candidates(result.modified_columns, layout, indexes, rows));
+  result.capture = capture_of(look, instance, result, growth_candidates(result.modified_columns, layout, indexes, rows));
   options.progress("");
   result.traps = traps_of(look.dialect, look.catalogue->driver(), connection, &layout);
   result.files = yaml_files(instance, result, options);

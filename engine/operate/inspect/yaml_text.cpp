@@ -8,6 +8,7 @@
 #include <set>
 
 #include "engine/base/error.h"
+#include "engine/base/text.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::operate {
@@ -21,12 +22,6 @@ constexpr std::string_view words_of_sql[] = {
     "isnull", "join", "left", "like", "limit", "match", "natural", "not", "notnull", "null", "offset", "old", "on", "or", "order", "outer",
     "primary", "references", "regexp", "right", "select", "set", "table", "then", "to", "transaction", "union", "unique", "update",
     "using", "values", "when", "where", "with"};
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 bool is_word(std::string_view text) {
   return !text.empty() && std::isdigit(static_cast<unsigned char>(text[0])) == 0 &&
@@ -96,19 +91,6 @@ std::vector<std::string> key_columns(const TableInspection& table) {
   return all;
 }
 
-std::string table_text(const TableInspection& table, const std::string& name, bool deliver_all) {
-  std::string text = schema_line("table");
-  if (!table.key.remark.empty()) text += "# Key: " + table.key.remark + ".\n";
-  if (!table.key.indexed) text += "# No index leads with the key: every cycle reads the table as a whole.\n";
-  std::string key;
-  for (const std::string& column : key_columns(table)) key += (key.empty() ? "" : ", ") + yaml_scalar(column);
-  text += fmt::format("table: {}\nconnection: {}\nfrom: {}\nkey: [{}]\n", yaml_scalar(name), yaml_scalar(table.connection),
-                      yaml_scalar(table.from), key);
-  text += fmt::format("capture: {}\n", capture_yaml(table.capture));
-  text += "# baseline records what is there and sends only what changes from now on; deliver sends everything once.\n";
-  return text + (deliver_all ? "initial: deliver\n" : "initial: baseline\n");
-}
-
 // One name takes all parts of the key; else part by part.
 std::string match_text(const std::vector<std::string>& names, const std::vector<std::string>& key, FieldNames& fields) {
   std::string text;
@@ -172,7 +154,7 @@ std::string yaml_scalar(std::string_view text) {
   const bool plain = plain_start && text.back() != ' ' && std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-' || c == '(' || c == ')' || c == '$';
   });
-  const bool keyword = std::find(std::begin(words), std::end(words), lower(text)) != std::end(words);
+  const bool keyword = std::find(std::begin(words), std::end(words), lower_case(text)) != std::end(words);
   if (plain && !keyword) return std::string(text);
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("''") : std::string(1, c);
@@ -180,7 +162,7 @@ std::string yaml_scalar(std::string_view text) {
 }
 
 std::string column_in_sql(const std::string& name) {
-  const bool plain = is_word(name) && std::find(std::begin(words_of_sql), std::end(words_of_sql), lower(name)) == std::end(words_of_sql);
+  const bool plain = is_word(name) && std::find(std::begin(words_of_sql), std::end(words_of_sql), lower_case(name)) == std::end(words_of_sql);
   if (plain) return name;
   std::string quoted = "\"";
   for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -190,7 +172,7 @@ std::string column_in_sql(const std::string& name) {
 std::string plain_name(std::string_view name) {
   if (const std::size_t dot = name.rfind('.'); dot != std::string_view::npos && dot + 1 < name.size()) name.remove_prefix(dot + 1);
   std::string result;
-  for (const char c : lower(name)) {
+  for (const char c : lower_case(name)) {
     const bool fits = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
     if (fits) result += c;
     else if (!result.empty() && result.back() != '_') result += '_';
@@ -206,13 +188,26 @@ YamlFile lines_connection() {
                                         "connection: lines\ntarget: file\npath: lines.jsonl\n"};
 }
 
+std::string table_yaml(const TableInspection& table, const std::string& name, bool deliver_all) {
+  std::string text;
+  if (!table.key.remark.empty()) text += "# Key: " + table.key.remark + ".\n";
+  if (!table.key.indexed) text += "# No index leads with the key: every cycle reads the table as a whole.\n";
+  std::string key;
+  for (const std::string& column : key_columns(table)) key += (key.empty() ? "" : ", ") + yaml_scalar(column);
+  text += fmt::format("table: {}\nconnection: {}\nfrom: {}\nkey: [{}]\n", yaml_scalar(name), yaml_scalar(table.connection),
+                      yaml_scalar(table.from), key);
+  text += fmt::format("capture: {}\n", capture_yaml(table.capture));
+  text += "# baseline records what is there and sends only what changes from now on; deliver sends everything once.\n";
+  return text + (deliver_all ? "initial: deliver\n" : "initial: baseline\n");
+}
+
 std::vector<YamlFile> yaml_files(const settings::Instance& instance, const TableInspection& table, const InspectOptions& options) {
   const std::string name = plain_name(table.from);
   const Destination destination = destination_of(instance, options.target, name);
   const std::string pipeline = name + "_to_" + plain_name(destination.connection);
   std::vector<YamlFile> files;
   if (destination.is_new) files.push_back(lines_connection());
-  files.push_back({"tables/" + name + ".yaml", table_text(table, name, options.deliver_all)});
+  files.push_back({"tables/" + name + ".yaml", schema_line("table") + table_yaml(table, name, options.deliver_all)});
   files.push_back({"pipelines/" + pipeline + "/pipeline.yaml", pipeline_text(table, name, pipeline, destination)});
   return files;
 }

@@ -22,6 +22,9 @@ std::string column_in_sql(const std::string& name);
 /// "GESTIO.ANACLI" → "anacli": a name for files, tables and fields.
 std::string plain_name(std::string_view name);
 
+/// What tables/NAME.yaml says of it, below the line for editors.
+std::string table_yaml(const TableInspection& table, const std::string& name, bool deliver_all = false);
+
 /// The table, a pipeline to the options' target (empty: the only target connection there is, or a new one to a file), and that new connection.
 /// Throws config_invalid when that is no target connection.
 std::vector<YamlFile> yaml_files(const settings::Instance& instance, const TableInspection& table, const InspectOptions& options);

@@ -1,66 +1,53 @@
 #include "engine/operate/service/daemon.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <functional>
-#include <thread>
+#include <memory>
+#include <mutex>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/operate/check.h"
 #include "engine/operate/instance_access.h"
 #include "engine/operate/service/running_instance.h"
+#include "engine/operate/service/signals.h"
 #include "engine/pipeline/control_socket.h"
 
 namespace engine::operate {
 
 namespace {
 
-// Blocked in every thread that is made after it.
-sigset_t block_signals() {
-  sigset_t signals{};
-  sigemptyset(&signals);
-  for (const int each : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&signals, each);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-// Signals end up in a thread of their own, where taking a mutex is allowed.
-class SignalThread {
+// What the signals act on. A stop that comes before there is an instance ends the start.
+class Life {
  public:
-  SignalThread(sigset_t signals, std::function<void()> stop, std::function<void()> reload)
-      : signals_(signals), stop_(std::move(stop)), reload_(std::move(reload)), thread_([this] { wait(); }) {}
-  ~SignalThread() {
-    ended_ = true;
-    // The signal only ends the waiting; the flag says why.
-    pthread_kill(thread_.native_handle(), SIGUSR1);
-    thread_.join();
+  void stop() {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    if (running_ != nullptr) running_->stop();
+  }
+  bool goes_on() const {
+    const std::lock_guard lock(mutex_);
+    return !stopping_;
+  }
+  void begin(RunningInstance& running) {
+    const std::lock_guard lock(mutex_);
+    running_ = &running;
+    if (stopping_) running.stop();
+  }
+  /// None until the start is over.
+  RunningInstance* running() const {
+    const std::lock_guard lock(mutex_);
+    return running_;
   }
 
  private:
-  void wait() {
-    for (;;) {
-      int signal_number = 0;
-      sigwait(&signals_, &signal_number);
-      if (ended_) return;
-      if (signal_number == SIGHUP) reload_();
-      if (signal_number == SIGTERM || signal_number == SIGINT) stop_();
-    }
-  }
-
-  sigset_t signals_;
-  std::function<void()> stop_;
-  std::function<void()> reload_;
-  std::atomic<bool> ended_ = false;
-  std::thread thread_;
+  mutable std::mutex mutex_;
+  RunningInstance* running_ = nullptr;
+  bool stopping_ = false;
 };
 
-settings::Instance checked_instance(const settings::InstancePlace& place) {
-  CheckReport report = check(place, {.live = true, .tolerate_sources = true});
+settings::Instance checked_instance(const settings::InstancePlace& place, const Life& life) {
+  CheckReport report = check(place, {.live = true, .tolerate_sources = true, .go_on = [&life] { return life.goes_on(); }});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   for (const settings::Diagnostic& warning : report.diagnostics.all()) {
     log_event(LogLevel::warning, "check.warning",
@@ -87,28 +74,44 @@ void reload_by_signal(RunningInstance& running, const DaemonOptions& options) {
   }
 }
 
+void run_instance(const DaemonOptions& options, const sigset_t& signals) {
+  Life life;
+  std::unique_ptr<journal::Journal> journal;
+  std::unique_ptr<RunningInstance> running;
+  // Ends before what its signals act on.
+  const SignalThreads signal_threads(
+      signals, [&life] { life.stop(); },
+      [&life, &options] {
+        if (RunningInstance* const instance = life.running()) reload_by_signal(*instance, options);
+      });
+  settings::Instance instance = checked_instance(options.folder, life);
+  const std::string name = instance.name;
+  const std::filesystem::path journal_path = instance.journal_path;
+  journal = journal::Journal::open({.path = journal_path});
+  running = std::make_unique<RunningInstance>(std::move(instance), *journal, system_clock());
+  const pipeline::ControlSocket socket(
+      pipeline::control_socket_path(journal_path),
+      [&running](std::string_view request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
+        return running->answer(request, peer, tell);
+      });
+  running->start();
+  life.begin(*running);
+  log_event(LogLevel::info, "daemon.started",
+            {{"instance", name}, {"journal", journal_path.string()}, {"pid", std::to_string(getpid())}});
+  running->run();
+  log_event(LogLevel::info, "daemon.stopped", {{"instance", name}});
+}
+
 }  // namespace
 
 void run_daemon(const DaemonOptions& options) {
   const sigset_t signals = block_signals();
-  settings::Instance instance = checked_instance(options.folder);
-  const std::string name = instance.name;
-  const std::filesystem::path journal_path = instance.journal_path;
-  const auto journal = journal::Journal::open({.path = journal_path});
-  RunningInstance running(std::move(instance), *journal, system_clock());
-  const pipeline::ControlSocket socket(
-      pipeline::control_socket_path(journal_path),
-      [&running](std::string_view request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
-        return running.answer(request, peer, tell);
-      });
-  running.start();
-  // Ends before what its signals act on.
-  const SignalThread signal_thread(
-      signals, [&running] { running.stop(); }, [&running, &options] { reload_by_signal(running, options); });
-  log_event(LogLevel::info, "daemon.started",
-            {{"instance", name}, {"journal", journal_path.string()}, {"pid", std::to_string(getpid())}});
-  running.run();
-  log_event(LogLevel::info, "daemon.stopped", {{"instance", name}});
+  try {
+    run_instance(options, signals);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::stopped) throw;
+    log_event(LogLevel::info, "daemon.stopped", {{"reason", error.what()}});
+  }
 }
 
 }  // namespace engine::operate

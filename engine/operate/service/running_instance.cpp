@@ -71,14 +71,14 @@ void RunningInstance::run() {
   }
 }
 
-/// While a change-over is under way this waits for it: there is nothing yet that could be stopped.
+/// A reload that waits is told first. While stages are exchanged this waits for them: there is nothing yet that could be stopped.
 void RunningInstance::stop() {
-  const std::shared_lock current(current_);
   {
     const std::lock_guard lock(changing_);
     stopping_ = true;
   }
   changed_.notify_all();
+  const std::shared_lock current(current_);
   if (stages_) stages_->supervisor->stop();
 }
 
@@ -109,12 +109,12 @@ bool RunningInstance::change_over() {
 }
 
 json::object RunningInstance::reload(const settings::InstancePlace& place, const std::string& actor) {
-  // Not waited for: a long act would keep the signals' thread, and with it the end of the process.
+  // Not waited for: a long act would keep the reloads' thread, and with it the end of the process.
   const std::unique_lock acting(acting_, std::try_to_lock);
   if (!acting) {
     throw Error(ErrorCode::config_invalid, "another act is under way; the running configuration goes on", {}, "reload again when it has ended");
   }
-  CheckReport report = check(place, {.live = true, .tolerate_sources = true});
+  CheckReport report = check(place, {.live = true, .tolerate_sources = true, .go_on = [this] { return goes_on(); }});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   const settings::Instance before = stages_->instance;
   if (report.instance.journal_path != before.journal_path || report.instance.name != before.name) {
@@ -134,6 +134,11 @@ json::object RunningInstance::reload(const settings::InstancePlace& place, const
   json::object outcome = reload_report(before, after, journal_, clock_);
   log_event(LogLevel::info, "daemon.reloaded", {{"actor", actor}, {"outcome", json::serialize(outcome)}});
   return outcome;
+}
+
+bool RunningInstance::goes_on() {
+  const std::lock_guard lock(changing_);
+  return !stopping_;
 }
 
 void RunningInstance::require_stages() const {

@@ -58,6 +58,7 @@ class RunningInstance {
   };
   void ending();
   bool change_over();
+  bool goes_on();
   void require_stages() const;
   boost::json::object reload_or_say_why(const settings::InstancePlace& place, const std::string& actor);
   boost::json::object act_now(const boost::json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell);

@@ -72,7 +72,7 @@ class Following {
   std::string after_find() const {
     if (answer_.found.empty()) return "there is no such record: it is created";
     if (answer_.found.size() == 1) return "the record is there: it is addressed by this id from now on";
-    return std::string("more than one record has this match value: ") + dead_letter;
+    return fmt::format("more than one record has this match value: {}", dead_letter);
   }
 
   const model::Call& call_;

@@ -21,7 +21,8 @@ const std::map<std::string, const char*>& titles() {
       {"journal_full", "the journal's disk is full"}, {"auth_refused", "{} refuses our credentials"},
       {"target_down", "{} takes nothing"},            {"pipeline_stopped", "pipeline {} maps nothing"},
       {"dead_letters", "dead letters of {}"},         {"uncertain", "uncertain deliveries of {}"},
-      {"source_silent", "{} is unusually silent"},    {"stage_silent", "{} hangs"}};
+      {"source_silent", "{} is unusually silent"},    {"stage_silent", "{} hangs"},
+      {"anomaly", "held: unusual changes of {}"}};
   return by_kind;
 }
 
@@ -64,6 +65,7 @@ void AlertBook::note(const Condition& condition, std::int64_t now_ms, std::vecto
 std::vector<model::Notice> AlertBook::update(const Conditions& conditions, std::int64_t now_ms) {
   std::vector<model::Notice> notices;
   std::set<std::string> present;
+  for (const std::string& id : conditions.silenced) entries_.erase(id);
   for (const Condition& condition : conditions.present) {
     note(condition, now_ms, notices);
     present.insert(condition.id());

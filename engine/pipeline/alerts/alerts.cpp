@@ -105,6 +105,7 @@ Observed Alerts::observe() {
   Observed observed;
   observed.live = live_status_();
   observed.awaiting = awaiting_person();
+  observed.held = held_by_guards();
   observed.silent_stages = pulse_.silent();
   const std::int64_t now_ms = system_clock().wall_ms();
   for (const TableLive& table : observed.live.tables) {
@@ -130,6 +131,20 @@ std::vector<AwaitingPerson> Alerts::awaiting_person() {
     all.push_back(found->second);
   }
   return all;
+}
+
+std::vector<HeldByGuard> Alerts::held_by_guards() {
+  auto reader = journal_.read();
+  std::vector<HeldByGuard> held;
+  const std::int64_t now_ms = system_clock().wall_ms();
+  for (const journal::Anomaly& anomaly : reader->anomalies.all_open()) {
+    for (const journal::PipelineRow& row : reader->pipelines.all()) {
+      if (row.id != anomaly.pipeline_id) continue;
+      const bool is_snoozed = reader->anomalies.snoozed_until(anomaly.id) > now_ms;
+      held.push_back({row.name, anomaly.id, reader->anomalies.count_held(anomaly.id), anomaly.text, is_snoozed});
+    }
+  }
+  return held;
 }
 
 void Alerts::keep_book() { keep(beside(instance_.journal_path, ".alerts"), book_.json() + "\n" + outbox_.json()); }

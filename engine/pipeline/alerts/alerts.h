@@ -33,6 +33,7 @@ class Alerts {
   void look();
   Observed observe();
   std::vector<AwaitingPerson> awaiting_person();
+  std::vector<HeldByGuard> held_by_guards();
   void keep_book();
   void keep_rhythm();
 

@@ -99,6 +99,17 @@ void add_pipelines(const Observed& observed, Conditions& conditions) {
   }
 }
 
+// One alert an anomaly: a second mass change is news, a growing one is not.
+void add_held(const Observed& observed, Conditions& conditions) {
+  for (const HeldByGuard& held : observed.held) {
+    const Condition condition{"anomaly", fmt::format("{} ({})", held.pipeline, held.anomaly),
+                              fmt::format("{} deliveries of {} are held: {}.\nSee `datapicker anomalies show {}`, then release or reject them.",
+                                          held.deliveries, held.pipeline, held.why, held.anomaly), 0};
+    if (held.is_snoozed) conditions.silenced.insert(condition.id());
+    else conditions.present.push_back(condition);
+  }
+}
+
 }  // namespace
 
 std::string duration_text(std::int64_t ms) {
@@ -114,6 +125,7 @@ Conditions conditions_in(const Observed& observed) {
   add_tables(observed.live, conditions);
   add_targets(observed.live, conditions);
   add_pipelines(observed, conditions);
+  add_held(observed, conditions);
   if (disk_is_full(observed.live)) {
     conditions.present.push_back({"journal_full", "", "The journal's disk is full: capturing and sending pause until there is space.", 0});
   }

@@ -26,6 +26,15 @@ struct AwaitingPerson {
   std::int64_t uncertain = 0;
 };
 
+/// What guards hold of a pipeline until a person decides.
+struct HeldByGuard {
+  std::string pipeline;
+  std::int64_t anomaly = 0;
+  std::int64_t deliveries = 0;
+  std::string why;
+  bool is_snoozed = false;  ///< a person knows of it, and wants no alert for now
+};
+
 /// A table that is silent against its own rhythm.
 struct Silence {
   std::string table;
@@ -36,6 +45,7 @@ struct Silence {
 struct Observed {
   LiveStatus live;
   std::vector<AwaitingPerson> awaiting;
+  std::vector<HeldByGuard> held;
   std::vector<Silence> silences;
   std::vector<std::string> silent_stages;
 };
@@ -44,6 +54,8 @@ struct Conditions {
   std::vector<Condition> present;
   /// Nothing is known of these yet: a process that has just started has not read its sources, nor sent anything.
   std::set<std::string> unknown;
+  /// Nothing is told of these: neither that they are so, nor that they are over. When that ends they are told anew.
+  std::set<std::string> silenced;
 };
 
 Conditions conditions_in(const Observed& observed);

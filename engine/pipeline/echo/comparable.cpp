@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "engine/model/base64.h"
+#include "engine/base/base64.h"
 
 namespace engine::pipeline {
 
@@ -76,7 +76,7 @@ struct ScalarText {
 std::string comparable_text(ColumnType type, std::string_view canonical) {
   if (type != ColumnType::binary) return text_in_form(type, std::string(canonical));
   std::string base64;
-  model::append_base64(canonical, base64);
+  append_base64(canonical, base64);
   return base64;
 }
 

@@ -4,15 +4,11 @@
 #include <cctype>
 #include <vector>
 
+#include "engine/base/text.h"
+
 namespace engine::pipeline {
 
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return result;
-}
 
 std::string trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
@@ -38,11 +34,11 @@ std::map<std::string, std::string> place_of(const std::string& connection_string
     const bool braced = equals + 1 < connection_string.size() && connection_string[equals + 1] == '{';
     const std::size_t from = braced ? std::min(connection_string.find('}', equals), connection_string.size()) : equals;
     const std::size_t end = std::min(connection_string.find(';', from), connection_string.size());
-    const std::string key = meaning_of(lower(trimmed(std::string_view(connection_string).substr(at, equals - at))));
+    const std::string key = meaning_of(lower_case(trimmed(std::string_view(connection_string).substr(at, equals - at))));
     std::string value = trimmed(std::string_view(connection_string).substr(std::min(equals + 1, end), end - std::min(equals + 1, end)));
     if (braced && value.size() > 1) value = value.substr(1, value.size() - 2);
     // Paths of files are told apart by case, names of servers are not.
-    if (!key.empty() && !value.empty()) place[key] = key == "database" ? value : lower(value);
+    if (!key.empty() && !value.empty()) place[key] = key == "database" ? value : lower_case(value);
     at = end + 1;
   }
   return place;
@@ -50,9 +46,9 @@ std::map<std::string, std::string> place_of(const std::string& connection_string
 
 std::vector<std::string> parts_of(std::string_view name) {
   std::vector<std::string> parts{""};
-  for (const char c : name) {
+  for (const char c : lower_case(name)) {
     if (c == '.') parts.emplace_back();
-    else if (c != '"' && c != '`' && c != '[' && c != ']') parts.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    else if (c != '"' && c != '`' && c != '[' && c != ']') parts.back() += c;
   }
   return parts;
 }

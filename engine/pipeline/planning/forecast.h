@@ -18,7 +18,8 @@ struct Forecast {
   What what = What::skip;
   std::string reason;                  ///< of skip and failed; of create: that a look-up comes first
   std::optional<model::CallKind> call;  ///< what would be called
-  model::FieldMap before;              ///< the fields that differ, as they were last sent; a new one is absent
+  model::FieldMap fields;              ///< all that is wanted of the record, where something is called
+  model::FieldMap before;              ///< the fields that differ, as they were last sent; a new one is absent. Not told of the past
   model::FieldMap after;               ///< the same, as they would be sent
   std::optional<model::PreparedCall> request;
 };
@@ -34,10 +35,15 @@ class Forecaster {
 
   /// `key`: the row's, as in the change log.
   Forecast of(const std::string& key, const map::MapOutcome& outcome);
+  /// Of a change of the past: as if its record had been sent what `was` says, whatever the journal knows of it by now. Null: it was not there.
+  Forecast of_past(const std::string& key, const map::MapOutcome* was, const map::MapOutcome& is);
 
  private:
+  journal::Delivery delivery_of(const std::string& key, const map::MapOutcome& outcome) const;
+  journal::Head head_of_past(const journal::Delivery& delivery, const map::Mapped* was) const;
+  Forecast guarded(journal::Head head, const map::MapOutcome& outcome);
   std::string resolve(journal::Head& head) const;
-  Forecast of_delivery(const journal::Delivery& delivery);
+  Forecast of_head(journal::Head head);
 
   const settings::PipelineDefinition& pipeline_;
   const deliver::PipelineTarget known_;

@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
@@ -15,6 +17,7 @@ namespace {
 constexpr std::size_t page_changes = 500;
 constexpr std::int64_t look_again_ms = 1'000;
 constexpr std::int64_t full_disk_wait_ms = 5'000;
+constexpr std::int64_t no_wait_ms = 3'600'000;
 
 }  // namespace
 
@@ -25,21 +28,27 @@ Planner::~Planner() { stop(); }
 
 std::map<std::string, journal::PipelineRow> Planner::register_pipelines() {
   std::map<std::string, journal::PipelineRow> rows;
+  std::map<std::string, std::int64_t> last_read_ms;
   journal_.write([&](journal::Records& records) {
     rows.clear();
+    last_read_ms.clear();
     apply_renames(instance_, records);
     for (const auto& [name, pipeline] : instance_.pipelines) {
       const auto& table = instance_.tables.at(pipeline.table);
       const journal::SourceTable known = records.tables.ensure(table.name);
       // With `initial: deliver` the snapshot stands in the log and is for every pipeline; with a baseline only what comes.
       const bool from_start = table.initial == settings::Initial::deliver || known.state == "new";
-      rows.emplace(name, records.pipelines.ensure(name, known.id, from_start ? 0 : records.changes.last_seq()));
+      const auto row = rows.emplace(name, records.pipelines.ensure(name, known.id, from_start ? 0 : records.changes.last_seq())).first;
+      begin_rhythm(records, pipeline, row->second.id, clock_.wall_ms());
+      last_read_ms[name] = known.last_cycle_ms;
     }
   });
   for (const auto& [name, row] : rows) {
     Follower follower;
     follower.definition = instance_.pipelines.at(name);
     follower.row = row;
+    follower.guard = std::make_unique<CycleGuard>(journal_, follower.definition, instance_.tables.at(follower.definition.table).capture.mode == "tail");
+    follower.guard->was_down(last_read_ms.at(name), clock_.wall_ms());
     followers_.push_back(std::move(follower));
   }
   echoes_.start(rows);
@@ -90,9 +99,17 @@ void Planner::follow() {
     answer_pings();
     if (follow_once()) continue;
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, std::chrono::milliseconds(look_again_ms), [this] { return woken_; });
+    wake_.wait_for(lock, std::chrono::milliseconds(std::min(look_again_ms, next_in_ms())), [this] { return woken_; });
     woken_ = false;
   }
+}
+
+std::int64_t Planner::next_in_ms() const {
+  std::int64_t next = no_wait_ms;
+  for (const Follower& follower : followers_) {
+    if (const auto awaited = follower.guard->awaited_ms()) next = std::min(next, std::max<std::int64_t>(*awaited - clock_.wall_ms(), 1));
+  }
+  return next;
 }
 
 bool Planner::follow_once() {
@@ -107,34 +124,76 @@ bool Planner::follow_once() {
 
 // One page of one pipeline, so that a long backlog of one does not starve the others. True when there may be more.
 bool Planner::follow_one(Follower& follower) {
-  if (is_paused(follower)) return false;
-  std::vector<model::Change> changes;
-  std::set<std::int64_t> echoes;
-  {
-    auto reader = journal_.read();
-    changes = reader->changes.after(follower.row.table_id, follower.row.position, page_changes);
-    if (const auto limit = echoes_.limit(follower.row.table_id)) {
-      std::erase_if(changes, [limit](const model::Change& change) { return change.seq > *limit; });
-      for (const model::Change& change : changes) {
-        if (reader->echoes.delivery_of(change.seq)) echoes.insert(change.seq);
-      }
-    }
+  if (is_paused(follower)) {
+    follower.guard->start_over();
+    return false;
   }
+  const bool waits = still_awaits(follower);
+  // Before the columns are looked at: nothing on the page is of newer ones than those.
+  PlanningPage page = waits ? PlanningPage{} : next_page(follower);
   bool more_beside = plan_outdated_of(follower);
-  if (!compile_if_needed(follower)) return more_beside;
-  more_beside = plan_backfill_of(follower) || more_beside;
-  const bool more_changes = changes.size() == page_changes;
-  const std::set<std::int64_t> passed_over = renew(follower, changes);
-  if (changes.empty()) return more_beside;
-  std::vector<PlannedChange> planned;
-  planned.reserve(changes.size());
-  for (const model::Change& change : changes) {
-    // What we wrote there ourselves has nothing to tell.
-    if (echoes.contains(change.seq) || passed_over.contains(change.seq)) planned.push_back({change.seq, std::nullopt});
-    else planned.push_back(follower.planning->map_change(follower.row, change, clock_));
+  if (!compile_if_needed(follower)) {
+    follower.guard->start_over();
+    return more_beside;
   }
-  store_page(follower, std::move(planned));
-  return more_changes || more_beside;
+  more_beside = plan_backfill_of(follower) || more_beside;
+  if (waits || !map_page(follower, page)) return more_beside;
+  const bool counts = follower.guard->counted_to().has_value();
+  if (page.changes.empty() && !(counts && page.is_last)) return more_beside;
+  if (counts) return follower.guard->count_page(page) || more_beside;
+  const bool more = !page.is_last || more_beside;
+  if (follower.guard->is_on() && !follower.guard->judge(follower.row, page)) return more_beside;
+  if (page.planned.empty()) return true;
+  store_page(follower, page);
+  return more;
+}
+
+// Echoes are known up to a change: a page ends before it, and of a transaction nothing is planned yet.
+PlanningPage Planner::next_page(Follower& follower) {
+  auto reader = journal_.read();
+  PlanningPage page{.read_ms = clock_.wall_ms()};
+  if (follower.definition.deliver == settings::DeliverPolicy::together) {
+    page = next_together(*reader, follower, page_changes);
+  } else {
+    // The open cycle before the changes: of one that was closed by then all are there.
+    if (follower.guard->is_on()) {
+      if (const auto open = reader->cycles.open_of(follower.row.table_id)) page.open_cycle = open->id;
+    }
+    page.changes = reader->changes.after(follower.row.table_id, follower.guard->counted_to().value_or(follower.row.position), page_changes);
+    page.is_last = page.changes.size() < page_changes;
+  }
+  const auto limit = echoes_.limit(follower.row.table_id);
+  if (!limit) return page;
+  const bool cut = std::erase_if(page.changes, [limit](const model::Change& change) { return change.seq > *limit; }) > 0;
+  if (cut && !page.groups.empty()) return {};
+  page.is_last = page.is_last && !cut;
+  for (const model::Change& change : page.changes) {
+    if (reader->echoes.delivery_of(change.seq)) page.passed_over.insert(change.seq);
+  }
+  return page;
+}
+
+// False when it has to wait for rows that are read with other columns: of a transaction nothing is planned before all of it can be.
+bool Planner::map_page(Follower& follower, PlanningPage& page) {
+  const std::size_t whole = page.changes.size();
+  page.passed_over.merge(renew(follower, page.changes));
+  const bool cut = page.changes.size() < whole;
+  if (cut && !page.groups.empty()) return false;
+  page.is_last = page.is_last && !cut;
+  page.planned.reserve(page.changes.size());
+  for (const model::Change& change : page.changes) {
+    if (page.passed_over.contains(change.seq)) page.planned.push_back({change.seq, std::nullopt});
+    else page.planned.push_back(follower.planning->map_change(follower.row, change, clock_));
+  }
+  return true;
+}
+
+// Each chunk of a long cycle wakes this thread: what waits for its end is not mapped each time.
+bool Planner::still_awaits(const Follower& follower) {
+  const auto awaited = follower.guard->awaited_cycle();
+  if (!awaited) return false;
+  const auto open = journal_.read()->cycles.open_of(follower.row.table_id);
+  return open && open->id == *awaited;
 }
 
 // Looked at without writing: it is rare that a parent gets another id.
@@ -197,17 +256,52 @@ void Planner::set_paused(Paused pipelines) {
   wake();
 }
 
-void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned) {
-  const std::int64_t position = planned.back().seq;
+namespace {
+
+using RuleAnomalies = std::map<std::int64_t, std::string>;
+
+/// Open ones of rules, with their words. Looked for only where a rule is broken, which is rare.
+RuleAnomalies rules_held(journal::Records& records, std::int64_t pipeline_id, const PlanningPage& page) {
+  const bool any = std::ranges::any_of(page.planned, [](const PlannedChange& each) { return each.delivery && !each.delivery->broken_rule.empty(); });
+  RuleAnomalies open;
+  if (!any) return open;
+  for (const journal::Anomaly& each : records.anomalies.all_open()) {
+    if (each.pipeline_id == pipeline_id && each.kind.starts_with("rule: ")) open.emplace(each.id, each.text);
+  }
+  return open;
+}
+
+}  // namespace
+
+// In one transaction with the position: after a kill none is planned twice, and none is lost.
+std::optional<std::int64_t> Planner::write_page(Follower& follower, journal::Records& records, PlanningPage& page) {
+  const std::int64_t now = clock_.wall_ms();
+  std::optional<std::int64_t> bundle_id;
+  const RuleAnomalies known = rules_held(records, follower.row.id, page);
+  if (page.groups.empty()) {
+    follower.guard->apply(records, follower.row, page.planned, now);
+    Planning::store(records, page.planned);
+  } else {
+    bundle_id = store_together(records, follower.row, page, now);
+  }
+  records.anomalies.close_healed(follower.row.id, now);
+  follower.broken_rules.clear();
+  for (const auto& [id, text] : rules_held(records, follower.row.id, page)) {
+    if (!known.contains(id)) follower.broken_rules.push_back(text);
+  }
+  records.pipelines.set_position(follower.row.id, page.position);
+  if (follower.row.mapping != follower.planning->fingerprint()) {
+    records.pipelines.set_mapping(follower.row.id, follower.planning->fingerprint());
+  }
+  return bundle_id;
+}
+
+void Planner::store_page(Follower& follower, PlanningPage& page) {
+  if (page.groups.empty()) page.position = page.planned.back().seq;
+  std::optional<std::int64_t> bundle_id;
   for (;;) {
     try {
-      journal_.write([&](journal::Records& records) {
-        Planning::store(records, planned);
-        records.pipelines.set_position(follower.row.id, position);
-        if (follower.row.mapping != follower.planning->fingerprint()) {
-          records.pipelines.set_mapping(follower.row.id, follower.planning->fingerprint());
-        }
-      });
+      journal_.write([&](journal::Records& records) { bundle_id = write_page(follower, records, page); });
       break;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::journal_full) throw;
@@ -217,10 +311,13 @@ void Planner::store_page(Follower& follower, std::vector<PlannedChange> planned)
     }
   }
   if (!follower.problem.empty()) set_problem(follower, {});
-  follower.row.position = position;
+  follower.guard->tell();
+  for (const std::string& why : follower.broken_rules) log_event(LogLevel::warning, "anomaly.held", {{"pipeline", follower.row.name}, {"why", why}});
+  follower.row.position = page.position;
   follower.row.mapping = follower.planning->fingerprint();
   count("datapicker_changes_mapped_total", {{"pipeline", follower.row.name}},
-        static_cast<double>(planned.size()));
+        static_cast<double>(page.planned.size()));
+  if (!page.groups.empty()) advance_cycle(follower, page, bundle_id);
 }
 
 void Planner::set_problem(Follower& follower, std::string problem) {

@@ -16,7 +16,9 @@
 #include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
 #include "engine/pipeline/planning/column_backfill.h"
+#include "engine/pipeline/planning/cycle_guard.h"
 #include "engine/pipeline/planning/planning.h"
+#include "engine/pipeline/planning/together.h"
 #include "engine/settings/instance.h"
 
 namespace engine::pipeline {
@@ -36,6 +38,8 @@ class Planner {
   /// One page of each pipeline; true when there may be more. The thread does nothing else; whoever turns the stages by hand
   /// calls it instead of `start`.
   bool follow_once();
+  /// How long until a guard's wait is over, though no change comes; an hour where none waits. For the thread that turns the stages.
+  std::int64_t next_in_ms() const;
   /// There may be new changes. Cheap.
   void wake();
   void stop();
@@ -51,14 +55,18 @@ class Planner {
     journal::PipelineRow row;
     std::int64_t layout_id = 0;
     std::unique_ptr<Planning> planning;
+    std::unique_ptr<CycleGuard> guard;
+    std::optional<TogetherCycle> cycle;  ///< of one that delivers together: what is being planned
     std::string problem;
     std::optional<ColumnBackfill> backfill;  ///< owed, or under way
     std::string note;                        ///< what is told of one that runs
+    std::vector<std::string> broken_rules;   ///< for which the page that was stored last asks a person, who was not asked before
     std::optional<bool> held;  ///< whether its pending deliveries are held for a pause; none: not known since the start
   };
   void follow();
   void answer_pings();
   bool follow_one(Follower& follower);
+  bool still_awaits(const Follower& follower);
   bool plan_outdated_of(Follower& follower);
   bool is_paused(Follower& follower);
   bool has_pending(const Follower& follower);
@@ -68,7 +76,12 @@ class Planner {
   bool plan_backfill_of(Follower& follower);
   void records_have_columns(Follower& follower);
   std::set<std::int64_t> renew(Follower& follower, std::vector<model::Change>& changes);
-  void store_page(Follower& follower, std::vector<PlannedChange> planned);
+  PlanningPage next_page(Follower& follower);
+  static PlanningPage next_together(journal::Records& records, Follower& follower, std::size_t limit);
+  bool map_page(Follower& follower, PlanningPage& page);
+  void store_page(Follower& follower, PlanningPage& page);
+  std::optional<std::int64_t> write_page(Follower& follower, journal::Records& records, PlanningPage& page);
+  static void advance_cycle(Follower& follower, const PlanningPage& page, std::optional<std::int64_t> bundle_id);
   void set_problem(Follower& follower, std::string problem);
   void set_note(Follower& follower, std::string note);
 

@@ -1,5 +1,7 @@
 #include "engine/pipeline/planning/planning.h"
 
+#include <algorithm>
+
 #include "engine/base/error.h"
 #include "engine/model/key.h"
 #include "engine/model/row_json.h"
@@ -25,9 +27,25 @@ std::string redirected(std::string fields, const model::FieldMap& redirect) {
   return model::fields_json(values);
 }
 
+std::string not_met(const settings::GuardRule& rule) { return "the rule '" + rule.name + "' is not met"; }
+
+namespace {
+
+void keep_back(journal::Delivery& delivery, const settings::GuardRule& rule) {
+  using Action = settings::GuardRule::Action;
+  if (rule.action == Action::hold) {
+    delivery.broken_rule = rule.name;
+    return;
+  }
+  delivery.state = rule.action == Action::drop ? journal::DeliveryState::dropped : journal::DeliveryState::dead;
+  delivery.reason = not_met(rule);
+}
+
+}  // namespace
+
 Planning::Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
                    std::unique_ptr<map::Mapper> mapper)
-    : pipeline_(pipeline), layout_(layout), mapper_(std::move(mapper)) {}
+    : pipeline_(pipeline), layout_(layout), key_layout_(model::key_layout(layout)), mapper_(std::move(mapper)) {}
 
 std::unique_ptr<Planning> Planning::compile(const settings::PipelineDefinition& pipeline, const model::Layout& layout,
                                             settings::Diagnostics& diagnostics) {
@@ -95,6 +113,7 @@ void Planning::fill(journal::Delivery& delivery, map::MapOutcome outcome, std::i
     delivery.match = std::move(mapped->match);
     delivery.fields = redirected(std::move(mapped->fields), pipeline_.target.redirect);
     delivery.comment = std::move(mapped->comment);
+    if (mapped->broken_rule) keep_back(delivery, pipeline_.rules[*mapped->broken_rule]);
   } else if (auto* left = std::get_if<map::Left>(&outcome)) {
     delivery.match = std::move(left->match);
     delivery.present = false;
@@ -116,7 +135,23 @@ PlannedChange Planning::map_change(const journal::PipelineRow& row, const model:
   fill(delivery, map_images(change.after, change.before, change.layout_id, time_ms), change.captured_ms);
   // A message tells that something happened: a row that leaves has nothing to tell.
   if (delivery.every_change && !delivery.present) return {change.seq, std::nullopt};
-  return {change.seq, std::move(delivery)};
+  const bool moved_away = change.operation == model::Operation::delete_ && change.changed_columns != "[]";
+  return {change.seq, std::move(delivery), key_before(change), moved_away};
+}
+
+/// Of an update that changed a column of the key.
+std::optional<std::string> Planning::key_before(const model::Change& change) {
+  if (change.operation != model::Operation::update || !change.before) return std::nullopt;
+  std::string name;
+  const auto is_named = [&](const model::Column& column) {
+    name.clear();
+    model::append_json_string(column.name, name);
+    return change.changed_columns.find(name) != std::string::npos;
+  };
+  if (std::ranges::none_of(key_layout_.columns, is_named)) return std::nullopt;
+  before_.begin(key_layout_.columns.size());
+  model::append_row_from_json(key_layout_, *change.before, before_);
+  return model::key_json(key_layout_, before_.row(0));
 }
 
 journal::Delivery Planning::map_image(const journal::PipelineRow& row, const journal::RowImage& image, const Clock& clock) {
@@ -129,28 +164,57 @@ journal::Delivery Planning::map_image(const journal::PipelineRow& row, const jou
   return delivery;
 }
 
-void Planning::store(journal::Records& records, const std::vector<PlannedChange>& planned) {
+bool Planning::is_news(journal::Records& records, const PlannedChange& planned) {
+  if (!planned.delivery) return false;
+  const bool dead = planned.delivery->state == journal::DeliveryState::dead;
+  return dead || planned.delivery->present || may_be_at_target(records, *planned.delivery);
+}
+
+void Planning::store(journal::Records& records, std::span<const PlannedChange> planned, std::optional<std::int64_t> bundle_id) {
   for (const PlannedChange& change : planned) {
     if (!change.delivery) continue;
-    const bool dead = change.delivery->state == journal::DeliveryState::dead;
-    if (!dead && !change.delivery->present && !may_be_at_target(records, *change.delivery)) continue;
-    records.deliveries.plan(*change.delivery);
+    if (!change.delivery) continue;
+    journal::Delivery delivery = *change.delivery;
+    // Where its record cannot follow, it is made anew, and the old one goes with the delete of the old key.
+    if (change.moved_from && !delivery.every_change) records.deliveries.move_record(delivery.pipeline_id, *change.moved_from, delivery.key);
+    if (change.moved_away && records.deliveries.is_moved_away(delivery.pipeline_id, delivery.key)) continue;
+    if (!is_news(records, change)) continue;
+    delivery.bundle_id = bundle_id;
+    records.deliveries.plan(delivery);
   }
 }
 
+void Planning::hold_under_pauses(journal::Records& records, journal::Delivery& delivery) const {
+  if (delivery.state != journal::DeliveryState::pending || !records.pauses.covers(pipeline_.name, pipeline_.target.connection)) return;
+  delivery.state = journal::DeliveryState::held;
+  delivery.reason = "paused";
+}
+
 std::int64_t Planning::plan_under_pauses(journal::Records& records, journal::Delivery& delivery) const {
-  if (delivery.state == journal::DeliveryState::pending && records.pauses.covers(pipeline_.name, pipeline_.target.connection)) {
-    delivery.state = journal::DeliveryState::held;
-    delivery.reason = "paused";
-  }
-  return records.deliveries.plan(delivery);
+  hold_under_pauses(records, delivery);
+  const std::int64_t id = records.deliveries.plan(delivery);
+  records.anomalies.close_healed(delivery.pipeline_id, delivery.created_ms);
+  return id;
+}
+
+/// A dead one of a transaction that waits for it keeps its place, and shows what that transaction made of its row: behind a later one the two would wait for
+/// each other. False: nothing has to be sent.
+bool Planning::put_back(journal::Records& records, const journal::Delivery& old, const PlannedChange& planned) const {
+  if (!is_news(records, planned)) return false;
+  journal::Delivery anew = *planned.delivery;
+  anew.id = old.id;
+  anew.generation = old.generation + 1;
+  hold_under_pauses(records, anew);
+  records.deliveries.put_back(anew);
+  return true;
 }
 
 std::optional<std::int64_t> Planning::plan_again(journal::Records& records, const journal::Delivery& old,
                                                  const Clock& clock) {
   const auto pipeline = records.pipelines.find(pipeline_.name);
   ENGINE_ASSERT(pipeline && pipeline->id == old.pipeline_id);
-  const std::int64_t seq_max = old.every_change ? old.last_seq : records.changes.last_seq();
+  const bool keeps_place = records.bundles.keeps_place(old);
+  const std::int64_t seq_max = old.every_change || keeps_place ? old.last_seq : records.changes.last_seq();
   const auto newest = records.changes.of_key(pipeline->table_id, old.key, 1, seq_max);
   if (newest.empty()) {
     throw Error(ErrorCode::config_invalid, "the change behind delivery " + std::to_string(old.id) + " is no longer in the journal",
@@ -162,6 +226,7 @@ std::optional<std::int64_t> Planning::plan_again(journal::Records& records, cons
                 "wait until the table was read again");
   }
   PlannedChange planned = map_change(*pipeline, change, clock);
+  if (keeps_place && put_back(records, old, planned)) return old.id;
   journal::Delivery superseded = old;
   superseded.state = journal::DeliveryState::superseded;
   superseded.updated_ms = clock.wall_ms();

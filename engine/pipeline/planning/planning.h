@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,11 +22,40 @@ namespace engine::pipeline {
 /// Flat JSON of mapped fields, with those replaced that the connection redirects: a trial reaches nobody else.
 std::string redirected(std::string fields, const model::FieldMap& redirect);
 
+/// How people are told of it.
+std::string not_met(const settings::GuardRule& rule);
+
 /// What became of one change of a pipeline. `delivery` is none where nothing has to happen: the row is outside `where` and was
 /// never at the target.
 struct PlannedChange {
   std::int64_t seq = 0;
   std::optional<journal::Delivery> delivery;
+  std::optional<std::string> moved_from{};  ///< the key that the row had before
+  bool moved_away = false;                  ///< the row goes on under another key, of which a change before this one told
+};
+
+/// Changes of one transaction, or of several that cannot be told apart.
+struct TogetherGroup {
+  std::string transaction;           ///< of the first of them; empty: the source did not tell
+  std::size_t size = 0;              ///< changes in all
+  std::size_t planned = 0;           ///< of those, before
+  std::size_t count = 0;             ///< of those, in this page
+  bool apart = false;                ///< of more rows than `together_max`: each goes alone
+  std::optional<std::int64_t> bundle_id;  ///< the row that says how much was planned before
+};
+
+/// Changes of one table behind a position, as of one moment, and what becomes of them: planned in one transaction of the journal.
+struct PlanningPage {
+  std::vector<model::Change> changes;         ///< in order; of `groups`: one group after the other
+  std::set<std::int64_t> passed_over;         ///< of those: what we wrote there ourselves, and what has nothing to tell
+  std::vector<PlannedChange> planned;         ///< one of each change, once they are mapped
+  std::int64_t position = 0;                  ///< the pipeline's once it is planned
+  std::optional<std::int64_t> open_cycle{};   ///< of the table, when the changes were read
+  bool is_last = true;                        ///< nothing stood behind them
+  std::int64_t read_ms = 0;                   ///< wall clock
+  std::int64_t cycle_id = 0;                  ///< of `groups`
+  std::vector<TogetherGroup> groups{};        ///< none: each change goes alone
+  bool ends_cycle = false;                    ///< of `groups`: nothing of the cycle is left; else the position stays as it was
 };
 
 /// One pipeline over one layout of its table, compiled. Used by one thread at a time.
@@ -49,15 +80,18 @@ class Planning {
 
   /// Maps one change, without the journal. Columns it lacks are NULL. Never throws for what the data holds.
   PlannedChange map_change(const journal::PipelineRow& row, const model::Change& change, const Clock& clock);
-  /// Stores what was mapped, on the writer thread: what is not at the target need not leave it.
-  static void store(journal::Records& records, const std::vector<PlannedChange>& planned);
+  /// Whether anything follows from it: what is not at the target need not leave it.
+  static bool is_news(journal::Records& records, const PlannedChange& planned);
+  /// Stores what was mapped, on the writer thread; with a bundle, as parts of it.
+  static void store(journal::Records& records, std::span<const PlannedChange> planned, std::optional<std::int64_t> bundle_id = std::nullopt);
 
   /// Maps a row as it was last seen, as if it had just come: for what is sent again without a change. `seq` and generation are the
   /// caller's to set. Never throws for what the image holds.
   journal::Delivery map_image(const journal::PipelineRow& row, const journal::RowImage& image, const Clock& clock);
 
   /// Maps the newest state of a delivery's key anew (for messages: the change it stood for) and plans it as a new
-  /// generation. The old one becomes superseded. Returns the new delivery's id, or none when nothing has to be sent.
+  /// generation. The old one becomes superseded, but for one whose transaction waits for it: that one keeps its place and its change. Returns the
+  /// delivery's id, or none when nothing has to be sent.
   std::optional<std::int64_t> plan_again(journal::Records& records, const journal::Delivery& old, const Clock& clock);
 
   const std::string& fingerprint() const { return mapper_->fingerprint(); }
@@ -74,10 +108,14 @@ class Planning {
   Planning(const settings::PipelineDefinition& pipeline, const model::Layout& layout, std::unique_ptr<map::Mapper> mapper);
   map::MapOutcome map_images(const std::optional<std::string>& after, const std::optional<std::string>& before,
                              std::int64_t layout_id, std::int64_t time_ms);
+  void hold_under_pauses(journal::Records& records, journal::Delivery& delivery) const;
+  bool put_back(journal::Records& records, const journal::Delivery& old, const PlannedChange& planned) const;
   void fill(journal::Delivery& delivery, map::MapOutcome outcome, std::int64_t captured_ms) const;
+  std::optional<std::string> key_before(const model::Change& change);
 
   settings::PipelineDefinition pipeline_;
   model::Layout layout_;
+  model::Layout key_layout_;
   std::unique_ptr<map::Mapper> mapper_;
   struct Older {
     model::OlderLayout layout;

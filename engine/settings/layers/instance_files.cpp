@@ -42,7 +42,8 @@ class FilesReader {
       diagnostics_.error("file.missing", {"datapicker.yaml", 0, 0},
                          fmt::format("the folder '{}' has no datapicker.yaml", folder_.string()),
                          "create it with 'instance: name', or name another folder");
-      return false;
+      // A source can be looked at before there is an instance.
+      return fs::is_directory(folder_ / "connections");
     }
     const auto root = read_yaml_file(folder_ / "datapicker.yaml", "datapicker.yaml", diagnostics_);
     if (!root) return true;

@@ -124,6 +124,7 @@ void read_change_log(const YamlNode& value, Diagnostics& diagnostics, DialectCha
   log.installed = reader.text("installed");
   log.name_max = static_cast<std::size_t>(reader.integer("name_max", static_cast<std::int64_t>(log.name_max), 18, 1'000));
   log.in_transaction = reader.boolean("in_transaction", false);
+  log.tells_transaction = reader.boolean("tells_transaction", false);
   log.old_row = reader.text("old_row", log.old_row);
   log.new_row = reader.text("new_row", log.new_row);
   log.key_part = reader.text("key_part");
@@ -146,6 +147,7 @@ DialectHistory history_of(const YamlNode& value, const std::string& name, Diagno
   history.installed = reader.text("installed");
   history.mark = reader.required_text("mark");
   history.mark_type = reader.one_of("mark_type", history.mark_type, {{"integer", model::ColumnType::integer}, {"decimal", model::ColumnType::decimal}});
+  history.last_change_only = reader.boolean("last_change_only", false);
   history.count = reader.text("count");
   history.changes = reader.required_text("changes");
   history.lost = reader.texts("lost");
@@ -212,6 +214,11 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.read_ahead = reader.boolean("read_ahead", true);
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
   dialect.whole_only = reader.boolean("whole_only", false);
+  dialect.cell_by_cell = reader.boolean("cell_by_cell", false);
+  dialect.text_bytes_max = static_cast<std::size_t>(reader.integer("text_bytes_max", 0, 0, 1'000'000'000));
+  dialect.statement_bytes_max = static_cast<std::size_t>(reader.integer("statement_bytes_max", 0, 0, 1'000'000'000));
+  dialect.unreadable = reader.texts("unreadable");
+  dialect.row_count = reader.text("row_count");
   dialect.empty_is_null = reader.boolean("empty_is_null", false);
   read_probes(reader, dialect);
   dialect.open_view = reader.texts("open_view");

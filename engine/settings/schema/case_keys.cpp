@@ -32,6 +32,16 @@ const Block& expected_last_sent_block() {
   return block;
 }
 
+const Block& expected_anomaly_block() {
+  static const Block block{"expected anomaly",
+                           "Something that a guard found unusual.",
+                           {{"kind", KeyType::text, "mass_change, or \"rule: \" and its name."},
+                            {"state", KeyType::text, "How it stands in the end: open, released, rejected or healed."},
+                            {"held", KeyType::integer, "How many deliveries it holds in the end."},
+                            {"text", KeyType::text, "A part of what the operator reads."}}};
+  return block;
+}
+
 const Block& counted_states_block() {
   static const Block block{"counted deliveries",
                            "How many deliveries end in each state.",
@@ -68,7 +78,8 @@ const Block& expectation_block() {
        {"pending", KeyType::anything, "Those that wait."},
        {"held", KeyType::anything, "Those kept back."},
        {"suppressed", KeyType::anything, "Those that must not be sent."},
-       {"last_sent", KeyType::list, "What is known to be at the target.", "", &expected_last_sent_block()}}};
+       {"last_sent", KeyType::list, "What is known to be at the target.", "", &expected_last_sent_block()},
+       {"anomalies", KeyType::list, "What guards found, all of it.", "", &expected_anomaly_block()}}};
   return block;
 }
 

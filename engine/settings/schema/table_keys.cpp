@@ -67,7 +67,8 @@ const Block& table_block() {
         .about = "What the first reading does: it records what is there without sending it, or delivers all.",
         .fallback = "baseline",
         .choices = {"baseline", "deliver"}},
-       {.name = "unchanged_identity", .about = "A second key that must not change.", .later = true},
+       {"unchanged_identity", KeyType::texts,
+        "Columns by which a row is known again whose key changed: its record at a target stays the same one, instead of being deleted and made anew."},
        {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true}}};
   return block;
 }
@@ -145,9 +146,10 @@ const Block& pipeline_block() {
         "What a text is sent as: `number` where its digits are one, `json` where it is a list or an object, `text` where it looks like JSON and is none."},
        {.name = "nulls", .about = "NULL is sent as null, or its field left out.", .fallback = "send", .choices = {"send", "omit"}},
        {.name = "deliver",
-        .about = "The newest state of a record, or each change (messages). `together` is not available in this version.",
+        .about = "The newest state of a record; each change (messages); or all changes of a transaction of the source at once.",
         .fallback = "latest",
         .choices = {"latest", "every_change", "together"}},
+       {"together_max", KeyType::integer, "With `deliver: together`: a transaction that changes more rows goes row by row, and says so.", "100"},
        {"valid_for", KeyType::duration, "What waited longer is not sent any more."},
        {.name = "on_dead",
         .about = "After a delivery that is given up, the record's next one goes on, or waits for a person.",
@@ -161,10 +163,8 @@ const Block& pipeline_block() {
         .about = "`rows`: no record gets rows of two pipelines, so several may write the same fields.",
         .choices = {"rows"}},
        {.name = "target", .type = KeyType::block, .about = "Where it is written.", .block = &target_use_block(), .required = true},
-       {.name = "guard", .about = "What must not leave unseen.", .later = true},
-       {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true},
-       {.name = "unchanged_identity", .about = "A second key that must not change.", .later = true},
-       {.name = "together_max", .about = "How many changes go together.", .later = true}}};
+       {"guard", KeyType::block, "What must not leave unseen.", "", &guard_block()},
+       {.name = "on_lookup_change", .about = "What follows when a looked-up row changes.", .later = true}}};
   return block;
 }
 

@@ -92,7 +92,7 @@ const Block& call_block() {
                     {.name = "read_back",
                      .about = "Whether the record is read after it was written.",
                      .fallback = "never",
-                     .choices = {"never", "when_unsure", "always"}},
+                     .choices = {"never", "always"}},
                     {"set", KeyType::constants, "Fields that it adds."},
                     {"marker", KeyType::block, "Of `comment`: how it is found again.", "", &marker_block()}})};
   return block;
@@ -363,6 +363,11 @@ const Block& dialect_block() {
        {"describe_twice", KeyType::boolean, "The driver learns of a changed table only by running a statement.", "false"},
        {"read_ahead", KeyType::boolean, "A thread of its own reads the next rows while the last are compared.", "true"},
        {"whole_only", KeyType::boolean, "No parameters and no order of rows: tables are read whole, and nothing is asked in SQL.", "false"},
+       {"cell_by_cell", KeyType::boolean, "Cells are read one by one: what the driver says about bound ones is wrong.", "false"},
+       {"text_bytes_max", KeyType::integer, "A longer text was cut by the driver without a word, and is refused; 0: none is cut.", "0"},
+       {"statement_bytes_max", KeyType::integer, "The driver cuts longer statements without a word; 0: it does not.", "0"},
+       {"unreadable", KeyType::texts, "Source types that the driver cannot read: a column of one has to be excluded."},
+       {"row_count", KeyType::text, "The number of rows of {from}: fewer that arrive are no whole table."},
        {"empty_is_null", KeyType::boolean, "The empty string is NULL.", "false"},
        {"errors", KeyType::text_map, "Vendor codes and the errors they mean."},
        {"probes", KeyType::list, "Statements that prove that nothing changed.", "", &probe_block()},

@@ -13,12 +13,6 @@ using Grant = OAuth2Protocol::Grant;
 
 constexpr const char* ways = "write { bearer: … }, { header: …, value: … }, { query: …, value: … }, { user: …, password: … } or { oauth2: … }";
 
-std::map<std::string, std::string> take_texts(MapReader& reader, const char* key) {
-  std::map<std::string, std::string> texts;
-  for (auto& [name, value] : reader.text_map(key)) texts.emplace(std::move(name), std::move(value));
-  return texts;
-}
-
 /// Placeholders name these: {auth.name}.
 void check_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   const bool is_good = std::all_of(name.begin(), name.end(), [](char c) {
@@ -42,7 +36,7 @@ void take_protocol(MapReader& reader, OAuth2Protocol& protocol) {
     *text = reader.text(key, *text);
   }
   if (reader.has("client_in")) protocol.client_in_header = reader.one_of("client_in", false, {{"body", false}, {"header", true}});
-  for (auto& [name, value] : take_texts(reader, "parameters")) protocol.parameters.insert_or_assign(name, value);
+  for (auto& [name, value] : reader.named_texts("parameters")) protocol.parameters.insert_or_assign(name, value);
 }
 
 DerivedValue read_derived(const YamlNode& map, const std::string& name, Diagnostics& diagnostics) {
@@ -71,9 +65,9 @@ LoginRequest read_login(const YamlNode& map, Diagnostics& diagnostics) {
     login.request = read_request(request_reader);
     request_reader.finish();
   }
-  if (!reader.has("keep")) reader.require("keep");
+  const YamlNode* keep = reader.require("keep");
   for (const auto& [name, pointer] : reader.text_map("keep")) {
-    const Origin& origin = reader.node().find("keep")->origin();
+    const Origin& origin = keep->origin();
     check_name(name, origin, diagnostics);
     if (!pointer.starts_with('/')) {
       diagnostics.error("value.type", origin, fmt::format("'{}' is '{}', but a JSON pointer begins with '/'", name, pointer));
@@ -81,14 +75,19 @@ LoginRequest read_login(const YamlNode& map, Diagnostics& diagnostics) {
     }
     login.keep.emplace(name, pointer);
   }
+  // Some APIs answer a refused login by 200: only what is missing from the answer tells it.
+  if (keep != nullptr && keep->is_map() && keep->entries().empty()) {
+    diagnostics.error("key.missing", keep->origin(), "the login request keeps nothing of its answer, so any answer would count as logged in",
+                      "name what a good answer holds: keep: { session: /result/sessionName }");
+  }
   reader.finish();
   return login;
 }
 
 void read_send(const YamlNode& map, AuthDefinition& auth, Diagnostics& diagnostics) {
   MapReader reader(map, auth_send_block(), "'send' of auth", diagnostics);
-  auth.headers = take_texts(reader, "headers");
-  auth.query = take_texts(reader, "query");
+  auth.headers = reader.named_texts("headers");
+  auth.query = reader.named_texts("query");
   reader.finish();
 }
 

@@ -121,9 +121,7 @@ void read_call(CallKind kind, const YamlNode& map, ObjectDefinition& object, Dia
   call.id = take_pointer(reader, "id");
   call.job = take_job(reader);
   if (reader.has("repeat_safe")) call.repeat_safe = reader.boolean("repeat_safe", false);
-  call.read_back =
-      reader.one_of("read_back", ReadBack::never,
-                    {{"never", ReadBack::never}, {"when_unsure", ReadBack::when_unsure}, {"always", ReadBack::always}});
+  call.read_back = reader.one_of("read_back", ReadBack::never, {{"never", ReadBack::never}, {"always", ReadBack::always}});
   if (const YamlNode* set = reader.take("set")) call.set = read_set(*set, diagnostics);
   if (const YamlNode* marker = kind == CallKind::comment ? reader.take("marker") : nullptr) read_marker(*marker, object, diagnostics);
   reader.finish();

@@ -30,12 +30,6 @@ std::vector<int> take_statuses(MapReader& reader, const char* key) {
   return statuses;
 }
 
-std::map<std::string, std::string> take_texts(MapReader& reader, const char* key) {
-  std::map<std::string, std::string> texts;
-  for (auto& [name, value] : reader.text_map(key)) texts.emplace(std::move(name), std::move(value));
-  return texts;
-}
-
 /// In the order of the definition: equal calls have equal bodies.
 std::vector<std::pair<std::string, std::string>> form_of(const YamlNode& map, MapReader& reader) {
   std::vector<std::pair<std::string, std::string>> form;
@@ -61,8 +55,8 @@ RequestTemplate read_request(MapReader& reader) {
         "value.type", reader.node().find("path")->origin(),
         fmt::format("{} must begin with '/': it stands behind the connection's url", reader.named("path")));
   }
-  request.query = take_texts(reader, "query");
-  request.headers = take_texts(reader, "headers");
+  request.query = reader.named_texts("query");
+  request.headers = reader.named_texts("headers");
   if (const YamlNode* body = reader.take("body")) request.body = json_of(*body);
   if (const YamlNode* form = reader.take("form")) request.form = form_of(*form, reader);
   request.gone = take_statuses(reader, "gone");

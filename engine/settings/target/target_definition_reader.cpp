@@ -12,12 +12,6 @@
 namespace engine::settings {
 namespace {
 
-std::map<std::string, std::string> take_texts(MapReader& reader, const char* key) {
-  std::map<std::string, std::string> texts;
-  for (auto& [name, value] : reader.text_map(key)) texts.emplace(std::move(name), std::move(value));
-  return texts;
-}
-
 /// Options with their defaults; `key:` without a value must be given by the connection.
 std::map<std::string, std::string> read_options(const YamlNode& map, Diagnostics& diagnostics) {
   std::map<std::string, std::string> options;
@@ -93,9 +87,9 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   definition.name = reader.required_text("target");
   definition.about = reader.text("about");
   reader.text_map("example");  // shown to people, by who has the file itself
-  definition.proved = take_texts(reader, "proved");
+  definition.proved = reader.named_texts("proved");
   if (const YamlNode* options = reader.take("options")) definition.options = read_options(*options, diagnostics);
-  definition.headers = take_texts(reader, "headers");
+  definition.headers = reader.named_texts("headers");
   if (const YamlNode* auth = reader.take("auth")) definition.auth = read_auth_definition(*auth, diagnostics);
   definition.nulls_as_empty_text = reader.one_of("nulls", false, {{"keep", false}, {"empty_text", true}});
   definition.webhook = reader.one_of("webhook", WebhookFormat::none,

@@ -2,25 +2,13 @@
 
 #include <algorithm>
 
+#include "engine/model/json_text.h"
+
 namespace engine::settings {
 namespace {
 
-/// Length of the UTF-8 sequence at the start of `text`, 0 when there is none. Overlong forms, surrogates and code
-/// points beyond U+10FFFF are none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return first == 0 ? 0 : 1;
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  const unsigned char second = byte(1);
-  const bool bad = (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-                   (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F);
-  return bad ? 0 : length;
-}
+/// A NUL is no character of YAML.
+std::size_t sequence_length(std::string_view text) { return text.front() == '\0' ? 0 : model::utf8_sequence(text); }
 
 }  // namespace
 

@@ -118,3 +118,17 @@ TEST_CASE("a driver's database that is one file is read when it has settled, and
   CHECK(error_of([&] { rows->next(batch); }).starts_with("source.busy"));
   CHECK(probe(folder, *source) == before);
 }
+
+TEST_CASE("a database that is one file has the columns it had while it is being written") {
+  CsvFolder folder;
+  folder.write("id,name\n1,a\n");
+  folder.clock.advance(3'000);
+  const auto source = connectors::files::with_file_gate(
+      connectors::files::read_whole_only(folder.source()), connectors::files::FileGate(folder.path / "customers.csv", 2'000, folder.clock));
+  CHECK(source->describe(folder.table).layout.columns.size() == 2);
+  folder.write("id\n");
+  folder.clock.advance(1'000);
+  CHECK(source->describe(folder.table).layout.columns.size() == 2);
+  folder.clock.advance(3'000);
+  CHECK(source->describe(folder.table).layout.columns.size() == 1);
+}

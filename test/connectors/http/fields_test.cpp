@@ -49,6 +49,17 @@ TEST_CASE("values: text writes numbers and booleans as texts, and leaves null al
         "\"a;b\"");
 }
 
+TEST_CASE("whole numbers keep every digit, however many they have") {
+  const FieldDefinition whole{.type = FieldType::integer};
+  CHECK(written(whole, text("9007199254740993")) == "9007199254740993");
+  CHECK(written(whole, text("-9223372036854775808")) == "-9223372036854775808");
+  CHECK(written(whole, text("18446744073709551615")) == "18446744073709551615");
+  CHECK(written(whole, text("9223372036854775807.00")) == "9223372036854775807");
+  CHECK(written(whole, text("1e3")) == "1000");
+  CHECK(written(whole, text("1.5")).find("no whole number") != std::string::npos);
+  CHECK(written(whole, FieldScalar(1e17)).find("no whole number") != std::string::npos);
+}
+
 TEST_CASE("dates and times are written as the target wants them; a time without a zone is UTC") {
   const auto date = [](TimeForm form) { return FieldDefinition{.type = FieldType::date, .form = form}; };
   const auto time = [](TimeForm form) { return FieldDefinition{.type = FieldType::datetime, .form = form}; };
@@ -107,4 +118,11 @@ TEST_CASE("the next page is where the answer says, at the same address, or where
   CHECK(next({.offset = "from", .size = 2}, R"({"items":[1,2]})", 1, "https://a.example/list?from=2") ==
         "https://a.example/list?from=4");
   CHECK(next({.offset = "from", .size = 2}, "no json") == "a page is not JSON");
+}
+
+TEST_CASE("a page is read as deep as an answer is judged") {
+  std::string deep = R"({"paging":{"cursor":"c2"},"deep":)";
+  for (int i = 0; i < 100; ++i) deep += '[';
+  deep += std::string(100, ']') + "}";
+  CHECK(next({.cursor = "/paging/cursor", .put_in = "after"}, deep) == "https://a.example/list?q=1&after=c2");
 }

@@ -50,6 +50,11 @@ TEST_CASE("a value means the same in the target's own form") {
   }
   CHECK(means_the_same(null(), nullptr));
   CHECK(same(std::vector<FieldScalar>{std::string("a"), std::int64_t{2}}, R"(["a","2"])"));
+  CHECK(same(std::vector<FieldScalar>{std::string("a"), std::string("b")}, R"(["b","a"])"));
+  CHECK(same(text("1.50"), R"("1.5")"));
+  CHECK(same(number("9007199254740993"), R"("9007199254740993.00")"));
+  CHECK(same(text("1"), "true"));
+  CHECK(same(FieldScalar(0.001), "1e-3"));
 }
 
 TEST_CASE("other values are other values") {
@@ -64,7 +69,9 @@ TEST_CASE("other values are other values") {
   CHECK_FALSE(same(text("2026-12-24 10:00:00"), R"("2026-12-24T11:00:00Z")"));
   CHECK_FALSE(same(text("2026-12-24 10:00:00"), R"("2026-12-24T10:00:00+02:00")"));
   CHECK_FALSE(same(text("General"), R"({"id":"2","Name":"Other"})"));
-  CHECK_FALSE(same(std::vector<FieldScalar>{std::string("a"), std::string("b")}, R"(["b","a"])"));
+  CHECK_FALSE(same(std::vector<FieldScalar>{std::string("a"), std::string("a")}, R"(["b","a"])"));
+  CHECK_FALSE(same(std::vector<FieldScalar>{std::string("a")}, R"(["b","a"])"));
+  CHECK_FALSE(same(number("9007199254740993"), "9007199254740992"));
   CHECK_FALSE(same(text("x"), R"({"deep":{"er":"x"}})"));
 }
 

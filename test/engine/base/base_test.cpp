@@ -22,6 +22,36 @@ TEST_CASE("a secret is masked as it is, URL-escaped, JSON-escaped and in base64 
   CHECK(redact("Basic cmVhZGVyOnBAc3MgIndvcmQiLzQy").find("AgIndvcmQiLzQy") == std::string::npos);
 }
 
+TEST_CASE("a secret is masked as PHP and Python write it into JSON") {
+  const Secret secret("caffè/42\xF0\x9F\x94\x91");
+  CHECK(redact("{\"pwd\":\"caffè\\/42\xF0\x9F\x94\x91\"}") == R"({"pwd":"***"})");
+  CHECK(redact(R"({"pwd":"caff\u00e8\/42\ud83d\udd11"})") == R"({"pwd":"***"})");
+  CHECK(redact(R"({"pwd":"caff\u00e8/42\ud83d\udd11"})") == R"({"pwd":"***"})");
+}
+
+TEST_CASE("a secret is masked however escapes stand one inside the other, and what only looks alike is left") {
+  const Secret secret("a&b/c+\"d\"%41\\'~è x");
+  for (const char* form : {
+           R"(a&b/c+"d"%41\'~è x)",                                        // as it is, its backslash in JSON
+           R"(a%26b%2fc%2B%22d%22%2541%5C%27~%c3%a8+x)",                    // a form
+           R"(a%26b/c%2B%22d%22%2541%5C%27%7E%C3%A8%20x)",                  // a URL
+           R"(a%2526b%252Fc%252B%2522d%2522%252541%255C%2527~%25C3%25A8%2520x)",  // a URL in a URL
+           R"(a&b\/c+\\\"d\\\"%41\\\\'~\\u00e8 x)",                       // JSON in JSON
+           R"(a&amp;b/c+&quot;d&quot;%41\&#x27;~&#232; x)",                 // HTML
+           R"(a&amp;amp;b/c+&amp;quot;d&#34;%41\\&apos;~è x)",             // HTML in HTML in JSON
+       }) {
+    CAPTURE(form);
+    CHECK(redact("<" + std::string(form) + ">") == "<***>");
+  }
+  for (const char* other : {"a&b/c", "a&b/c+\"d\"%41\\'~e x", "100 % & more", "\\\\\\", "%", "&", "&;", "%2", "\\u00", "a&b/c+\"d\"%41\\'~è"}) {
+    CAPTURE(other);
+    CHECK(redact(other) == other);
+  }
+  const Secret token("?\?>>~~//token");
+  CHECK(redact("Pz8-Pn5-Ly90b2tlbg") == "***");
+  CHECK(redact("eDo_Pz4-fn4vL3Rva2Vu").find("4-fn4vL3Rv") == std::string::npos);
+}
+
 TEST_CASE("a secret of several lines is masked as a JSON text holds it") {
   const Secret secret("-----BEGIN KEY-----\nMIIB\r\n\tZZ");
   CHECK(redact(R"({"key":"-----BEGIN KEY-----\nMIIB\r\n\tZZ"})") == R"({"key":"***"})");

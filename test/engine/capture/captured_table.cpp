@@ -42,17 +42,32 @@ void CapturedTable::open() {
 
 capture::SelectedRows CapturedTable::read_again(const std::vector<std::string>& keys) {
   capture::Selection selection;
-  for (const std::string& key : keys) {
-    model::RowBatch batch;
-    batch.begin(source.layout.columns.size());
-    append({key, std::nullopt, std::nullopt}, batch);
-    std::string encoded;
-    model::encode_key(source.layout, batch.row(0), encoded);
-    const auto image = journal->read()->images.find(row()->id, encoded);
-    const bool has_locator = image && image->locator;
-    selection.keys.push_back({encoded, has_locator ? model::source_key_from_json(*image->locator) : model::SourceKey{{key}}});
-  }
+  for (const std::string& key : keys) selection.keys.push_back(selected(key));
   return mode_->read_again(source, selection, stop, progress);
+}
+
+capture::Selection::Key CapturedTable::selected(const std::string& key) {
+  model::RowBatch batch;
+  batch.begin(source.layout.columns.size());
+  append({key, std::nullopt, std::nullopt}, batch);
+  std::string encoded;
+  model::encode_key(source.layout, batch.row(0), encoded);
+  const auto image = journal->read()->images.find(row()->id, encoded);
+  const bool has_locator = image && image->locator;
+  return {encoded, has_locator ? model::source_key_from_json(*image->locator) : model::SourceKey{{key}}};
+}
+
+std::vector<capture::ChunkRows> CapturedTable::read_range(const std::optional<std::string>& first, const std::optional<std::string>& last, std::size_t chunk_rows) {
+  capture::KeyChunk chunk{.rows = chunk_rows};
+  if (first) chunk.first = selected(*first);
+  if (last) chunk.up_to = selected(*last).source_key;
+  std::vector<capture::ChunkRows> chunks;
+  do {
+    source.statements.clear();
+    chunks.push_back(mode_->read_chunk(source, chunk, stop));
+    chunk.after = chunks.back().last;
+  } while (chunk.after);
+  return chunks;
 }
 
 void CapturedTable::close() {

@@ -40,6 +40,8 @@ class CapturedTable {
   engine::capture::CycleResult cycle();
   /// Rows of these text keys are read again, as a person asks for it.
   engine::capture::SelectedRows read_again(const std::vector<std::string>& keys);
+  /// A range of text keys is read again, chunk by chunk, until there are no more rows.
+  std::vector<engine::capture::ChunkRows> read_range(const std::optional<std::string>& first, const std::optional<std::string>& last, std::size_t chunk_rows);
   /// Ends the journal with its writer thread: what listens to commits has then heard all of them.
   void close();
   /// As after a kill: a new process opens the journal.
@@ -72,6 +74,7 @@ class CapturedTable {
  private:
   void open();
   std::string key_json(const Cells& row) const;
+  engine::capture::Selection::Key selected(const std::string& key);
 
   TemporaryFolder folder_;
   std::filesystem::path path_;

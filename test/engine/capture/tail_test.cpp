@@ -3,6 +3,7 @@
 #include <random>
 
 #include "engine/base/error.h"
+#include "engine/base/metrics.h"
 #include "test/engine/capture/captured_table.h"
 
 using namespace engine;
@@ -73,6 +74,57 @@ TEST_CASE("a change carries who made it, when, and in which transaction") {
   CHECK(change.source_transaction == "4712");
   CHECK(change.source_time_ms == 1'700'000'000'001);
   CHECK(change.source_user == "bruno");
+}
+
+TEST_CASE("which transactions changed the same row between two looks is noted where a pipeline delivers together, and only there") {
+  Tailed table({"x", "y", "z"});
+  const auto ties = [&] { return table.journal->read()->cycles.ties(table.cycles().front().id); };
+  const auto change = [&](const std::string& value) {
+    table.change("x", value, {"7", {}, {}});
+    table.change("y", value, {"7", {}, {}});
+    table.change("x", value + "2", {"8", {}, {}});
+    table.change("z", value, {"9", {}, {}});
+    table.cycle();
+  };
+  change("a");
+  CHECK(ties().empty());
+  table.definition.capture.ties_transactions = true;
+  table.restart();
+  change("b");
+  CHECK(ties() == std::vector<std::pair<std::string, std::string>>{{"8", "7"}});
+  // What else the transactions before the last one of a row changed, nobody knows.
+  table.source.log->names_each_change = false;
+  table.restart();
+  change("c");
+  CHECK(ties().front() == std::pair<std::string, std::string>{"", ""});
+}
+
+TEST_CASE("a row that shows a transaction which the log named later is journaled in one cycle with that transaction's other rows") {
+  Tailed table({"x", "y", "z"});
+  table.definition.capture.ties_transactions = true;
+  table.restart();
+  table.change("x", "a1", {"7", {}, {}});
+  // Committed after the log was read, and before the row is.
+  table.source.before_statement = [&](std::size_t) {
+    table.source.before_statement = nullptr;
+    table.change("x", "a2", {"8", {}, {}});
+    table.change("y", "a2", {"8", {}, {}});
+  };
+  const std::int64_t before = table.last_seq();
+  table.cycle();
+  const auto changes = table.changes_after(before);
+  CHECK(told(changes) == Lines{"update [\"x\"]", "update [\"y\"]"});
+  CHECK(changes.front().cycle_id == changes.back().cycle_id);
+  CHECK(table.journal->read()->cycles.ties(changes.front().cycle_id) == std::vector<std::pair<std::string, std::string>>{{"8", "7"}});
+  // What has nothing to do with the rows that were read waits for the next look.
+  table.source.before_statement = [&](std::size_t) {
+    table.source.before_statement = nullptr;
+    table.change("z", "a3", {"10", {}, {}});
+  };
+  table.change("x", "a3", {"9", {}, {}});
+  CHECK(table.news() == Lines{"update [\"x\"]"});
+  CHECK(table.news() == Lines{"update [\"z\"]"});
+  CHECK(table.source.log->entries.empty());
 }
 
 TEST_CASE("an entry that becomes visible later, with a lower number, is read all the same") {
@@ -282,4 +334,26 @@ TEST_CASE("random edits, late commits and kills: the images end as the source is
   CHECK(table.imaged() == table.held());
   CHECK(table.source.log->entries.empty());
   CHECK(table.applied(state, table.changes_after(seen)) == table.held());
+}
+
+TEST_CASE("changes whose entries wait when all rows are read are no drift; one without an entry is") {
+  Tailed table({"a", "b", "c", "d", "e", "f", "g", "h"}, 3);
+  table.definition.name = "of_a_busy_application";
+  const auto drift = [](int rows) {
+    return metrics_text().find(fmt::format("datapicker_capture_healed_rows_total{{operation=\"any\",table=\"of_a_busy_application\"}} {}\n", rows)) != std::string::npos;
+  };
+  table.restart();
+  table.cycle();
+  table.clock.now_ms += 86'400'000;
+  table.change("a", "a2");
+  table.change("h", "a2");
+  CHECK(table.news() == Lines{"update [\"a\"]", "update [\"h\"]"});
+  CHECK(table.source.rows_given('a') > 0);
+  CHECK_FALSE(drift(1));
+  CHECK_FALSE(drift(2));
+  table.clock.now_ms += 86'400'000;
+  table.change("a", "a3");
+  table.source.put({"c", "silent", "b"});
+  CHECK(table.news() == Lines{"update [\"a\"]", "update [\"c\"]"});
+  CHECK(drift(1));
 }

@@ -2,9 +2,11 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <future>
 #include <string>
 #include <thread>
@@ -17,14 +19,18 @@ using namespace engine::inbound;
 
 namespace {
 
-// Sends the bytes and reads until the server closes or `enough` is in the answer.
-std::string exchange(std::uint16_t port, const std::string& bytes, const std::string& enough) {
-  const int client = socket(AF_INET, SOCK_STREAM, 0);
+int connected(std::uint16_t port) {
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   REQUIRE(connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  return client;
+}
+
+// Sends the bytes and reads until the server closes or `enough` is in the answer.
+std::string ask(int client, const std::string& bytes, const std::string& enough) {
   REQUIRE(send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
   std::string answer;
   char buffer[4096];
@@ -34,6 +40,48 @@ std::string exchange(std::uint16_t port, const std::string& bytes, const std::st
   close(client);
   return answer;
 }
+
+std::string exchange(std::uint16_t port, const std::string& bytes, const std::string& enough) {
+  return ask(connected(port), bytes, enough);
+}
+
+/// While it lives no descriptor can be had: those below the lowest free one are taken, and the limit stands there.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    const int lowest_free = dup(STDIN_FILENO);
+    REQUIRE(lowest_free >= 0);
+    close(lowest_free);
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{static_cast<rlim_t>(lowest_free), before_.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+/// What is written to stderr while it lives.
+class Stderr {
+ public:
+  Stderr() : file_(std::tmpfile()), before_(dup(STDERR_FILENO)) { REQUIRE(dup2(fileno(file_), STDERR_FILENO) >= 0); }
+  ~Stderr() {
+    dup2(before_, STDERR_FILENO);
+    close(before_);
+    std::fclose(file_);
+  }
+  std::string text() const {
+    std::string bytes(65'536, '\0');
+    const ssize_t got = pread(fileno(file_), bytes.data(), bytes.size(), 0);
+    bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
+    return bytes;
+  }
+
+ private:
+  std::FILE* file_;
+  int before_;
+};
 
 }  // namespace
 
@@ -97,4 +145,36 @@ TEST_CASE("a server that ends while an answer is still made gives it to nobody a
   }
   later.join();
   client.join();
+}
+
+TEST_CASE("connections that end while their answers come from other threads free their places") {
+  std::vector<std::thread> later;
+  {
+    auto handler = [&later](const HttpRequest& request, HttpServer::Respond respond) {
+      later.emplace_back([path = request.path, respond = std::move(respond)] { respond({200, "text/plain", path}); });
+    };
+    const HttpServer server("127.0.0.1", 0, std::move(handler), 1000);
+    // More than it serves at once.
+    for (int i = 0; i < 300; ++i) {
+      const std::string path = "/" + std::to_string(i);
+      CHECK(exchange(server.port(), "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "\r\n\r\n" + path).ends_with(path));
+    }
+  }
+  for (std::thread& thread : later) thread.join();
+}
+
+TEST_CASE("a server out of descriptors says so once, and serves who waited when there are some again") {
+  const HttpServer server("127.0.0.1", 0, [](const HttpRequest&) { return HttpResponse{200, "text/plain", "served"}; });
+  const Stderr said;
+  int client = -1;
+  {
+    const int place = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const NoDescriptors none;
+    close(place);
+    client = connected(server.port());
+    while (said.text().find("http.accept_failed") == std::string::npos) std::this_thread::yield();
+  }
+  CHECK(ask(client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "served").ends_with("served"));
+  const std::string text = said.text();
+  CHECK(text.find("http.accept_failed") == text.rfind("http.accept_failed"));
 }

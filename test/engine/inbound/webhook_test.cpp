@@ -12,7 +12,7 @@
 #include <iterator>
 
 #include "engine/base/error.h"
-#include "test/engine/journal/fault_vfs.h"
+#include "test/engine/journal/disk/fault_vfs.h"
 #include "test/engine/journal/temporary_journal.h"
 #include "test/support/fake_clock.h"
 
@@ -135,7 +135,7 @@ TEST_CASE("a message that comes twice is kept once") {
 
 TEST_CASE("what is signed and means nothing to us is taken, so that it does not come again for a week") {
   Post post;
-  for (const std::string body : {std::string("{}"), std::string(R"({"entry":[{"changes":[{"value":7}]}]})"),
+  for (const std::string& body : {std::string("{}"), std::string(R"({"entry":[{"changes":[{"value":7}]}]})"),
                                  std::string(R"({"entry":"x"})"), text_message("999")}) {
     CAPTURE(body);
     CHECK(post.post(body, signature(body)) == 200);

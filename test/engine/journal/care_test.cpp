@@ -36,7 +36,7 @@ std::string shape_of(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("a journal of version 1 becomes what schema.sql says, with everything that was in it") {
+TEST_CASE("a journal of version 1 becomes what the schema says, with everything that was in it") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "new");
   Journal::open({.path = folder.path() / "new" / "journal.db"});
@@ -56,7 +56,7 @@ TEST_CASE("a journal of version 1 becomes what schema.sql says, with everything 
   CHECK(shape_of(folder.journal()) == shape_of(folder.path() / "new" / "journal.db"));
 }
 
-TEST_CASE("a journal of version 2 becomes what schema.sql says, its deliveries included") {
+TEST_CASE("a journal of version 2 becomes what the schema says, its deliveries included") {
   const TemporaryFolder folder;
   std::filesystem::create_directories(folder.path() / "new");
   Journal::open({.path = folder.path() / "new" / "journal.db"});

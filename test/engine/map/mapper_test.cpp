@@ -57,6 +57,21 @@ TEST_CASE("a row that where takes is mapped: match and fields as flat JSON") {
   CHECK_FALSE(mapped.comment);
 }
 
+TEST_CASE("the first rule that is not met is told, and one that is NULL is not met") {
+  auto definition = active_customers();
+  using Action = settings::GuardRule::Action;
+  definition.rules = {{"first", expression("fido IS NOT NULL"), Action::hold}, {"second", expression("tel regexp '^[+]39'"), Action::hold}};
+  const auto broken = [&](const Cells& cells) {
+    return std::get<Mapped>(mapper(definition)->map(Change(cells, std::nullopt).row())).broken_rule;
+  };
+  CHECK_FALSE(broken(customer_with(4, "+39 06 1234")));
+  CHECK(broken(customer_with(4, "06 1234")) == 1);
+  CHECK(broken(customer_with(4, std::nullopt)) == 1);
+  CHECK(broken(customer_with(2, std::nullopt)) == 0);
+  definition.rules[1].check = expression("tell IS NULL", 9, 12);
+  CHECK(problems_of(definition).find("9:12") != std::string::npos);
+}
+
 TEST_CASE("each type keeps its kind in JSON") {
   CHECK(value_of("dtult") == "1240131");
   CHECK(value_of("peso") == "0.1");

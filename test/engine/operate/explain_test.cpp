@@ -24,7 +24,7 @@ std::string text_of(const fs::path& path) {
 
 // Every literal that looks like a code, in the folders whose findings end with one.
 std::set<std::string> codes_in_sources() {
-  static const std::regex literal(R"RE("((?:yaml|key|value|name|reference|file|field|secret|target|feature|sql|connection|table|source|journal|config|environment|fragment|variable|guard|depends|pipeline|capture|cycle)\.[a-z_]+)")RE");
+  static const std::regex literal(R"RE("((?:yaml|key|value|name|reference|file|field|secret|target|feature|sql|connection|table|source|journal|config|environment|fragment|variable|guard|depends|pipeline|capture|cycle|together)\.[a-z_]+)")RE");
   std::set<std::string> codes;
   for (const char* folder : {"/engine/base", "/engine/settings", "/engine/map", "/engine/operate"}) {
     for (const auto& entry : fs::recursive_directory_iterator(std::string(SOURCE_DIR) + folder)) {

@@ -111,6 +111,18 @@ TEST_CASE("a password of a connection string becomes a secret that only this use
   CHECK_MESSAGE(report.ok(), problems_of(report));
 }
 
+TEST_CASE("a check that may not go on is given up before the next table is asked for") {
+  const Folder folder;
+  const std::string odbc = folder.database({"CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY, a TEXT)"});
+  REQUIRE_FALSE(init(folder / "x", {.odbc = odbc, .table = "t"}).problem);
+  try {
+    check(folder / "x", {.go_on = [] { return false; }});
+    FAIL("it went on");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::stopped);
+  }
+}
+
 TEST_CASE("a source that does not answer leaves what was written, and says what is wrong") {
   const Folder folder;
   const InitResult result = init(folder / "x", {.odbc = "Driver=SQLite3;Database=/nowhere/at/all.db", .table = "t"});

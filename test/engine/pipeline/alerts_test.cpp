@@ -133,6 +133,34 @@ TEST_CASE("dead letters, uncertain deliveries, a paused table, a stopped pipelin
                         "[datapicker acme] uncertain deliveries of customers"});
 }
 
+TEST_CASE("an anomaly is told when it opens and when it is decided, not while it grows") {
+  Book book;
+  Observed held = well();
+  held.held.push_back({"customers", 7, 97, "97 records would be taken away"});
+  CHECK(book.at(0, held) == Subjects{"[datapicker acme] held: unusual changes of customers (7)"});
+  held.held[0].deliveries = 120;
+  CHECK(book.at(minute, held).empty());
+  held.held.push_back({"customers", 8, 60, "60 records would be changed"});
+  CHECK(book.at(2 * minute, held) == Subjects{"[datapicker acme] held: unusual changes of customers (8)"});
+  CHECK(book.at(3 * minute, well()).empty());
+  CHECK(book.at(5 * minute, well()).size() == 2);
+}
+
+TEST_CASE("a snoozed anomaly is neither told nor taken for over, and told anew when the snooze ends") {
+  Observed observed = well();
+  observed.held = {{"to_shop", 7, 12, "12 records would be deleted"}};
+  Book book;
+  CHECK(book.at(0, observed).size() == 1);
+  observed.held.front().is_snoozed = true;
+  for (const int minutes : {1, 5, 30}) CHECK(book.at(minutes * minute, observed) == Subjects{});
+  observed.held.front().is_snoozed = false;
+  CHECK(book.at(60 * minute, observed).size() == 1);
+  observed.held.front().is_snoozed = true;
+  CHECK(book.at(61 * minute, observed) == Subjects{});
+  observed.held.clear();
+  CHECK(book.at(90 * minute, observed) == Subjects{});
+}
+
 TEST_CASE("what a person paused is no news") {
   Observed observed = with_source("paused");
   observed.live.tables[0].by_person = true;

@@ -94,3 +94,45 @@ TEST_CASE("a redirected field gets the connection's value where the pipeline wri
   REQUIRE(planned.delivery.has_value());
   CHECK(planned.delivery->fields == R"({"credit":"0"})");
 }
+
+namespace {
+
+/// A row gets another key: told under the new one, then as the delete of the old one.
+void move(SmallJournal& small, const std::string& from, const std::string& to) {
+  model::Change came = small.change(to, test::image(from, "S", "1.00"), test::image(to, "S", "1.00"));
+  came.changed_columns = R"(["code"])";
+  small.plan(came);
+  model::Change went = small.change(from, test::image(from, "S", "1.00"), {});
+  went.changed_columns = R"(["code"])";
+  small.plan(went);
+}
+
+}  // namespace
+
+TEST_CASE("what a row has at the target follows it to its new key, and the delete of the old one takes nothing away") {
+  SmallJournal small;
+  small.sent("C1", R"({"credit":"1.00"})");
+  move(small, "C1", "C9");
+  REQUIRE(names_of(small.deliveries("C9")) == "pending");
+  CHECK(small.deliveries("C9")[0].also_match == R"({"code":"C1"})");
+  CHECK(small.deliveries("C1").empty());
+}
+
+TEST_CASE("a record on its way under the old key is waited for, and followed") {
+  SmallJournal small;
+  small.plan(small.change("C1", {}, test::image("C1", "S", "1.00")));
+  move(small, "C1", "C9");
+  REQUIRE(names_of(small.deliveries("C9")) == "pending");
+  CHECK(small.deliveries("C9")[0].also_match == R"({"code":"C1"})");
+  CHECK(names_of(small.deliveries("C1")) == "pending");
+}
+
+TEST_CASE("a row whose key changes and that leaves `where` with it takes its record away") {
+  SmallJournal small;
+  small.sent("C1", R"({"credit":"1.00"})");
+  model::Change came = small.change("C9", test::image("C1", "S", "1.00"), test::image("C9", "N", "1.00"));
+  came.changed_columns = R"(["code","active"])";
+  small.plan(came);
+  REQUIRE(names_of(small.deliveries("C9")) == "pending/absent");
+  CHECK(small.deliveries("C9")[0].also_match == R"({"code":"C1"})");
+}

@@ -144,6 +144,38 @@ TEST_CASE("a table that is always due again does not keep another from being rea
   CHECK(comes_true([&] { return table_named(scheduler.status(), "modest").rows_last_cycle == 1; }));
 }
 
+TEST_CASE("chunks are read between the cycles of a table, neither of which keeps the other from its turn, until there are no more") {
+  SmallJournal small;
+  settings::SourceConnection connection;
+  connection.name = "erp";
+  connection.readers = 1;
+  settings::TableDefinition table = test::small_table("customer");
+  table.capture.every_ms = 1;
+  std::atomic<int> chunks = 0, cycles = 0, failures = 0;
+  CaptureScheduler scheduler(connection, {table}, small.journal(), system_clock(), [&] {
+    auto source = std::make_unique<test::FakeSource>(test::small_layout());
+    source->before_statement = [&](std::size_t) { ++cycles; };
+    return source;
+  }, no_fatal);
+  int cycles_before = -1, turns = 0;
+  scheduler.on_chunk([&](const std::string& name, capture::CaptureMode&, model::Source&, const StopSignal&) {
+    CHECK(name == "customer");
+    if (chunks == 2 && failures++ == 0) throw Error(ErrorCode::source_unreachable, "for a moment");
+    turns += cycles != cycles_before;
+    cycles_before = cycles;
+    return ++chunks < 20;
+  });
+  CHECK(scheduler.begin_chunks("customer"));
+  CHECK_FALSE(scheduler.begin_chunks("another"));
+  scheduler.start();
+  CHECK(comes_true([&] { return chunks == 20; }));
+  const int cycles_then = cycles;
+  CHECK(comes_true([&] { return cycles > cycles_then + 20; }));
+  scheduler.stop();
+  CHECK(chunks == 20);
+  CHECK(turns > 1);
+}
+
 TEST_CASE("a table whose key changed is paused, and the journal says so") {
   SmallJournal small;
   settings::SourceConnection connection;

@@ -44,7 +44,7 @@ settings::TableDefinition small_table(const std::string& name) {
   return table;
 }
 
-SmallJournal::SmallJournal() {
+SmallJournal::SmallJournal(const settings::PipelineDefinition& pipeline) {
   char name[] = "/tmp/datapicker-planning-XXXXXX";
   folder = mkdtemp(name);
   journal_ = journal::Journal::open({.path = folder + "/journal.db"});
@@ -54,7 +54,7 @@ SmallJournal::SmallJournal() {
     row_ = records.pipelines.ensure("to_shop", table.id, 0);
   });
   settings::Diagnostics diagnostics;
-  planning_ = pipeline::Planning::compile(small_pipeline("to_shop"), small_layout(), diagnostics);
+  planning_ = pipeline::Planning::compile(pipeline, small_layout(), diagnostics);
   ENGINE_ASSERT(planning_ != nullptr);
 }
 

@@ -30,7 +30,7 @@ engine::settings::Expression expression(const std::string& sql);
 
 class SmallJournal {
  public:
-  SmallJournal();
+  explicit SmallJournal(const engine::settings::PipelineDefinition& pipeline = small_pipeline("to_shop"));
   ~SmallJournal();
 
   engine::journal::Journal& journal() { return *journal_; }

@@ -68,7 +68,7 @@ struct Place {
   std::string after = "}";
 };
 
-std::vector<Place> places_of_cases_and_sources() {
+std::vector<Place> places_of_cases_guards_and_sources() {
   return {
       {case_block(), read_a_case, "{", {{"case", "c"}}},
       {case_answer_block(), read_a_case, "{case: c, when: [{answers: [{", {}, "}]}]}"},
@@ -88,7 +88,11 @@ std::vector<Place> places_of_cases_and_sources() {
       {dialect_history_block(), read_a_dialect, "{dialect: d, histories: {h: {", {{"mark", "m"}, {"changes", "c"}}, "}}}"},
       {dialect_journal_block(), read_a_dialect, "{dialect: d, journal: {",
        {{"file", "f"}, {"receivers", "r"}, {"entries", "e"}, {"commits", "c"}, {"rows", "r"}, {"all_rows", "a"}}, "}}"},
-      {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}}};
+      {dialect_block(), read_a_dialect, "{", {{"dialect", "d"}}},
+      {guard_block(), read_a_pipeline, "{pipeline: p, table: t, map: {a: b}, guard: {", {}, "}}"},
+      {mass_change_block(), read_a_pipeline, "{pipeline: p, table: t, map: {a: b}, guard: {mass_change: {", {}, "}}}"},
+      {rhythm_block(), read_a_pipeline, "{pipeline: p, table: t, map: {a: b}, guard: {mass_change: {rhythm: {", {}, "}}}}"},
+      {rule_block(), read_a_pipeline, "{pipeline: p, table: t, map: {a: b}, guard: {rules: [{", {{"name", "n"}, {"check", "c"}}, "}]}}"}};
 }
 
 std::vector<Place> places_of_tables() {
@@ -139,6 +143,7 @@ std::vector<Place> places() {
       {object_block(), read_target, web + "requests: {", {}, "}}"},
       {batches_block(), read_target, web + "batch: {", {}, "}}"},
       {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"valid_for", "1h"}, {"map", "{a: b}"}}},
+      {pipeline_block(), read_a_pipeline, "{", {{"pipeline", "p"}, {"table", "t"}, {"deliver", "together"}, {"map", "{a: b}"}}},
       {enumeration_block(), read_a_pipeline, pipeline + "values: {v: {", {}, "}}}"},
       {target_use_block(), read_a_pipeline, pipeline + "target: {", {}, "}}"},
       {on_delete_block(), read_a_pipeline, written + "on_delete: {", {}, "}}}"},
@@ -171,7 +176,7 @@ std::vector<Place> places() {
 std::vector<Place> all_places() {
   std::vector<Place> all = places();
   for (Place& place : places_of_tables()) all.push_back(std::move(place));
-  for (Place& place : places_of_cases_and_sources()) all.push_back(std::move(place));
+  for (Place& place : places_of_cases_guards_and_sources()) all.push_back(std::move(place));
   return all;
 }
 

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cstdlib>
 
@@ -33,6 +34,21 @@ class Environment {
  private:
   const char* name_;
 };
+
+void write_pipeline(InstanceFolder& folder, const std::string& name, const std::string& more) {
+  folder.write(fmt::format("pipelines/{}/pipeline.yaml", name),
+               fmt::format("pipeline: {0}\ntable: customers\nmap: {{ {0}: code }}\n{1}target: {{ connection: shop, object: things, match: {{ code: code }} }}\n",
+                           name, more));
+}
+
+/// Two pipelines a layer, each of which waits for both of the next one: between the first and the last lead 2^layers ways.
+void write_layers(InstanceFolder& folder, int layers) {
+  for (int layer = 0; layer < layers; ++layer) {
+    const std::string waits = layer + 1 == layers ? "" : fmt::format("depends_on: [a{0}, b{0}]\n", layer + 1);
+    write_pipeline(folder, fmt::format("a{}", layer), waits);
+    write_pipeline(folder, fmt::format("b{}", layer), waits);
+  }
+}
 
 }  // namespace
 
@@ -312,4 +328,15 @@ TEST_CASE("two hundred pipelines more are all there") {
     folder.write("pipelines/" + name + "/pipeline.yaml", text);
   }
   CHECK(loaded(folder).pipelines.size() == 203);
+}
+
+TEST_CASE("pipelines that wait for each other by more ways than could ever be walked are checked all the same") {
+  InstanceFolder folder;
+  write_layers(folder, 50);
+  loaded(folder);
+  write_pipeline(folder, "b49", "depends_on: [b48]\n");
+  Diagnostics diagnostics;
+  loaded(folder, diagnostics);
+  CHECK(text_of(diagnostics) == "pipelines/b48/pipeline.yaml:4:14: error: these pipelines wait for each other: b48 -> b49 -> b48 [depends.cycle]\n"
+                               "  write one relation later, from the other side\n");
 }

@@ -1,12 +1,13 @@
-"""Rows of a source and records of a target, compared: what the tests of a database's own logs share."""
+"""Rows of a source and records of a target, compared: what the tests of logs and documents share."""
 import sqlite3
+import time
 
 from harness import wait_until
 
 SHOP = """connection: shop
 target: webhook
 url: {url}
-limits: {{ in_flight: 32 }}
+limits: {{ in_flight: {in_flight} }}
 repeat_safe: true
 idempotency_header: Idempotency-Key
 requests:
@@ -15,20 +16,26 @@ requests:
 """
 
 
-def configure(instance, odbc, dialect, stub, pipelines):
+def write_shop(instance, stub, in_flight=32):
+    instance.write("connections/shop.yaml", SHOP.format(url=stub.url, in_flight=in_flight))
+
+
+def configure(instance, odbc, dialect, stub, pipelines, readers=4):
     """`pipelines`: name, table, SQL of the record's id, other fields."""
-    instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{odbc}"\ndialect: {dialect}\nreaders: 4\n')
-    instance.write("connections/shop.yaml", SHOP.format(url=stub.url))
+    instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{odbc}"\ndialect: {dialect}\nreaders: {readers}\n')
+    write_shop(instance, stub)
     for name, table, id_, fields in pipelines:
         instance.write(f"pipelines/{name}/pipeline.yaml", f"""pipeline: {name}
 table: {table}
 owner: rows
+guard: {{ mass_change: off }}
 map: {{ id: "{id_}", {fields} }}
 target: {{ connection: shop, object: record, match: {{ id: "{id_}" }} }}
 """)
 
 
-def held(stub):
+def held(stub, shown=lambda row: row, key="id"):
+    """The records at the target by one of their fields, each as `shown` gives it."""
     rows = {}
     for effect in stub.effects():
         if effect["what"] != "effect":
@@ -37,14 +44,14 @@ def held(stub):
             rows.pop(effect["path"], None)
         else:
             rows[effect["path"]] = {**rows.get(effect["path"], {}), **effect["body"]}
-    return {row["id"]: row for row in rows.values()}
+    return {row[key]: shown(row) for row in rows.values()}
 
 
-def wait_equal(wanted, stub, instance, what):
+def wait_equal(wanted, stub, instance, what, shown=lambda row: row):
     try:
-        wait_until(lambda: wanted() == held(stub), 60, what, pause=0.2)
+        wait_until(lambda: wanted() == held(stub, shown), 60, what, pause=0.2)
     except AssertionError:
-        source, target = wanted(), held(stub)
+        source, target = wanted(), held(stub, shown)
         differing = sorted(id for id in source.keys() | target.keys() if source.get(id) != target.get(id))
         raise AssertionError(f"{what}: {len(differing)} differ: {[(id, source.get(id), target.get(id)) for id in differing[:3]]}\n"
                              f"{instance.verb('status').stdout}{instance.log_text()[-3000:]}")
@@ -59,3 +66,33 @@ def journaled(instance, value):
 def checked(instance, words):
     done = instance.verb("check", "--json")
     assert done.returncode == 2 and "table.change_log" in done.stdout and words in done.stdout, done.stdout + done.stderr
+
+
+def check_whole(stub, rows_of, shown, largest=10 ** 9):
+    """When a record leaves a transaction behind, that one is at the target with all its rows. `rows_of`: by the transaction's number; `shown`: the record and the
+    number that a request brings. Transactions of more rows than `largest` go row by row. How often a record left one."""
+    shows, steps = {}, 0
+    for effect in stub.effects():
+        if effect["what"] != "effect":
+            continue
+        record, number = shown(effect)
+        before = shows.get(record, 0)
+        assert number >= before, (effect, before)
+        shows[record] = number
+        if number == before or before == 0 or len(rows_of[before]) > largest:
+            continue
+        steps += 1
+        torn = [row for row in rows_of[before] if shows.get(row, 0) < before]
+        assert not torn, f"{record} shows transaction {number} while {torn} do not show {before}, as {rows_of[before]} should"
+    return steps
+
+
+def killed_while_written(instance, writer, random, kills):
+    """The daemon, which does not run, comes up and is killed again and again while the writer writes; then it runs and the writer ends."""
+    writer.start()
+    for _ in range(kills):
+        instance.start(ready=False)
+        time.sleep(random.uniform(0.1, 0.5))
+        instance.kill()
+    instance.start()
+    writer.finish()

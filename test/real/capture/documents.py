@@ -15,6 +15,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
 from rows import open_database  # noqa: E402
+from compared import write_shop  # noqa: E402
 from harness import ROOT, Instance, Stub, Workplace, seeded, wait_until  # noqa: E402
 
 DATAPICKER, STUB_SERVER, WHICH = sys.argv[1:4]
@@ -41,16 +42,7 @@ def configure(instance, odbc, stub):
         dialect = (ROOT / f"config/dialects/{WHICH}.yaml").read_text()
         dialect = re.sub(r"^(open_view|close_view|checksum):\n(  .*\n)+", "", dialect, flags=re.MULTILINE)
         instance.write("dialects/bare.yaml", re.sub(r"^dialect: .*", "dialect: bare", dialect, flags=re.MULTILINE))
-    instance.write("connections/shop.yaml", f"""connection: shop
-target: webhook
-url: {stub.url}
-limits: {{ in_flight: 16 }}
-repeat_safe: true
-idempotency_header: Idempotency-Key
-requests:
-  upsert: {{ method: PUT, path: "/records/{{match.id}}", body: fields }}
-  delete: {{ method: DELETE, path: "/records/{{match.id}}", gone: [404] }}
-""")
+    write_shop(instance, stub, in_flight=16)
     for mode, capture in MODES.items():
         instance.write(f"tables/{mode}_quotes.yaml", f"""table: {mode}_quotes
 connection: erp
@@ -64,6 +56,7 @@ initial: deliver
         instance.write(f"pipelines/{mode}/pipeline.yaml", f"""pipeline: {mode}
 table: {mode}_quotes
 owner: rows
+guard: {{ mass_change: off }}
 map:
   id: "'{mode}/' || num"
   customer: trim(customer)

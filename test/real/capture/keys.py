@@ -145,6 +145,25 @@ def every_kind(keys):
         assert {each: told.count(each) for each in wanted} == wanted, (kind, told)
 
 
+def keys_beside_their_match(keys):
+    """The record is found by another column than the key: a row that gets another key keeps its record, and takes it along when it goes."""
+    database, table = keys.database, ["renumbered"]
+    database.sql("CREATE TABLE renumbered (k INTEGER NOT NULL PRIMARY KEY, code VARCHAR(10), id INTEGER, v VARCHAR(20))")
+    for number in range(20):
+        database.sql("INSERT INTO renumbered VALUES (%s, %s, %s, %s)", number, f"C{number}", number, "new")
+    keys.declare("renumbered", "[k]", {"code": "code"})
+    assert keys.instance.verb("reload").returncode == 0
+    keys.wait_equal("rows whose record is found by another column", table)
+    database.sql("UPDATE renumbered SET k = k + 100, v = 'moved' WHERE k < 10")
+    keys.wait_equal("rows with another key", table)
+    wait_until(lambda: keys.operations("renumbered").count("delete") == 10, PATIENCE, "the old keys to be gone")
+    story = keys.instance.verb("story", "renumbered", 3).stdout
+    assert "another row stands for the record now" in story, story
+    keys.wait_equal("once the old keys are gone", table)
+    database.sql("DELETE FROM renumbered WHERE k > 104")
+    keys.wait_equal("and without some of them", table)
+
+
 def keys_that_are_none(keys):
     """A row without a key, or two with the same, stop their table with their names; nothing is overwritten, and the table goes on without them."""
     for table, values in (("doubled", (("7", 1), ("8", 2))), ("nulled", (("7", 1), ("8", 2)))):
@@ -232,7 +251,7 @@ def rows_without_a_key(keys):
 
 def main():
     keys = Keys()
-    for step in (every_kind, keys_that_are_none, rows_without_a_key):
+    for step in (every_kind, keys_beside_their_match, keys_that_are_none, rows_without_a_key):
         step(keys)
         print(f"ok {step.__name__}", flush=True)
 

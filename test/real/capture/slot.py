@@ -8,11 +8,10 @@ holds after each of them, and what changed says in which transaction and when.""
 import json
 import pathlib
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
 from rows import Writer, open_database  # noqa: E402
-from compared import checked, configure, held, journaled, wait_equal  # noqa: E402
+from compared import checked, configure, held, journaled, killed_while_written, wait_equal  # noqa: E402
 from harness import Instance, Stub, Workplace, seeded, wait_until  # noqa: E402
 
 DATAPICKER, STUB_SERVER = sys.argv[1:3]
@@ -251,13 +250,7 @@ def main():
     edits = writer.version
     writer = Keys(database, random, KEYS)
     writer.version = edits  # a version is given once
-    writer.start()
-    for _ in range(KILLS):
-        instance.start(ready=False)
-        time.sleep(random.uniform(0.1, 0.5))
-        instance.kill()
-    instance.start()
-    writer.finish()
+    killed_while_written(instance, writer, random, KILLS)
     wait_equal(lambda: wanted(database), stub, instance, f"after {KILLS} kills")
     assert not told(instance, ""), instance.log_text()[-3000:]
     dropped_under_the_daemon(database, stub, instance, admin)

@@ -8,12 +8,11 @@ source holds, every change after the first reading says when it was made (and by
 empty."""
 import json
 import pathlib
-import sqlite3
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
 from rows import Writer, open_database  # noqa: E402
+from compared import configure, held, journaled, killed_while_written, wait_equal  # noqa: E402
 from harness import Instance, Stub, Workplace, seeded, wait_until  # noqa: E402
 
 DATAPICKER, STUB_SERVER, WHICH = sys.argv[1:4]
@@ -48,32 +47,12 @@ def tables(database):
         database.sql("INSERT INTO line VALUES (%s, %s, %s, %s, %s)", i % 7 - 3, f"{i}.5", f"2026-01-{i % 28 + 1:02}", bytes([i, 0, 255 - i]), f"n{i}")
 
 
-def configure(instance, odbc, stub):
-    instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{odbc}"\ndialect: {WHICH}\n')
-    instance.write("connections/shop.yaml", f"""connection: shop
-target: webhook
-url: {stub.url}
-limits: {{ in_flight: 32 }}
-repeat_safe: true
-idempotency_header: Idempotency-Key
-requests:
-  upsert: {{ method: PUT, path: "/records/{{match.id}}", body: fields }}
-  delete: {{ method: DELETE, path: "/records/{{match.id}}", gone: [404] }}
-""")
+def configure_all(instance, odbc, stub):
+    configure(instance, odbc, WHICH, stub, [
+        ("customers", "customer", "'c/' || code", "name: name, credit: credit, version: version"),
+        ("lines", "line", "'l/' || doc || '/' || pos || '/' || day", "note: note")], readers=2)
     for table, key in (("customer", "[code]"), ("line", "[doc, pos, day, tag]"), ("many", "[id]")):
         declare(instance, table, key, "chunk_rows: 20" if table == "customer" else "full_every: 2s" if table == "many" else "full_every: 12h")
-    instance.write("pipelines/customers/pipeline.yaml", """pipeline: customers
-table: customer
-owner: rows
-map: { id: "'c/' || code", name: name, credit: credit, version: version }
-target: { connection: shop, object: record, match: { id: "'c/' || code" } }
-""")
-    instance.write("pipelines/lines/pipeline.yaml", """pipeline: lines
-table: line
-owner: rows
-map: { id: "'l/' || doc || '/' || pos || '/' || day", note: note }
-target: { connection: shop, object: record, match: { id: "'l/' || doc || '/' || pos || '/' || day" } }
-""")
 
 
 def declare(instance, table, key, more):
@@ -95,39 +74,16 @@ def plain(number):
     return f"{number:g}" if WHICH == "sqlite" else str(number)
 
 
-def held(stub):
-    rows = {}
-    for effect in stub.effects():
-        if effect["what"] != "effect":
-            continue
-        if effect["method"] == "DELETE":
-            rows.pop(effect["path"], None)
-        else:
-            rows[effect["path"]] = {**rows.get(effect["path"], {}), **effect["body"]}
-    by_id = {row["id"]: row for row in rows.values()}
-    for row in by_id.values():
-        if WHICH == "sqlite" and row.get("credit") is not None:
-            row["credit"] = plain(float(row["credit"]))
-    return by_id
+def shown(row):
+    return {**row, "credit": plain(float(row["credit"]))} if WHICH == "sqlite" and row.get("credit") is not None else row
 
 
-def wait_equal(database, stub, instance, what):
-    try:
-        wait_until(lambda: wanted(database) == held(stub), 60, what, pause=0.2)
-    except AssertionError:
-        source, target = wanted(database), held(stub)
-        differing = sorted(id for id in source.keys() | target.keys() if source.get(id) != target.get(id))
-        raise AssertionError(f"{what}: {len(differing)} differ: {[(id, source.get(id), target.get(id)) for id in differing[:3]]}\n"
-                             f"{instance.verb('status').stdout}{instance.log_text()[-3000:]}")
+def equal(database, stub, instance, what):
+    wait_equal(lambda: wanted(database), stub, instance, what, shown)
 
 
 def log_rows(database):
     return database.sql("SELECT count(*) FROM change_log")[0][0]
-
-
-def is_many_journaled(instance, value):
-    with sqlite3.connect(f"file:{instance.folder}/journal.db?mode=ro", uri=True) as journal:
-        return journal.execute("SELECT count(*) FROM row_image WHERE image LIKE ?", (f'%"n":{value}}}%',)).fetchone()[0]
 
 
 def install(instance):
@@ -153,10 +109,10 @@ def single_changes(database, stub, instance):
     database.sql("UPDATE line SET note = 'x' WHERE doc = -3")
     database.sql("UPDATE line SET day = %s, pos = 99.25 WHERE doc = 0 AND note = 'n3'", "2025-12-31")
     database.sql("DELETE FROM line WHERE doc = 2")
-    wait_equal(database, stub, instance, "single changes")
+    equal(database, stub, instance, "single changes")
     for odd in ODD[:4]:
         database.sql("DELETE FROM customer WHERE code = %s", odd)
-    wait_equal(database, stub, instance, "odd keys deleted")
+    equal(database, stub, instance, "odd keys deleted")
 
 
 def late_commit(database, stub, instance):
@@ -169,13 +125,13 @@ def late_commit(database, stub, instance):
     database.sql("UPDATE customer SET name = 'early' WHERE code = %s", "C00011")
     wait_until(lambda: held(stub).get("c/C00011", {}).get("name") == "early", 30, "the commit that came first")
     late.sql("COMMIT")
-    wait_equal(database, stub, instance, "the transaction that committed late")
+    equal(database, stub, instance, "the transaction that committed late")
 
 
 def emptied(database, stub, instance):
     if WHICH == "postgresql":
         database.sql("TRUNCATE line")
-        wait_equal(database, stub, instance, "TRUNCATE")
+        equal(database, stub, instance, "TRUNCATE")
 
 
 def one_large_transaction(database, instance):
@@ -183,11 +139,11 @@ def one_large_transaction(database, instance):
     other.sql("BEGIN")
     for start in range(0, MANY, 500):
         other.sql("INSERT INTO many VALUES " + ", ".join(f"({i}, 7)" for i in range(start, start + 500)))
-    assert is_many_journaled(instance, 7) == 0
+    assert journaled(instance, 7) == 0
     other.sql("COMMIT")
-    wait_until(lambda: is_many_journaled(instance, 7) == MANY, 60, f"{MANY} rows of one transaction", pause=0.2)
+    wait_until(lambda: journaled(instance, 7) == MANY, 60, f"{MANY} rows of one transaction", pause=0.2)
     other.sql("UPDATE many SET n = 8")
-    wait_until(lambda: is_many_journaled(instance, 8) == MANY, 60, f"{MANY} updates of one transaction", pause=0.2)
+    wait_until(lambda: journaled(instance, 8) == MANY, 60, f"{MANY} updates of one transaction", pause=0.2)
 
 
 def unseen_by_triggers(database, instance):
@@ -197,10 +153,10 @@ def unseen_by_triggers(database, instance):
     # Entries that wait are taken for what a full reading finds: it counts at least, never too much.
     wait_until(lambda: log_rows(database) == 0, 60, "an empty log before it")
     database.sql("TRUNCATE many")
-    wait_until(lambda: is_many_journaled(instance, 8) == 0, 60, "the emptied table")
+    wait_until(lambda: journaled(instance, 8) == 0, 60, "the emptied table")
     wait_until(lambda: "capture.drift table=many" in instance.log_text(), 60, "what was healed to be told")
     database.sql("INSERT INTO many VALUES (1, 8), (2, 8)")
-    wait_until(lambda: is_many_journaled(instance, 8) == 2, 60, "rows after it")
+    wait_until(lambda: journaled(instance, 8) == 2, 60, "rows after it")
 
 
 def too_long_a_log(database, instance):
@@ -211,7 +167,7 @@ def too_long_a_log(database, instance):
     entries = database.sql("SELECT count(*) FROM change_log WHERE table_name = 'many'")[0][0]
     assert entries > 1_000, entries
     instance.start()
-    wait_until(lambda: is_many_journaled(instance, 1009) >= 1, 60, "what the long log was about")
+    wait_until(lambda: journaled(instance, 1009) >= 1, 60, "what the long log was about")
     assert "capture.change_log_given_up table=many" in instance.log_text()
 
 
@@ -245,7 +201,7 @@ def main():
     database = open_database(work, WHICH)
     stub = Stub(work, STUB_SERVER, "shop", "--mode", "idempotent")
     instance = Instance(work, DATAPICKER)
-    configure(instance, database.servers.odbc, stub)
+    configure_all(instance, database.servers.odbc, stub)
     tables(database)
     install(instance)
     writer = Keys(database, random, KEYS)
@@ -253,7 +209,7 @@ def main():
     instance.start()
     wait_until(lambda: instance.log_text().count("capture.snapshot ") == 3, 60, "the first readings, while rows change")
     writer.finish()
-    wait_equal(database, stub, instance, "the first reading")
+    equal(database, stub, instance, "the first reading")
     wait_until(lambda: log_rows(database) == 0, 30, "an empty log after the first reading")
     first = instance.json_lines("changes", "--limit", "1")[0]["seq"]
     single_changes(database, stub, instance)
@@ -267,20 +223,14 @@ def main():
     edits = writer.version
     writer = Keys(database, random, KEYS)
     writer.version = edits  # a version is given once
-    writer.start()
-    for _ in range(KILLS):
-        instance.start(ready=False)
-        time.sleep(random.uniform(0.1, 0.5))
-        instance.kill()
-    instance.start()
-    writer.finish()
-    wait_equal(database, stub, instance, f"after {KILLS} kills")
+    killed_while_written(instance, writer, random, KILLS)
+    equal(database, stub, instance, f"after {KILLS} kills")
     if WHICH != "sqlite":
         database.servers.unplug()
         database.servers.plug_in()
         database.reconnect()
         database.sql("UPDATE customer SET name = 'back' WHERE code < %s", "C00100")
-        wait_equal(database, stub, instance, "after the server came back")
+        equal(database, stub, instance, "after the server came back")
     wait_until(lambda: log_rows(database) == 0, 30, f"an empty log, not {log_rows(database)} entries")
     told = check_provenance(instance, first)
     assert instance.stop() == 0

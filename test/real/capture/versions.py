@@ -5,13 +5,12 @@
 One table's period holds times in columns of its own, one's is not declared, one's holds ids of transactions. Transactions are rolled back, commit late, change
 keys, and one changes ROWS rows; the daemon is killed again and again, and the server goes away."""
 import pathlib
-import subprocess
+import shutil
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
 from rows import Writer, open_database  # noqa: E402
-from compared import checked, configure, journaled, wait_equal  # noqa: E402
+from compared import checked, configure, journaled, killed_while_written, wait_equal  # noqa: E402
 from harness import Instance, Stub, Workplace, seeded, wait_until  # noqa: E402
 
 DATAPICKER, STUB_SERVER = sys.argv[1:3]
@@ -78,10 +77,12 @@ def check_all(instance, database):
     checked(instance, "keeps no versions")
     (instance.folder / "tables/plain.yaml").unlink()
     checked(instance, "GRANT SELECT ON mysql.transaction_registry")
-    environment = (database.servers.folder / "env").read_text()
-    socket = environment.split("DATAPICKER_TEST_MARIADB_SOCKET=")[1].split()[0]
-    subprocess.run(["mariadb", "--no-defaults", f"--socket={socket}", "-u", "root", "-e",
-                    f"GRANT SELECT ON mysql.transaction_registry TO '{database.servers.user}'@'%'"], check=True)
+    database.servers.as_root("GRANT SELECT ON mysql.transaction_registry TO '{user}'@'%'")
+    instance.write("pipelines/whole/pipeline.yaml", "pipeline: whole\ntable: customer\nowner: rows\ndeliver: together\nguard: { mass_change: off }\n"
+                   "map: { id: \"'w/' || code\" }\ntarget: { connection: shop, object: record, match: { id: \"'w/' || code\" } }\n")
+    refused = instance.verb("check", "--json")
+    assert refused.returncode == 2 and "together.untold" in refused.stdout and "its history tells times" in refused.stdout, refused.stdout + refused.stderr
+    shutil.rmtree(instance.folder / "pipelines/whole")
     done = instance.verb("check")
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -167,13 +168,7 @@ def main():
     edits = writer.version
     writer = Keys(database, random, KEYS)
     writer.version = edits  # a version is given once
-    writer.start()
-    for _ in range(KILLS):
-        instance.start(ready=False)
-        time.sleep(random.uniform(0.1, 0.5))
-        instance.kill()
-    instance.start()
-    writer.finish()
+    killed_while_written(instance, writer, random, KILLS)
     equal(f"after {KILLS} kills")
     database.servers.unplug()
     database.servers.plug_in()

@@ -71,6 +71,11 @@ def inspect_lists_tables_and_hides_persons():
     assert seen["columns"][1]["samples"] == ["xxxxx.xxxxx@xxxxxxx.xxx"], seen["columns"][1]
     again = verb("inspect", "-i", folder, "erp", "person", "--write")
     assert again.returncode == 1 and "kept as it is" in again.stdout, again
+    told = verb("inspect", "-i", folder, "erp", "person", "--write", "--json")
+    assert told.returncode == 1 and json.loads(told.stdout)["written"] == [], told
+    (folder / "tables/person.yaml").unlink()
+    told = verb("inspect", "-i", folder, "erp", "person", "--write", "--json")
+    assert told.returncode == 0 and json.loads(told.stdout)["written"] == ["tables/person.yaml"], told
     missing = verb("inspect", "-i", folder, "erp", "persn")
     assert missing.returncode == 1 and "'person'" in missing.stderr and "[source.refused]" in missing.stderr, missing
 

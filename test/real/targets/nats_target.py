@@ -23,7 +23,7 @@ def configure(instance, odbc, port, envelope):
                    f'subject: "erp.{{object}}.{{match.code}}"\nenvelope: {envelope}\nlimits: {{ in_flight: 32 }}\n')
     instance.write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
                    "capture: { mode: diff, every: 100ms }\ninitial: deliver\n")
-    instance.write("pipelines/to_stream/pipeline.yaml", "pipeline: to_stream\ntable: customer\nmap: { name: name, version: version }\n"
+    instance.write("pipelines/to_stream/pipeline.yaml", "pipeline: to_stream\ntable: customer\nguard: { mass_change: off }\nmap: { name: name, version: version }\n"
                    "target: { connection: stream, object: customers, match: { code: code } }\n")
 
 

@@ -31,12 +31,14 @@ def configure(instance, odbc):
                    "capture: { mode: diff, every: 200ms }\ninitial: deliver\n")
     instance.write("pipelines/to_warehouse/pipeline.yaml", """pipeline: to_warehouse
 table: customer
+guard: { mass_change: off }
 map: { full_name: name, credit: credit, version: version }
 set: { origin: erp }
 target: { connection: warehouse, object: warehouse, match: { customer_code: code } }
 """)
     instance.write("pipelines/to_border/pipeline.yaml", """pipeline: to_border
 table: customer
+guard: { mass_change: off }
 map: { name: name, version: version }
 target: { connection: warehouse, object: border, match: { code: code } }
 """)

@@ -14,8 +14,8 @@ CUSTOMER = "CREATE TABLE customer (code VARCHAR(10) NOT NULL PRIMARY KEY, name V
 class SqliteFile:
     """The part of `Servers` that this test needs, for a database without a server."""
 
-    def __init__(self, work):
-        self.path = work.folder / "erp.db"
+    def __init__(self, work, name="erp.db"):
+        self.path = work.folder / name
         self.odbc = f"Driver=SQLite3;Database={self.path};JournalMode=WAL"
         sqlite3.connect(self.path).close()
 

@@ -32,6 +32,7 @@ def configure(instance, servers):
     for table, other, target, name in (("customer", "client", "to_mariadb", "upper(name)"), ("client", "customer", "to_postgresql", "name")):
         instance.write(f"pipelines/from_{table}/pipeline.yaml", f"""pipeline: from_{table}
 table: {table}
+guard: {{ mass_change: off }}
 map: {{ name: {name}, credit: credit, since: since, version: version }}
 target: {{ connection: {target}, object: {other}, match: {{ code: code }} }}
 """)

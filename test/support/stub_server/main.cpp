@@ -13,6 +13,7 @@
 namespace {
 
 struct Options {
+  std::string address = "127.0.0.1";
   std::uint16_t port = 0;
   std::string log;
   std::string port_file;
@@ -26,6 +27,7 @@ Options read_options(int count, char** arguments) {
     if (i + 1 >= count) throw std::runtime_error("a value is missing after " + name);
     const std::string value = arguments[i + 1];
     if (name == "--port") options.port = static_cast<std::uint16_t>(std::stoi(value));
+    else if (name == "--address") options.address = value;
     else if (name == "--log") options.log = value;
     else if (name == "--port-file") options.port_file = value;
     else if (name == "--mode") options.settings.mode = stub_server::mode_of(value);
@@ -53,8 +55,8 @@ int serve(const Options& options) {
 
   stub_server::EffectLog log(options.log);
   stub_server::Behaviour behaviour(options.settings, log);
-  stub_server::Server server(options.port, behaviour);
-  std::cout << "listening on 127.0.0.1:" << server.port() << std::endl;
+  stub_server::Server server(options.address, options.port, behaviour);
+  std::cout << "listening on " << options.address << ":" << server.port() << std::endl;
   if (!options.port_file.empty()) write_port_file(options.port_file, server.port());
   server.run(signalfd(-1, &stop_signals, SFD_CLOEXEC));
   return 0;

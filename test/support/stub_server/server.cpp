@@ -14,14 +14,14 @@ namespace stub_server {
 
 namespace {
 
-int listen_on(std::uint16_t port) {
+int listen_on(const std::string& place, std::uint16_t port) {
   const int file = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   const int on = 1;
   setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (inet_pton(AF_INET, place.c_str(), &address.sin_addr) != 1) throw std::runtime_error("not an address: " + place);
   if (bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(file, 1024) != 0) {
     throw std::runtime_error("cannot listen on port " + std::to_string(port));
   }
@@ -37,8 +37,8 @@ std::uint16_t port_of(int file) {
 
 }  // namespace
 
-Server::Server(std::uint16_t port, Behaviour& behaviour)
-    : behaviour_(behaviour), poll_(epoll_create1(EPOLL_CLOEXEC)), listener_(listen_on(port)), port_(port_of(listener_)) {
+Server::Server(const std::string& address, std::uint16_t port, Behaviour& behaviour)
+    : behaviour_(behaviour), poll_(epoll_create1(EPOLL_CLOEXEC)), listener_(listen_on(address, port)), port_(port_of(listener_)) {
   watch(listener_, EPOLLIN, EPOLL_CTL_ADD);
 }
 

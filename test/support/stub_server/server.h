@@ -14,8 +14,8 @@ namespace stub_server {
 
 class Server {
  public:
-  /// Listens on 127.0.0.1; port 0 is a free one. Throws std::runtime_error.
-  Server(std::uint16_t port, Behaviour& behaviour);
+  /// Port 0 is a free one. Throws std::runtime_error.
+  Server(const std::string& address, std::uint16_t port, Behaviour& behaviour);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

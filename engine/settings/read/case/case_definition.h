@@ -59,7 +59,7 @@ struct CaseAnswer {
 
 /// One thing that happens, in the order of the file.
 struct CaseStep {
-  enum class Kind : std::uint8_t { snapshot, capture, insert, update, delete_, truncate, answers, wait, restart };
+  enum class Kind : std::uint8_t { snapshot, capture, insert, update, delete_, truncate, answers, wait, restart, release, reject };
   Kind kind = Kind::capture;
   Origin origin;
   std::vector<CaseRows> rows;                                  ///< insert, update, delete
@@ -67,6 +67,7 @@ struct CaseStep {
   std::vector<CaseAnswer> answers;                             ///< to the next requests that write, in order
   std::map<model::CallKind, std::vector<CaseAnswer>> answers_of;  ///< to the next ones of a kind
   std::optional<std::int64_t> wait_ms;                         ///< wait; none: until nothing waits any more
+  std::string anomaly;                                         ///< release, reject: of this kind; empty: all that are open
 };
 
 /// A request that must come. What is not written of it may be anything.
@@ -100,6 +101,15 @@ struct ExpectedLastSent {
   bool exact = false;
 };
 
+/// Something unusual that was found, and how it stands.
+struct ExpectedAnomaly {
+  Origin origin;
+  std::string kind;                  ///< mass_change, or "rule: " and its name; empty: any
+  std::string state;                 ///< open, released, rejected, healed; empty: any
+  std::string text;                  ///< is contained in what it says
+  std::optional<std::int64_t> held;  ///< deliveries that it holds in the end
+};
+
 /// What is not written is not looked at.
 struct CaseExpectation {
   Origin origin;
@@ -110,6 +120,7 @@ struct CaseExpectation {
   std::optional<std::map<std::string, ExpectedCount>> changes;     ///< by operation; others must be none
   std::map<std::string, std::vector<ExpectedDelivery>> in_state;   ///< "dead", "skipped", "uncertain", …
   std::optional<std::vector<ExpectedLastSent>> last_sent;
+  std::optional<std::vector<ExpectedAnomaly>> anomalies;  ///< in order of their numbers, all of them
 };
 
 /// One file. The order of its steps is the order in which things happen.

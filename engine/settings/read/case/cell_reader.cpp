@@ -66,6 +66,49 @@ CaseRow read_row(const YamlNode& value, const std::string& what, Diagnostics& di
   return row;
 }
 
+/// The key of a row that stands for many.
+constexpr const char* many = "*";
+constexpr std::int64_t rows_max = 100'000;
+
+/// "1..200" → first and last.
+std::optional<std::pair<std::int64_t, std::int64_t>> read_range(const std::string& text) {
+  std::int64_t first = 0, last = 0;
+  int read = 0;
+  if (std::sscanf(text.c_str(), "%ld..%ld%n", &first, &last, &read) != 2 || read != static_cast<int>(text.size())) return std::nullopt;
+  if (first < 0 || last < first || last - first >= rows_max) return std::nullopt;
+  return std::pair(first, last);
+}
+
+/// What is nothing but the star becomes a number, within a text it stays text.
+CaseCell numbered(CaseCell cell, std::int64_t number) {
+  for (CaseRow& row : cell.rows) {
+    for (CaseCell& nested : row.cells) nested = numbered(std::move(nested), number);
+  }
+  if (!cell.text) return cell;
+  const std::string digits = std::to_string(number);
+  if (*cell.text == many) cell.looks_like = ColumnType::integer;
+  for (std::size_t at = cell.text->find('*'); at != std::string::npos; at = cell.text->find('*', at + digits.size())) cell.text->replace(at, 1, digits);
+  return cell;
+}
+
+/// `{ "*": 1..200, code: "C*", price: 10 }` is two hundred rows; any other is one.
+void read_rows(const YamlNode& value, const std::string& what, std::vector<CaseRow>& rows, Diagnostics& diagnostics) {
+  CaseRow row = read_row(value, what, diagnostics);
+  const auto star = std::find_if(row.cells.begin(), row.cells.end(), [](const CaseCell& cell) { return cell.column == many; });
+  if (star == row.cells.end()) return rows.push_back(std::move(row));
+  const auto range = read_range(star->text.value_or(""));
+  if (!range) {
+    diagnostics.error("value.unknown", star->origin, fmt::format("'{}' is no range of numbers", star->text.value_or("")),
+                      fmt::format("write the first and the last: \"*\": 1..200, at most {} rows", rows_max));
+    return;
+  }
+  row.cells.erase(star);
+  for (std::int64_t number = range->first; number <= range->second; ++number) {
+    CaseRow& one = rows.emplace_back(CaseRow{.origin = row.origin, .cells = {}});
+    for (const CaseCell& cell : row.cells) one.cells.push_back(numbered(cell, number));
+  }
+}
+
 /// "decimal(12,2)" → type, size, scale.
 std::optional<model::Column> read_type(const std::string& name, const std::string& text) {
   const std::size_t open = std::min(text.find('('), text.size());
@@ -92,9 +135,9 @@ std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& w
   for (const YamlEntry& entry : value.entries()) {
     CaseRows rows{.table = entry.key, .origin = entry.origin, .rows = {}};
     const std::string named = fmt::format("'{}' of {}", entry.key, what);
-    if (entry.value.is_map()) rows.rows.push_back(read_row(entry.value, named, diagnostics));
+    if (entry.value.is_map()) read_rows(entry.value, named, rows.rows, diagnostics);
     if (entry.value.is_scalar() && !entry.value.is_null()) refuse_kind(entry.value, named, "a row or a list of rows", diagnostics);
-    for (const YamlNode& item : entry.value.items()) rows.rows.push_back(read_row(item, "a row of " + named, diagnostics));
+    for (const YamlNode& item : entry.value.items()) read_rows(item, "a row of " + named, rows.rows, diagnostics);
     all.push_back(std::move(rows));
   }
   return all;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/settings/map_reader.h"
 
 namespace engine::settings {
@@ -102,6 +104,30 @@ std::optional<std::vector<ExpectedLastSent>> read_last_sent(MapReader& reader) {
   return all;
 }
 
+/// A misspelt state would be one that nothing ever has.
+void check_state(const MapReader& reader, const ExpectedAnomaly& anomaly, Diagnostics& diagnostics) {
+  static const std::vector<std::string> known{"open", "released", "rejected", "healed"};
+  if (anomaly.state.empty() || std::find(known.begin(), known.end(), anomaly.state) != known.end()) return;
+  diagnostics.error("value.unknown", anomaly.origin, fmt::format("{} is no state: '{}'", reader.named("state"), anomaly.state),
+                    did_you_mean(anomaly.state, known, "it may be " + listed(known, "or")));
+}
+
+std::optional<std::vector<ExpectedAnomaly>> read_anomalies(MapReader& reader) {
+  const YamlNode* value = reader.take("anomalies");
+  if (value == nullptr) return std::nullopt;
+  std::vector<ExpectedAnomaly> all;
+  if (!value->is_sequence()) refuse_kind(*value, reader.named("anomalies"), "a list", reader.diagnostics());
+  for (const YamlNode& item : value->items()) {
+    MapReader one(item, expected_anomaly_block(), "an item of anomalies", reader.diagnostics());
+    ExpectedAnomaly anomaly{.origin = item.origin(), .kind = one.text("kind"), .state = one.text("state"), .text = one.text("text")};
+    if (one.has("held")) anomaly.held = one.integer("held", 0, 0, 1'000'000'000);
+    check_state(one, anomaly, reader.diagnostics());
+    one.finish();
+    all.push_back(std::move(anomaly));
+  }
+  return all;
+}
+
 }  // namespace
 
 CaseExpectation read_case_expectation(const YamlNode& value, Diagnostics& diagnostics) {
@@ -117,6 +143,7 @@ CaseExpectation read_case_expectation(const YamlNode& value, Diagnostics& diagno
     if (list != nullptr) then.in_state[state] = read_deliveries(*list, reader.named(key), diagnostics);
   }
   then.last_sent = read_last_sent(reader);
+  then.anomalies = read_anomalies(reader);
   if (value.is_map() && value.entries().empty()) {
     diagnostics.error("value.missing", value.origin(), "'then' expects nothing", "add 'requests:' or 'deliveries:'");
   }

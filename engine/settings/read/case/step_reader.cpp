@@ -14,7 +14,8 @@ using Kind = CaseStep::Kind;
 constexpr std::pair<const char*, Kind> kinds[] = {
     {"snapshot", Kind::snapshot}, {"capture", Kind::capture}, {"insert", Kind::insert},
     {"update", Kind::update},     {"delete", Kind::delete_},  {"truncate", Kind::truncate},
-    {"answers", Kind::answers},   {"wait", Kind::wait},       {"restart", Kind::restart}};
+    {"answers", Kind::answers},   {"wait", Kind::wait},       {"restart", Kind::restart},
+    {"release", Kind::release},   {"reject", Kind::reject}};
 
 std::optional<Kind> kind_of(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   std::vector<std::string> names;
@@ -101,6 +102,12 @@ void read_wait(const YamlNode& value, CaseStep& step, Diagnostics& diagnostics) 
                     "write a whole number and its unit: 100ms, 5s, 10m or 1h; nothing waits until all is done");
 }
 
+/// `release`, or `release: mass_change`.
+std::string read_kind(const YamlNode& value, Diagnostics& diagnostics) {
+  if (!value.is_null() && !value.is_scalar()) refuse_kind(value, "the step", "the kind of an anomaly, or nothing", diagnostics);
+  return value.is_null() ? std::string() : value.text();
+}
+
 /// `capture`, or `insert: { … }`: a word, or a map of one entry.
 std::optional<CaseStep> read_step(const YamlNode& value, Diagnostics& diagnostics) {
   const bool has_argument = value.is_map() && value.entries().size() == 1;
@@ -120,6 +127,8 @@ std::optional<CaseStep> read_step(const YamlNode& value, Diagnostics& diagnostic
     case Kind::answers: read_answers_step(argument, step, diagnostics); break;
     case Kind::wait: read_wait(argument, step, diagnostics); break;
     case Kind::restart: break;
+    case Kind::release:
+    case Kind::reject: step.anomaly = read_kind(argument, diagnostics); break;
     case Kind::snapshot:
     case Kind::capture:
     case Kind::truncate: step.tables = read_names(argument, diagnostics); break;

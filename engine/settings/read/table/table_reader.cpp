@@ -123,7 +123,14 @@ void read_log(MapReader& reader, CaptureDefinition& capture) {
                                           {{"triggers", "triggers"}, {"slot", "slot"}, {"versions", "versions"},
                                            {"change_tracking", "change_tracking"}, {"flashback", "flashback"}, {"journal", "journal"}});
   const bool named = capture.by == "triggers" || capture.by == "slot";
-  capture.log = capture.mode == "tail" && named ? reader.required_text("log") : reader.text("log");
+  const bool is_needed = capture.mode == "tail" && named && reader.is_map();
+  capture.log = is_needed && reader.has("log") ? reader.required_text("log") : reader.text("log");
+  if (is_needed && !reader.has("log")) {
+    diagnostics.error("key.missing", reader.node().origin(), "capture has no 'log'",
+                      capture.by == "slot" ? "name the slot that is followed: capture: { mode: tail, by: slot, log: datapicker }"
+                                           : "name the table that triggers fill: capture: { mode: tail, log: change_log }; `datapicker change-log install` "
+                                             "makes both");
+  }
   if (!named && !capture.log.empty()) {
     diagnostics.error("key.conflict", reader.node().find("log")->origin(), fmt::format("'log' has no meaning in 'by: {}'", capture.by),
                       "remove it: what the database keeps of the table is read");
@@ -177,6 +184,21 @@ void refuse_excluded_columns(const TableDefinition& table, Diagnostics& diagnost
   }
 }
 
+void read_identity(MapReader& reader, TableDefinition& table) {
+  table.unchanged_identity = reader.texts("unchanged_identity");
+  if (table.unchanged_identity.empty()) return;
+  const auto refuse = [&](std::string why) {
+    reader.diagnostics().error("key.conflict", reader.node().find("unchanged_identity")->origin(), std::move(why),
+                               "name columns that are read, and that stay when the key changes");
+  };
+  if (model::is_row_identity(table.request.key)) refuse("a table without a key has none that changes");
+  for (const std::string& column : table.unchanged_identity) {
+    const auto stands_in = [&column](const std::vector<std::string>& names) { return std::ranges::find(names, column) != names.end(); };
+    if (stands_in(table.request.exclude)) refuse(fmt::format("the column '{}' is excluded", column));
+    if (stands_in(table.request.key)) refuse(fmt::format("the column '{}' is part of the key, which changes", column));
+  }
+}
+
 }  // namespace
 
 /// A table without `capture:` is compared as a whole, as often as the instance says.
@@ -210,6 +232,7 @@ TableDefinition read_table(const YamlNode& root, std::int64_t every_ms, Diagnost
   table.initial =
       reader.one_of("initial", Initial::baseline, {{"baseline", Initial::baseline}, {"deliver", Initial::deliver}});
   table.renamed_from = reader.text("renamed_from");
+  read_identity(reader, table);
   reader.finish();
   if (!table.name.empty()) check_name(table.name, table.origin, diagnostics);
   return table;

@@ -58,6 +58,22 @@ TEST_CASE("looking back ends where receivers end, are reset, or cannot be read")
   CHECK(ReceiverChain({receiver("A", 1, 100), receiver("B", 1, 10)}).before_end(50).sequence == 1);
 }
 
+TEST_CASE("how long a place of the journal lasts is told by the age of the oldest receiver that is there") {
+  Receiver oldest = receiver("A", 1, 100), middle = receiver("B", 101, 150);
+  oldest.detached_s = 36'000;
+  middle.detached_s = 3'600;
+  const ReceiverChain chain({oldest, middle, receiver("C", 151, 160)});
+  const connectors::odbc::ReceiverOutlook in_middle = chain.outlook({"L", "B", 141});
+  CHECK(in_middle.behind == 20);
+  CHECK(in_middle.kept_s == 36'000);
+  CHECK(in_middle.left_s == 32'400);
+  CHECK(chain.outlook({"L", "A", 100}).left_s == 0);
+  CHECK(chain.outlook({"L", "C", 161}).left_s == 36'000);
+  CHECK(chain.outlook({"L", "C", 161}).behind == 0);
+  CHECK_FALSE(ReceiverChain({receiver("C", 151, 160)}).outlook({"L", "C", 151}).left_s);
+  CHECK_THROWS_AS(chain.outlook({"L", "Z", 1}), LogLost);
+}
+
 TEST_CASE("a transaction's rows are named when it is over, and the oldest that is open says where to read again") {
   OpenCycles open;
   open.add(20, {"L", "A", 21}, RowHint{.place = 1});
@@ -70,4 +86,18 @@ TEST_CASE("a transaction's rows are named when it is over, and the oldest that i
   CHECK(open.close(99).empty());
   CHECK(open.close(10).size() == 1);
   CHECK_FALSE(open.oldest());
+}
+
+TEST_CASE("a place that several transactions changed is named once, with each of them") {
+  const auto once = connectors::odbc::one_a_place({{.place = 7, .appears = true, .provenance = {.transaction = "A/1"}},
+                                                   {.place = 3, .provenance = {.transaction = "A/1"}},
+                                                   {.place = 7, .provenance = {.transaction = "A/1"}},
+                                                   {.place = 7, .provenance = {.transaction = "A/2"}}});
+  REQUIRE(once.size() == 2);
+  CHECK(once[0].place == 3);
+  CHECK(once[0].earlier.empty());
+  CHECK(once[1].appears);
+  CHECK(once[1].provenance.transaction == "A/2");
+  REQUIRE(once[1].earlier.size() == 1);
+  CHECK(once[1].earlier[0].transaction == "A/1");
 }

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +16,17 @@
 
 using namespace engine::model;
 namespace fs = std::filesystem;
+
+namespace {
+std::atomic<int> folders_synced = 0;
+}
+
+/// Stands before that of the C library, to see whose names are on disk.
+extern "C" int fsync(int file) {
+  struct stat what {};
+  if (::fstat(file, &what) == 0 && S_ISDIR(what.st_mode)) ++folders_synced;
+  return static_cast<int>(::syscall(SYS_fsync, file));
+}
 
 namespace {
 
@@ -147,4 +161,14 @@ TEST_CASE("stop writes what waits and answers it; later calls are not sent") {
   const std::string text = folder.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 200);
   CHECK(write(*target, line("k-late")) == "retry_later");
+}
+
+TEST_CASE("the name of a new file is on disk before its first line counts as delivered") {
+  const Folder folder;
+  const auto target = folder.target();
+  const int before = folders_synced;
+  CHECK(write(*target, line("j-1-1")) == "delivered");
+  CHECK(folders_synced == before + 1);
+  CHECK(write(*target, line("j-1-2")) == "delivered");
+  CHECK(folders_synced == before + 1);
 }

@@ -41,6 +41,8 @@ class Cluster {
   void set_down(bool down) {
     for (int broker = 1; broker <= 3; ++broker) down ? rd_kafka_mock_broker_set_down(cluster_, broker) : rd_kafka_mock_broker_set_up(cluster_, broker);
   }
+  /// A producer that is refused so sends nothing ever after.
+  void refuse_producer() { rd_kafka_mock_push_request_errors(cluster_, 22 /* InitProducerId */, 1, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED); }
   void refuse_once(rd_kafka_resp_err_t error) { rd_kafka_mock_push_request_errors(cluster_, 0 /* Produce */, 1, error); }
 
   /// The first `count` messages of all partitions.
@@ -171,6 +173,17 @@ TEST_CASE("brokers that are down are waited for, and a message is given back whe
   CHECK(answer == "delivered");
   target->stop();
   CHECK(send(*target, call(CallKind::upsert, 1, 4)).get() == "retry_later");
+}
+
+TEST_CASE("a producer that broke is replaced, and what is sent next arrives") {
+  Cluster cluster;
+  cluster.refuse_producer();
+  const auto target = connectors::targets::kafka::make_kafka_target(connection_to(cluster.servers()));
+  // It breaks as soon as it asks for its id, which may be before the first message or after it.
+  const std::string first = send(*target, call(CallKind::upsert, 1, 1)).get();
+  CHECK((first == "delivered" || first == "retry_later"));
+  CHECK(send(*target, call(CallKind::upsert, 1, 2)).get() == "delivered");
+  target->stop();
 }
 
 TEST_CASE("a message that no broker takes is refused, and a property that is none stops the configuration") {

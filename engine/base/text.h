@@ -1,0 +1,21 @@
+// Letters, characters and bytes, where several folders need the same of them.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+/// ASCII letters become small; every other byte stays, whatever the locale says.
+std::string lower_case(std::string_view text);
+/// Equal but for the case of ASCII letters.
+bool same_word(std::string_view one, std::string_view other);
+
+/// The longest start of `text` with at most `bytes_max` bytes that does not end inside a character of UTF-8.
+std::string_view cut(std::string_view text, std::size_t bytes_max);
+
+/// Two small digits a byte.
+std::string hex(std::string_view bytes);
+void append_hex(std::string_view bytes, std::string& into);
+
+}  // namespace engine

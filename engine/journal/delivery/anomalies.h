@@ -1,0 +1,79 @@
+// Anomalies: something unusual was found, its deliveries are held, and a person decides.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/journal/deliveries.h"
+
+namespace engine::journal {
+
+enum class AnomalyState : std::uint8_t { open, released, rejected, healed };
+std::string_view name_of(AnomalyState state);
+
+struct Anomaly {
+  std::int64_t id = 0;
+  std::string kind;  ///< mass_change, or "rule: " and its name
+  std::int64_t pipeline_id = 0;
+  std::int64_t cycle_id = 0;  ///< the first one that was held
+  AnomalyState state = AnomalyState::open;
+  std::string text;
+  std::string numbers;  ///< JSON
+  std::int64_t opened_ms = 0;
+  std::int64_t updated_ms = 0;
+  std::optional<std::int64_t> closed_ms;
+  std::string actor;
+  std::string reason;
+};
+
+/// Who decided what about an anomaly, and when.
+struct AnomalyDecision {
+  std::string actor;
+  std::string reason;
+  std::int64_t at_ms = 0;
+};
+
+class Anomalies {
+ public:
+  Anomalies(Connection& connection, Deliveries& deliveries) : connection_(connection), deliveries_(deliveries) {}
+
+  /// The open one of this kind and pipeline goes on with a newer text; without one, a new one opens. Returns its id.
+  std::int64_t open(const Anomaly& anomaly);
+  std::optional<Anomaly> find(std::int64_t id);
+  std::optional<Anomaly> open_of(std::int64_t pipeline_id, std::string_view kind);
+  /// All that are open, oldest first.
+  std::vector<Anomaly> all_open();
+  /// The newest `limit`, in whatever state, oldest first.
+  std::vector<Anomaly> latest(std::size_t limit);
+  /// A rejected one whose values come again waits for a person again.
+  void reopen(std::int64_t id, std::int64_t now_ms);
+
+  /// Nobody is alerted about it until then; what it holds stays held.
+  void snooze(std::int64_t id, std::int64_t until_ms);
+  /// 0: it is not snoozed.
+  std::int64_t snoozed_until(std::int64_t id);
+
+  /// How many deliveries it holds, or the first of them.
+  std::int64_t count_held(std::int64_t id);
+  std::vector<Delivery> held(std::int64_t id, std::int64_t after_id, std::size_t limit);
+
+  /// What it holds may go, and come as often as it likes; while `paused` it is held by the pause instead. Returns how many.
+  std::int64_t release(std::int64_t id, bool paused, const AnomalyDecision& decision);
+  /// What it holds ends as rejected, and records are kept from getting those values later. Returns how many.
+  std::int64_t reject(std::int64_t id, const AnomalyDecision& decision);
+  /// Open ones of the pipeline that hold nothing any more are healed. Returns how many.
+  std::int64_t close_healed(std::int64_t pipeline_id, std::int64_t now_ms);
+
+ private:
+  void close(std::int64_t id, AnomalyState state, const AnomalyDecision& decision);
+  void record_decisions(std::int64_t id, std::string_view what, const AnomalyDecision& decision);
+  void remember_rejected(const Delivery& delivery, std::int64_t id);
+
+  Connection& connection_;
+  Deliveries& deliveries_;
+};
+
+}  // namespace engine::journal

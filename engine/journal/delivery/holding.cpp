@@ -1,0 +1,92 @@
+#include "engine/journal/delivery/holding.h"
+
+#include <algorithm>
+
+#include "engine/journal/connection.h"
+#include "engine/journal/delivery/anomalies.h"
+#include "engine/model/fields.h"
+
+namespace engine::journal {
+
+namespace {
+
+const std::string rule_kind = "rule: ";
+
+const Delivery* held_before(const std::vector<Delivery>& open) {
+  for (const Delivery& older : open) {
+    if (older.state == DeliveryState::held && older.anomaly_id) return &older;
+  }
+  return nullptr;
+}
+
+/// Does the delivery still bring one of the values that were rejected?
+bool carries(const Delivery& delivery, const Rejection& rejection) {
+  if (delivery.present != rejection.present) return false;
+  if (!delivery.present) return true;
+  const model::FieldMap fields = model::fields_from_json(delivery.fields.value_or("{}"));
+  const model::FieldMap rejected = model::fields_from_json(rejection.fields);
+  return std::any_of(rejected.begin(), rejected.end(), [&](const auto& each) {
+    const auto same = fields.find(each.first);
+    return same != fields.end() && same->second == each.second;
+  });
+}
+
+Beginning held_by(std::int64_t anomaly_id) { return {DeliveryState::held, held_reason(anomaly_id), anomaly_id}; }
+
+Beginning held_by_rule(Anomalies& anomalies, const Delivery& planned) {
+  return held_by(anomalies.open({.kind = rule_kind + planned.broken_rule,
+                                 .pipeline_id = planned.pipeline_id,
+                                 .cycle_id = planned.cycle_id,
+                                 .text = "the rule '" + planned.broken_rule + "' is not met",
+                                 .numbers = "{}",
+                                 .opened_ms = planned.created_ms,
+                                 .updated_ms = planned.created_ms}));
+}
+
+/// What was held only because it broke a rule waits for nobody once it meets it. A mass delete whose row is there again, changed since (a nightly
+/// job that empties a table and loads it), carries nothing of what was held: it is judged with its own cycle.
+bool still_holds(Anomalies& anomalies, const Delivery& older, const Delivery& planned) {
+  const auto anomaly = anomalies.find(*older.anomaly_id);
+  if (!anomaly) return true;
+  if (anomaly->kind.starts_with(rule_kind)) return false;
+  return anomaly->kind != "mass_change" || older.present || !planned.present;
+}
+
+}  // namespace
+
+std::string held_reason(std::int64_t anomaly_id) { return "anomaly " + std::to_string(anomaly_id); }
+
+void hold_under(Delivery& delivery, std::int64_t anomaly_id) {
+  delivery.state = DeliveryState::held;
+  delivery.anomaly_id = anomaly_id;
+  delivery.reason = held_reason(anomaly_id);
+}
+
+Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Delivery& planned, const std::vector<Delivery>& open,
+                       bool replaces_all) {
+  const Beginning as_planned{planned.state, planned.reason, planned.anomaly_id};
+  Anomalies anomalies(connection, deliveries);
+  const bool breaks_rule = !planned.broken_rule.empty();
+  // Messages stand behind one another by their order alone: each tells of something that happened.
+  if (planned.every_change) return breaks_rule ? held_by_rule(anomalies, planned) : as_planned;
+  Rejections& rejections = deliveries.rejections();
+  const Delivery* older = held_before(open);
+  const bool may_equal = (older != nullptr || breaks_rule) && replaces_all;
+  if (may_equal && deliveries.is_as_sent(planned, deliveries.last_sent(planned.pipeline_id, planned.key))) {
+    if (older == nullptr) return as_planned;
+    rejections.forget(planned.pipeline_id, planned.key);
+    return {DeliveryState::healed, "back to what was last sent", older->anomaly_id};
+  }
+  const auto rejection = rejections.of(planned.pipeline_id, planned.key);
+  if (rejection && carries(planned, *rejection)) {
+    anomalies.reopen(rejection->anomaly_id, planned.created_ms);
+    return held_by(rejection->anomaly_id);
+  }
+  if (rejection) rejections.forget(planned.pipeline_id, planned.key);
+  if (breaks_rule) return held_by_rule(anomalies, planned);
+  // What was held only because it brought a rejected value waits for nobody any more.
+  if (older != nullptr && !rejection && still_holds(anomalies, *older, planned)) return held_by(*older->anomaly_id);
+  return as_planned;
+}
+
+}  // namespace engine::journal

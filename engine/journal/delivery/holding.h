@@ -1,0 +1,31 @@
+// What a record's past says about a new delivery: held work is followed by held work, and what a person rejected does not come
+// back by itself.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/journal/deliveries.h"
+
+namespace engine::journal {
+
+/// How a delivery begins: as it was planned, held by an anomaly, or healed.
+struct Beginning {
+  DeliveryState state = DeliveryState::pending;
+  std::string reason;
+  std::optional<std::int64_t> anomaly_id;
+};
+
+/// `open` are the open deliveries of its record. Only where it replaces them all can it be told what is at the target: then a
+/// return to what was last sent heals. An anomaly whose rejection is carried again is open again. What breaks a rule is held by that
+/// rule's anomaly, and a newer state that meets all rules is not.
+Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Delivery& planned, const std::vector<Delivery>& open,
+                       bool replaces_all);
+
+/// The state and reason of what an anomaly holds.
+void hold_under(Delivery& delivery, std::int64_t anomaly_id);
+std::string held_reason(std::int64_t anomaly_id);
+
+}  // namespace engine::journal

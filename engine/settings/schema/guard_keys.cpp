@@ -1,0 +1,64 @@
+// The keys of a pipeline's `guard:`.
+#include "engine/settings/schema/keys.h"
+
+namespace engine::settings {
+
+const Block& rhythm_block() {
+  static const Block block{
+      "rhythm",
+      "Limits by what the pipeline itself did at this hour in the weeks before.",
+      {{.name = "times", .type = KeyType::number, .about = "So often the usual number, and `ignore_below` more, may be touched.", .fallback = "3"},
+       {"learn", KeyType::duration, "How long it only watches; at least a week.", "14d"}}};
+  return block;
+}
+
+const Block& mass_change_block() {
+  static const Block block{
+      "mass_change",
+      "How many records may be touched before a person is asked: a share of those live at the target, a number, or `off`.",
+      {{.name = "insert", .about = "Records that would be made: `20%`, `300` or `off`. A table's first snapshot is not counted.", .fallback = "off"},
+       {.name = "update", .about = "Records that would be changed.", .fallback = "off"},
+       {.name = "delete", .about = "Records that would be taken away: deleted rows, and those that leave `where`.", .fallback = "20%"},
+       {"ignore_below", KeyType::integer, "Fewer than these are never held, but for a target that would be emptied.", "50"},
+       {"window", KeyType::duration, "What a cycle does is counted together with what was done within this time.", "1h"},
+       {.name = "rhythm",
+        .type = KeyType::block,
+        .about = "What is usual at this hour of the week is learnt, and what is far beyond it held, of each operation above that has no limit of its own; `off`: not.",
+        .block = &rhythm_block(),
+        .choices = {"off"}}}};
+  return block;
+}
+
+const Block& rule_block() {
+  static const Block block{
+      "rule",
+      "A condition that every row must meet. One that is NULL is not met; a row that leaves is not asked.",
+      {{.name = "name", .about = "What people read when it is not met.", .required = true},
+       {.name = "check", .type = KeyType::sql, .about = "The condition, over the row as under `map:`.", .required = true},
+       {.name = "action",
+        .about = "What becomes of a row that does not meet it: a person decides, it is not sent, or it becomes a dead letter.",
+        .fallback = "hold",
+        .choices = {"hold", "drop", "dead_letter"}}}};
+  return block;
+}
+
+const Block& guard_block() {
+  static const Block block{
+      "guard",
+      "What must not leave unseen.",
+      {{.name = "mass_change",
+        .type = KeyType::block,
+        .about = "Limits on how many records are touched at once; `off` for none.",
+        .block = &mass_change_block(),
+        .choices = {"off"}},
+       {"rules", KeyType::list, "Conditions that a row must meet, in order: the first that is not met decides.", "", &rule_block()},
+       {.name = "consent", .about = "Who may be written to.", .later = true},
+       {.name = "quiet_hours", .about = "When nobody is written to.", .later = true},
+       {.name = "hold_while", .about = "A condition under which nothing is sent.", .later = true},
+       {.name = "settle", .about = "A quiet moment that is waited for.", .later = true},
+       {.name = "flip_flop", .about = "Records that change to and fro.", .later = true},
+       {.name = "drift", .about = "Fields that somebody changed at the target.", .later = true}}};
+  return block;
+}
+
+}  // namespace engine::settings
