@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "connectors/files/file_gate.h"
 #include "engine/base/error.h"
 
 namespace connectors::files {
@@ -20,10 +21,6 @@ namespace {
 constexpr std::size_t block_size = 256 * 1024;
 constexpr std::size_t value_size_max = 64 * 1024 * 1024;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-Error busy(const std::filesystem::path& file, const std::string& what, const std::string& hint = {}) {
-  return Error(ErrorCode::source_busy, fmt::format("{} {}", file.string(), what), {{"file", file.string()}}, hint);
-}
 
 }  // namespace
 
@@ -74,7 +71,7 @@ CsvReader::CsvReader(const std::filesystem::path& file, const FileStamp& stamp, 
   }
   if (!is_written(descriptor_, stamp_)) return;
   ::close(descriptor_);
-  throw busy(file_, "was written just now");
+  throw busy_file(file_, "was written just now");
 }
 
 CsvReader::~CsvReader() { ::close(descriptor_); }
@@ -90,7 +87,7 @@ int CsvReader::get_from_next_block() {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) throw Error(ErrorCode::source_unreachable, fmt::format("reading {}: {}", file_.string(), std::generic_category().message(errno)));
     // After the bytes were taken: a writer that came before them has left its time.
-    if (is_written(descriptor_, stamp_)) throw busy(file_, "was written while it was read");
+    if (is_written(descriptor_, stamp_)) throw busy_file(file_, "was written while it was read");
     if (size == 0 && decoder_->is_inside_character()) {
       record_line_ = line_;
       fail("the file ends inside a character", "whether `encoding` is the file's");
@@ -124,7 +121,7 @@ int CsvReader::read_quoted(std::string& into) {
       if (!ends_value(c)) fail("text follows the closing quote of a value", "a quote inside a quoted value is written twice");
       return c;
     }
-    if (c < 0) throw busy(file_, "ends inside a quoted value: it is half written, or a quote is missing");
+    if (c < 0) throw busy_file(file_, "ends inside a quoted value: it is half written, or a quote is missing");
     if (c == '\n') ++line_;
     into += static_cast<char>(c);
     if (into.size() > value_size_max) fail("a value is longer than 64 MiB", "whether a closing quote is missing");
@@ -154,7 +151,7 @@ bool CsvReader::next(std::vector<CsvCell>& cells) {
   }
   if (c >= 0) end_line(c);
   else if (final_newline_) {
-    throw busy(file_, fmt::format("has no line end behind its last line ({}): it is half written", record_line_),
+    throw busy_file(file_, fmt::format("has no line end behind its last line ({}): it is half written", record_line_),
                "where the file never has one, say `final_newline: optional`");
   }
   return true;

@@ -8,7 +8,7 @@
 #include "connectors/files/csv_reader.h"
 #include "connectors/files/whole_source.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/model/key.h"
 #include "engine/settings/diagnostics.h"
 

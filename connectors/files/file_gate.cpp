@@ -25,10 +25,6 @@ FileStamp stamp_from(const struct stat& found) {
   return {static_cast<std::uint64_t>(found.st_size), found.st_ino, nanoseconds(found.st_mtim), nanoseconds(found.st_ctim)};
 }
 
-Error busy(const std::filesystem::path& file, const std::string& what) {
-  return Error(ErrorCode::source_busy, fmt::format("{} {}", file.string(), what), {{"file", file.string()}});
-}
-
 }  // namespace
 
 std::string FileStamp::text() const { return fmt::format("{}:{}:{}:{}", size, inode, modified_ns, changed_ns); }
@@ -39,6 +35,10 @@ FileStamp stamp_of(const std::filesystem::path& file) {
   const std::string reason = std::generic_category().message(errno);
   throw Error(ErrorCode::source_unreachable, fmt::format("the file {} cannot be looked at: {}", file.string(), reason), {{"file", file.string()}},
               "whether it is there, and may be read by this user");
+}
+
+Error busy_file(const std::filesystem::path& file, const std::string& what, const std::string& hint) {
+  return Error(ErrorCode::source_busy, fmt::format("{} {}", file.string(), what), {{"file", file.string()}}, hint);
 }
 
 bool is_written(int descriptor, const FileStamp& since) {
@@ -65,7 +65,7 @@ std::optional<FileStamp> FileGate::settled() {
 
 FileStamp FileGate::ready() {
   if (const auto stamp = settled()) return *stamp;
-  throw busy(file_, "is still being written");
+  throw busy_file(file_, "is still being written");
 }
 
 std::optional<std::string> FileGate::proof() {
@@ -74,7 +74,7 @@ std::optional<std::string> FileGate::proof() {
     return proof_ = stamp->text();
   }
   if (!written_since_ms_) written_since_ms_ = clock_.steady_ms();
-  if (clock_.steady_ms() - *written_since_ms_ > held_back_ms_max) throw busy(file_, "is being written without a pause, and is not read meanwhile");
+  if (clock_.steady_ms() - *written_since_ms_ > held_back_ms_max) throw busy_file(file_, "is being written without a pause, and is not read meanwhile");
   return proof_;
 }
 
@@ -88,7 +88,7 @@ class UnwrittenRows final : public model::RowStream {
 
   bool next(model::RowBatch& into) override {
     const bool more = rows_->next(into);
-    if (stamp_of(file_) != stamp_) throw busy(file_, "was written while it was read");
+    if (stamp_of(file_) != stamp_) throw busy_file(file_, "was written while it was read");
     return more;
   }
   model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
@@ -111,7 +111,7 @@ class GatedSource final : public model::Source {
     if (known.shape && known.exclude == table.exclude && known.key == table.key && (!stamp || known.stamp == *stamp)) return *known.shape;
     const FileStamp ready = begin();
     model::TableShape shape = source_->describe(table);
-    if (stamp_of(gate_.file()) != ready) throw busy(gate_.file(), "was written while it was read");
+    if (stamp_of(gate_.file()) != ready) throw busy_file(gate_.file(), "was written while it was read");
     known = {ready, table.exclude, table.key, shape};
     return shape;
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/base/clock.h"
+#include "engine/base/error.h"
 #include "engine/model/source.h"
 
 namespace connectors::files {
@@ -25,6 +26,8 @@ struct FileStamp {
 
 /// Throws source_unreachable when the file cannot be looked at: one that is gone is never an empty one.
 FileStamp stamp_of(const std::filesystem::path& file);
+/// source_busy: the file is being written; `what` goes on after its name.
+engine::Error busy_file(const std::filesystem::path& file, const std::string& what, const std::string& hint = {});
 /// Of an open file. A name that was put over it changes its inode's time, and nothing that is read.
 bool is_written(int descriptor, const FileStamp& since);
 

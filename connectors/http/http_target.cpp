@@ -15,7 +15,7 @@
 #include "connectors/http/wire/curl_loop.h"
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace connectors::http {
 

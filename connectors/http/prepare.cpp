@@ -9,7 +9,7 @@
 #include "connectors/http/request/prepared_request.h"
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/model/row_json.h"
 
 namespace connectors::http {

@@ -8,6 +8,8 @@
 #include <sql.h>
 #include <sqlext.h>
 
+#include "engine/base/text/characters.h"
+
 namespace connectors::odbc {
 
 using engine::model::ColumnType;
@@ -16,8 +18,6 @@ namespace {
 
 /// Beyond these bytes a server's VARCHAR need not reach.
 constexpr SQLULEN long_from = 4000;
-
-int hex_digit(char c) { return c >= 'a' ? c - 'a' + 10 : c >= 'A' ? c - 'A' + 10 : c - '0'; }
 
 unsigned number_at(std::string_view text, std::size_t at, std::size_t digits) {
   unsigned value = 0;
@@ -90,7 +90,7 @@ Binding binding_of(const ColumnPlan& plan, const std::string& bytes) {
 
 /// What the driver reads: the text itself, or the bytes and structs that it stands for.
 std::string bytes_of(const ColumnPlan& column, const std::string& text) {
-  if (column.wire == Wire::binary) return bytes_of_hex(text);
+  if (column.wire == Wire::binary) return engine::bytes_of_hex(text).value_or(std::string());
   if (column.wire == Wire::date) return date_struct(text);
   if (column.wire == Wire::timestamp) return timestamp_struct(text);
   return text;
@@ -114,12 +114,6 @@ Binding widest(const Binding& one, const Binding& other) {
 }
 
 }  // namespace
-
-std::string bytes_of_hex(std::string_view hex) {
-  std::string bytes;
-  for (std::size_t at = 0; at + 1 < hex.size(); at += 2) bytes.push_back(static_cast<char>(hex_digit(hex[at]) * 16 + hex_digit(hex[at + 1])));
-  return bytes;
-}
 
 bool Parameter::bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text) {
   const auto marker = static_cast<SQLUSMALLINT>(number);

@@ -42,7 +42,5 @@ class ParameterArray {
   std::vector<std::int64_t> integers_;
   std::vector<std::int64_t> sizes_;
 };
-/// What pairs of hexadecimal digits stand for.
-std::string bytes_of_hex(std::string_view hex);
 
 }  // namespace connectors::odbc

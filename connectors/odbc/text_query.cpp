@@ -1,6 +1,7 @@
 #include "connectors/odbc/text_query.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace connectors::odbc {
 
@@ -24,6 +25,12 @@ std::vector<ColumnPlan> texts_for(const KeyedSql& sql) {
 }
 
 }  // namespace
+
+std::int64_t number_of(const std::optional<std::string>& cell) {
+  std::int64_t number = 0;
+  if (cell) std::from_chars(cell->data(), cell->data() + cell->size(), number);
+  return number;
+}
 
 ColumnPlan text_plan() { return {engine::model::ColumnType::text, Wire::text, text_width, false, false, true}; }
 

@@ -1,6 +1,7 @@
 // A statement whose parameters and results are texts: what is asked of a server besides rows.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,6 +45,9 @@ class TextQueries {
   std::shared_ptr<Session> session_;
   std::map<std::string, TextQuery> queries_;
 };
+
+/// A cell that holds a whole number; 0 for NULL and for what is none.
+std::int64_t number_of(const std::optional<std::string>& cell);
 
 /// How a parameter or result travels that is text.
 ColumnPlan text_plan();

@@ -4,7 +4,7 @@
 #include <openssl/hmac.h>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace engine {
 

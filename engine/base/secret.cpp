@@ -8,8 +8,8 @@
 #include <shared_mutex>
 #include <vector>
 
-#include "engine/base/base64.h"
-#include "engine/base/escaped_text.h"
+#include "engine/base/text/base64.h"
+#include "engine/base/text/escaped_text.h"
 
 namespace engine {
 

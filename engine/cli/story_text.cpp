@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/cli/terminal.h"
 
 namespace engine::cli {

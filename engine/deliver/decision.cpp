@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
 #include "engine/deliver/association.h"
 #include "engine/model/reference.h"
 
@@ -140,17 +141,11 @@ std::string shown(std::span<const journal::Awaited> awaits) {
   return awaits.size() == 1 ? first : fmt::format("{} and {} more", first, awaits.size() - 1);
 }
 
-std::string duration_text(std::int64_t ms) {
-  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
-  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
-  return fmt::format("{}s", ms / 1'000);
-}
-
 /// A child waits until its parents are there, for a time.
 Decision wait_for_parents(const HeadFacts& facts, const PipelineTarget& pipeline) {
   const std::int64_t left_ms = facts.delivery.created_ms + pipeline.wait_for_parent_ms - facts.now_ms;
   if (left_ms <= 0) {
-    return dead(fmt::format("waited {} for {}, which did not come to the target", duration_text(pipeline.wait_for_parent_ms),
+    return dead(fmt::format("waited {} for {}, which did not come to the target", span_text(pipeline.wait_for_parent_ms),
                             shown(facts.awaits)));
   }
   return {.what = What::wait,

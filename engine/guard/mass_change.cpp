@@ -7,6 +7,9 @@
 #include <cmath>
 #include <optional>
 
+#include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
+
 namespace engine::guard {
 
 namespace json = boost::json;
@@ -29,23 +32,10 @@ constexpr Operation operations[] = {{"insert", "inserts", "made", &MassChange::i
                                     {"update", "updates", "changed", &MassChange::updates, &EffectCounts::updates},
                                     {"delete", "deletes", "taken away", &MassChange::deletes, &EffectCounts::deletes}};
 
-std::string with_separators(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
-
 std::string percent_text(double percent) { return fmt::format("{:g} %", std::round(percent * 10) / 10); }
 
 std::string limit_text(const EffectLimit& limit) {
-  return limit.percent > 0 ? percent_text(limit.percent) : with_separators(limit.count);
-}
-
-std::string window_text(std::int64_t ms) {
-  constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute;
-  if (ms % hour == 0) return fmt::format("{} h", ms / hour);
-  if (ms % minute == 0) return fmt::format("{} min", ms / minute);
-  return fmt::format("{} s", ms / second);
+  return limit.percent > 0 ? percent_text(limit.percent) : grouped(limit.count);
 }
 
 bool is_over(const MassChange& limits, const EffectLimit& limit, std::int64_t total, std::int64_t live) {
@@ -63,22 +53,22 @@ std::string reason_text(const MassChange& limits, const Operation& operation, co
   const EffectLimit& limit = limits.*operation.limit;
   const std::int64_t now = situation.cycle.*operation.count;
   const std::int64_t before = situation.window.*operation.count;
-  std::string text = now == 1 ? "1 record" : with_separators(now) + " records";
+  std::string text = now == 1 ? "1 record" : grouped(now) + " records";
   text += fmt::format(" would be {}", operation.participle);
-  if (before > 0) text += fmt::format(", {} with those of the last {}", with_separators(now + before), window_text(limits.window_ms));
+  if (before > 0) text += fmt::format(", {} with those of the last {}", grouped(now + before), span_text(limits.window_ms));
   if (empties(operation, situation)) return text + ": all that are at the target";
   if (limit.percent > 0) {
     text += situation.live == 0 ? std::string(", and none is at the target")
                                 : fmt::format(": {} of the {} at the target",
                                               percent_text(100.0 * static_cast<double>(now + before) / static_cast<double>(situation.live)),
-                                              with_separators(situation.live));
+                                              grouped(situation.live));
   }
   return text + fmt::format("; up to {} may be without being asked", limit_text(limit));
 }
 
 std::string range_text(const Range& range, std::int64_t EffectCounts::*count) {
   if (range.high.*count == 0) return "none";
-  return with_separators(range.low.*count) + " to " + with_separators(range.high.*count);
+  return grouped(range.low.*count) + " to " + grouped(range.high.*count);
 }
 
 /// Empty: it is usual. Of what was done while nothing was read there is only this one cycle.
@@ -87,13 +77,13 @@ std::string unusual_text(const MassChange& limits, const Operation& operation, c
   const std::int64_t now = situation.cycle.*count;
   const Usual& usual = *situation.usual;
   if (now > allowed(limits, usual.cycle.high.*count, usual.cycle.busy.*count)) {
-    std::string text = fmt::format("{} {} in this cycle", with_separators(now), now == 1 ? operation.name : operation.noun);
-    if (usual.covers_ms > 0) text += ", the first after " + window_text(usual.covers_ms - usual.covers_ms % 60'000);
+    std::string text = fmt::format("{} {} in this cycle", grouped(now), now == 1 ? operation.name : operation.noun);
+    if (usual.covers_ms > 0) text += ", the first after " + span_text(usual.covers_ms);
     return text + fmt::format("; usual {}: {}", usual.covers_ms > 0 ? "in that time" : "at this hour", range_text(usual.cycle, count));
   }
   const std::int64_t all = now + situation.hour.*count;
   if (usual.covers_ms > 0 || all <= allowed(limits, usual.hour.high.*count, usual.hour.busy.*count)) return {};
-  return fmt::format("{} {} in this hour, {} in this cycle; usual in this hour: {}", with_separators(all), operation.noun, with_separators(now),
+  return fmt::format("{} {} in this hour, {} in this cycle; usual in this hour: {}", grouped(all), operation.noun, grouped(now),
                      range_text(usual.hour, count));
 }
 

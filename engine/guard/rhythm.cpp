@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
+
 namespace engine::guard {
 
 namespace {
@@ -9,7 +11,6 @@ namespace {
 using journal::EffectCounts;
 using journal::EffectHour;
 
-constexpr std::int64_t hour_ms = journal::EffectHours::hour_ms;
 constexpr std::int64_t hours_of_day = 24;
 constexpr std::int64_t hours_of_week = 168;
 constexpr std::int64_t weeks = journal::EffectHours::kept_ms / hour_ms / hours_of_week;

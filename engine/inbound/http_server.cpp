@@ -23,7 +23,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace engine::inbound {
 

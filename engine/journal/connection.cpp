@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -260,6 +261,12 @@ void Connection::settle() {
   }
   failure_ = nullptr;
   if (in_transaction()) execute("ROLLBACK");
+}
+
+std::size_t place_of(std::string_view name, std::span<const std::string_view> names, std::string_view what) {
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) throw Error(ErrorCode::journal_failed, fmt::format("the journal holds {} '{}', which is not known", what, name));
+  return static_cast<std::size_t>(at - names.begin());
 }
 
 }  // namespace engine::journal

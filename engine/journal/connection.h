@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -104,5 +105,8 @@ class Connection {
   std::exception_ptr failure_;
   int wal_pages_ = 0;
 };
+
+/// The place among `names` of one that the journal keeps for `what`; journal_failed for one that this program does not know.
+std::size_t place_of(std::string_view name, std::span<const std::string_view> names, std::string_view what);
 
 }  // namespace engine::journal

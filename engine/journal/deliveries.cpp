@@ -90,12 +90,7 @@ std::string match_staying(const std::vector<Delivery>& open, const std::vector<O
 std::string_view name_of(DeliveryState state) { return state_names[static_cast<std::size_t>(state)]; }
 
 DeliveryState delivery_state_of(std::string_view name) {
-  const auto at = std::find(state_names.begin(), state_names.end(), name);
-  if (at == state_names.end()) {
-    throw Error(ErrorCode::journal_failed,
-                "the journal holds a delivery in the unknown state '" + std::string(name) + "'");
-  }
-  return static_cast<DeliveryState>(at - state_names.begin());
+  return static_cast<DeliveryState>(place_of(name, state_names, "a delivery's state"));
 }
 
 std::int64_t Deliveries::plan(const Delivery& delivery) {
@@ -172,10 +167,12 @@ void Deliveries::update(const Delivery& delivery) {
 }
 
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
-  ENGINE_ASSERT(expected.size() == 1 || expected.size() == 2);
-  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?14, ?15)");
+  ENGINE_ASSERT(expected.size() >= 1 && expected.size() <= 3);
+  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?14, ?15, ?16)");
   bind_progress(statement, delivery);
-  statement.bind(14, name_of(*expected.begin())).bind(15, name_of(*(expected.end() - 1))).run();
+  const DeliveryState* const states = expected.begin();
+  const std::size_t last = expected.size() - 1;
+  statement.bind(14, name_of(states[0])).bind(15, name_of(states[std::min<std::size_t>(1, last)])).bind(16, name_of(states[last])).run();
   return connection_.changes() > 0;
 }
 
@@ -262,7 +259,9 @@ void Deliveries::supersede_dead_before(const Delivery& delivery, std::int64_t no
 std::vector<Delivery> Deliveries::dead_letters(const DeadLetterFilter& filter) {
   Statement statement = connection_.prepare(
       "SELECT " DELIVERY_COLUMNS
-      " FROM delivery AS d WHERE ((?1 AND d.state = 'dead') OR (?2 AND d.state = 'uncertain')) "
+      " FROM delivery AS d WHERE d.id IN (SELECT id FROM delivery INDEXED BY delivery_dead WHERE ?1 AND state = 'dead' "
+      "UNION ALL SELECT id FROM delivery INDEXED BY delivery_uncertain WHERE ?2 AND state IN ('in_flight', 'uncertain') AND "
+      "state = 'uncertain') "
       "AND (?3 = '' OR d.pipeline_id = (SELECT id FROM pipeline WHERE name = ?3)) ORDER BY d.id LIMIT ?4");
   statement.bind(1, std::int64_t{filter.dead}).bind(2, std::int64_t{filter.uncertain}).bind(3, filter.pipeline);
   statement.bind(4, static_cast<std::int64_t>(filter.limit));

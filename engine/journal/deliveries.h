@@ -171,7 +171,7 @@ class Deliveries {
   std::int64_t plan(const Delivery& delivery);
   /// Writes what changes while a delivery is worked on: all but identity, lane and content.
   void update(const Delivery& delivery);
-  /// The same when its state in the journal is one of `expected`, one or two. False: somebody else decided meanwhile, nothing was
+  /// The same when its state in the journal is one of `expected`, three at most. False: somebody else decided meanwhile, nothing was
   /// written.
   bool update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected);
   /// The record is elsewhere than `plan` knew: the delivery occupies that lane, too.
@@ -193,8 +193,8 @@ class Deliveries {
   /// head of their lanes and of their key. Its cost is bound by `limit`, however many wait.
   HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
                       const PipelineChoice& pipelines = {});
-  /// The pending heads among the given ones.
-  std::vector<Delivery> heads_among(const std::vector<std::int64_t>& ids);
+  /// Nothing open stands before it in its lanes, nor of its key.
+  bool is_head(const Delivery& delivery);
   /// The heads of lanes and key that became free, at most one each.
   std::vector<Delivery> heads_behind(const std::string& connection, const Freed& freed);
   /// Whether another row of the pipeline stands for the record that this delete would take away: one is live, or with `planned` on its way.
@@ -292,7 +292,6 @@ class Deliveries {
   std::optional<std::int64_t> oldest_under_way_ms(std::int64_t pipeline_id);
 
  private:
-  bool is_head(const Delivery& delivery);
   std::optional<std::string> match_last_sent(const Delivery& delivery);
   std::optional<std::string> match_before(const Delivery& delivery);
   std::optional<LastSent> last_sent_before(std::int64_t delivery_id, std::int64_t pipeline_id, const std::string& key);

@@ -13,7 +13,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/journal/care/backup.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/journal.h"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/check/lexer.h"
 
 namespace engine::map {
@@ -52,7 +53,7 @@ std::string declaration(const model::Layout& layout) {
   std::string sql = "CREATE TABLE x(";
   std::set<std::string> names;
   for (const model::Column& column : layout.columns) {
-    const bool is_new = names.insert(lower_ascii(column.name)).second;
+    const bool is_new = names.insert(lower_case(column.name)).second;
     const std::string name = is_new ? column.name : fmt::format("{} ({})", column.name, names.size() + sql.size());
     sql += fmt::format("{} {}, ", in_quotes(name), declared_type(column.type));
   }

@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include "engine/base/error.h"
+#include "engine/base/text/characters.h"
 #include "engine/map/check/expression_check.h"
 #include "engine/map/check/json_result.h"
 #include "engine/map/check/lexer.h"
@@ -152,7 +153,7 @@ void Mapper::Compiled::compile(settings::Diagnostics& diagnostics) {
 const model::Column* Mapper::Compiled::column_read(const std::string& name) const {
   if (const auto position = layout.find(name)) return &layout.columns[*position];
   for (const NestedRows& table : state.nested) {
-    const std::string prefix = lower_ascii(table.name()) + ".";
+    const std::string prefix = lower_case(table.name()) + ".";
     const auto position = name.starts_with(prefix) ? table.layout().find(name.substr(prefix.size())) : std::nullopt;
     if (position) return &table.layout().columns[*position];
   }

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/decimal.h"
 #include "engine/model/json_text.h"

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "engine/base/error.h"
+#include "engine/base/text/characters.h"
 #include "engine/map/check/lexer.h"
 #include "engine/map/functions/catalog.h"
 #include "engine/map/row_table.h"
@@ -101,10 +102,10 @@ int Sandbox::authorize(void* self, int action, const char* first, const char* se
 }
 
 int Sandbox::allow_reading(std::string_view table, std::string_view column) {
-  if (table == "new" || table == "old") return columns_read_.insert(lower_ascii(column)), SQLITE_OK;
+  if (table == "new" || table == "old") return columns_read_.insert(lower_case(column)), SQLITE_OK;
   const auto is_it = [&](const NestedRows& nested) { return nested.name() == table; };
   if (std::none_of(state_.nested.begin(), state_.nested.end(), is_it)) return SQLITE_DENY;
-  columns_read_.insert(lower_ascii(table) + "." + lower_ascii(column));
+  columns_read_.insert(lower_case(table) + "." + lower_case(column));
   return SQLITE_OK;
 }
 

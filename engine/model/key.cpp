@@ -4,9 +4,9 @@
 #include <charconv>
 #include <cmath>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/model/json_text.h"
 #include "engine/model/row_json.h"
 

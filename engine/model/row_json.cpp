@@ -1,6 +1,6 @@
 #include "engine/model/row_json.h"
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
 #include "engine/model/json_text.h"
 

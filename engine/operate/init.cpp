@@ -6,7 +6,7 @@
 #include <cctype>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/operate/init/files.h"
 #include "engine/operate/inspect/yaml_text.h"
 #include "engine/operate/instance_access.h"

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/text/durations.h"
 #include "engine/model/fields.h"
 #include "engine/settings/origin.h"
 
@@ -72,7 +73,7 @@ struct EffectLimit {
 struct RhythmLimits {
   bool is_on = true;
   double times = 3;                         ///< so often the usual, and `ignore_below` more, may come
-  std::int64_t learn_ms = 14 * 86'400'000LL;  ///< nothing is held by it before
+  std::int64_t learn_ms = 14 * day_ms;  ///< nothing is held by it before
 };
 
 struct MassChange {
@@ -80,7 +81,7 @@ struct MassChange {
   EffectLimit updates;
   EffectLimit deletes{.is_set = true, .percent = 20};
   std::int64_t ignore_below = 50;  ///< fewer are never held, but for a target that would be emptied
-  std::int64_t window_ms = 3'600'000;
+  std::int64_t window_ms = hour_ms;
   RhythmLimits rhythm;
   bool follows_rhythm(const EffectLimit& limit) const { return rhythm.is_on && !limit.is_own; }
   /// Whether it is counted at all.
@@ -104,7 +105,7 @@ struct PipelineDefinition {
   std::string each_name;     ///< what `for_each` varies: "company"; empty without
   std::string table;
   std::vector<std::string> depends_on;             ///< pipelines whose records' ids remote_id() may ask for
-  std::int64_t wait_for_parent_ms = 60 * 60'000;  ///< for a parent's record that is not at the target yet
+  std::int64_t wait_for_parent_ms = hour_ms;  ///< for a parent's record that is not at the target yet
   std::optional<Expression> where;
   std::vector<FieldExpression> map;
   std::set<std::string> number_fields;  ///< `types: { x: number }`

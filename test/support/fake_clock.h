@@ -1,14 +1,18 @@
 // Time that a test turns by hand.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "engine/base/clock.h"
 
 namespace test {
 
+/// Any thread may look at it and turn it.
 class FakeClock final : public engine::Clock {
  public:
+  explicit FakeClock(std::int64_t wall_ms = 1'795'000'000'000) : wall_ms_(wall_ms) {}
+
   std::int64_t wall_ms() const override { return wall_ms_; }
   std::int64_t steady_ms() const override { return steady_ms_; }
   void advance(std::int64_t ms) {
@@ -19,8 +23,8 @@ class FakeClock final : public engine::Clock {
   void jump(std::int64_t ms) { wall_ms_ += ms; }
 
  private:
-  std::int64_t wall_ms_ = 1'795'000'000'000;
-  std::int64_t steady_ms_ = 1'000;
+  std::atomic<std::int64_t> wall_ms_;
+  std::atomic<std::int64_t> steady_ms_ = 1'000;
 };
 
 }  // namespace test

@@ -6,7 +6,7 @@
 
 #include "connectors/http/auth/oauth2_login.h"
 #include "connectors/http/auth/session_login.h"
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {

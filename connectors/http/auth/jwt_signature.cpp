@@ -5,7 +5,7 @@
 
 #include <memory>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {

@@ -12,7 +12,7 @@
 #include "connectors/http/answer/json_path.h"
 #include "connectors/http/auth/jwt_signature.h"
 #include "connectors/http/request/escapes.h"
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 
 namespace connectors::http {
 

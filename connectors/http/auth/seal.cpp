@@ -10,7 +10,7 @@
 #include <array>
 #include <memory>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
 
 namespace connectors::http {

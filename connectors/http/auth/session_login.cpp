@@ -12,7 +12,7 @@
 #include "connectors/http/auth/oauth2_request.h"
 #include "connectors/http/prepare.h"
 #include "connectors/http/request/prepared_request.h"
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
 

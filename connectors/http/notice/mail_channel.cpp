@@ -7,7 +7,7 @@
 
 #include "connectors/http/notice/channels.h"
 #include "connectors/http/notice/errand.h"
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
 

@@ -9,6 +9,7 @@
 
 #include "connectors/http/request/field_text.h"
 #include "engine/base/error.h"
+#include "engine/base/text/durations.h"
 #include "engine/model/json_text.h"
 
 namespace connectors::http {
@@ -21,8 +22,6 @@ using engine::settings::FieldType;
 using engine::settings::TimeForm;
 
 namespace {
-
-constexpr std::int64_t day_ms = 86'400'000;
 
 /// Digits at `at`; moves behind them.
 std::optional<int> digits(std::string_view text, std::size_t& at, std::size_t count) {
@@ -46,7 +45,7 @@ std::optional<std::int64_t> date_ms(std::string_view text, std::size_t& at) {
   const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count() * day_ms;
+  return std::chrono::sys_days(date).time_since_epoch().count() * engine::day_ms;
 }
 
 std::optional<std::int64_t> clock_ms(std::string_view text, std::size_t& at) {
@@ -54,11 +53,11 @@ std::optional<std::int64_t> clock_ms(std::string_view text, std::size_t& at) {
   if (!hour || *hour > 23 || !passes(text, at, ':')) return std::nullopt;
   const auto minute = digits(text, at, 2);
   if (!minute || *minute > 59) return std::nullopt;
-  std::int64_t ms = (std::int64_t{*hour} * 60 + *minute) * 60'000;
+  std::int64_t ms = (std::int64_t{*hour} * 60 + *minute) * engine::minute_ms;
   if (!passes(text, at, ':')) return ms;
   const auto second = digits(text, at, 2);
   if (!second || *second > 60) return std::nullopt;
-  ms += std::int64_t{*second} * 1'000;
+  ms += std::int64_t{*second} * engine::second_ms;
   if (!passes(text, at, '.')) return ms;
   for (std::int64_t unit = 100; at < text.size() && text[at] >= '0' && text[at] <= '9'; unit /= 10, ++at) {
     ms += (text[at] - '0') * unit;
@@ -75,7 +74,7 @@ std::optional<std::int64_t> zone_ms(std::string_view text, std::size_t& at) {
   passes(text, at, ':');
   const auto minutes = at == text.size() ? std::optional(0) : digits(text, at, 2);
   if (!hours || !minutes) return std::nullopt;
-  return sign * (std::int64_t{*hours} * 60 + *minutes) * 60'000;
+  return sign * (std::int64_t{*hours} * 60 + *minutes) * engine::minute_ms;
 }
 
 /// Always in UTC: the value brought its zone, or had none.
@@ -87,9 +86,9 @@ FieldScalar time_value(std::int64_t ms, const FieldDefinition& field) {
   const std::string date_text =
       fmt::format("{:04}-{:02}-{:02}", int{date.year()}, unsigned{date.month()}, unsigned{date.day()});
   const bool date_only = field.type == FieldType::date;
-  if (field.form == TimeForm::epoch_ms) return date_only ? floor<days>(time).time_since_epoch().count() * day_ms : ms;
+  if (field.form == TimeForm::epoch_ms) return date_only ? floor<days>(time).time_since_epoch().count() * engine::day_ms : ms;
   if (field.form == TimeForm::epoch_s)
-    return (date_only ? std::int64_t{day.time_since_epoch().count()} * day_ms : ms) / 1'000;
+    return (date_only ? std::int64_t{day.time_since_epoch().count()} * engine::day_ms : ms) / 1'000;
   if (date_only) return date_text;
   const hh_mm_ss clock(time - day);
   const std::string clock_text =

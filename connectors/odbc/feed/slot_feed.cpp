@@ -1,7 +1,6 @@
 #include "connectors/odbc/feed/slot_feed.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -21,12 +20,6 @@ namespace {
 constexpr std::size_t batch_news = 10'000;
 /// A transaction that changes more rows has them all read: their keys would only fill the memory.
 constexpr std::size_t transaction_news_max = 100'000;
-
-std::int64_t number_of(const std::optional<std::string>& text) {
-  std::int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 class SlotFeed final : public ChangeFeed {
  public:

@@ -19,7 +19,7 @@ KeyedSql numbered(std::string text) {
   return sql;
 }
 
-std::uint32_t number_of(std::string_view text) {
+std::uint32_t transaction_of(std::string_view text) {
   std::uint64_t number = 0;
   std::from_chars(text.data(), text.data() + text.size(), number);
   return static_cast<std::uint32_t>(number);
@@ -204,10 +204,10 @@ std::optional<std::string> key_of(const std::vector<Cell>& cells, const std::vec
 Visibility::Visibility(std::string_view snapshot) {
   const std::size_t first = snapshot.find(':');
   const std::size_t second = snapshot.find(':', first + 1);
-  end_ = number_of(snapshot.substr(first + 1, second - first - 1));
+  end_ = transaction_of(snapshot.substr(first + 1, second - first - 1));
   for (std::string_view rest = snapshot.substr(second + 1); !rest.empty();) {
     const std::size_t comma = std::min(rest.find(','), rest.size());
-    under_way_.insert(number_of(rest.substr(0, comma)));
+    under_way_.insert(transaction_of(rest.substr(0, comma)));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
   }
 }

@@ -1,6 +1,5 @@
 #include "connectors/odbc/log/history_log.h"
 
-#include <charconv>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -21,32 +20,11 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::size_t page_entries = 10'000;
-/// Parts of the values that are bound.
+/// What statements of the dialect may name, bound in this order.
+constexpr std::string_view names[] = {"{since}", "{until}"};
 constexpr std::size_t since_part = 0, until_part = 1;
 /// What a `changes` selects behind the key.
 constexpr const char* told[] = {"mark", "transaction_id", "changed_ms", "changed_by"};
-
-std::int64_t number_of(std::string_view text) {
-  std::int64_t number = 0;
-  std::from_chars(text.data(), text.data() + text.size(), number);
-  return number;
-}
-
-/// {since} and {until} become markers.
-KeyedSql marked(const std::string& text) {
-  KeyedSql sql;
-  for (std::size_t at = 0; at < text.size();) {
-    const bool since = text.compare(at, 7, "{since}") == 0;
-    if (since || text.compare(at, 7, "{until}") == 0) {
-      sql.markers.push_back({0, since ? since_part : until_part});
-      sql.text += '?';
-      at += 7;
-    } else {
-      sql.text += text[at++];
-    }
-  }
-  return sql;
-}
 
 class HistoryLog final : public ChangeLog {
  public:
@@ -119,16 +97,16 @@ void HistoryLog::refuse(const std::string& what) const {
 std::vector<TextQuery::Row> HistoryLog::ask(const std::string& statement, std::size_t columns) {
   ColumnPlan mark = text_plan();
   mark.type = history_.mark_type;
-  return access_.ask(marked(text_.filled(statement)), columns, bounds(), {mark, mark});
+  return access_.ask(with_markers(text_.filled(statement), names), columns, bounds(), {mark, mark});
 }
 
 /// How far the history reaches, in one statement: both ends are of one moment.
 void HistoryLog::look() {
   const auto rows = ask(history_.mark, 2);
   if (rows.empty() || !rows[0][0]) refuse("is not kept, or may not be seen");
-  now_ = number_of(*rows[0][0]);
+  now_ = number_of(rows[0][0]);
   oldest_.reset();
-  if (rows[0][1]) oldest_ = number_of(*rows[0][1]);
+  if (rows[0][1]) oldest_ = number_of(rows[0][1]);
 }
 
 void HistoryLog::resume(const std::string& mark) {
@@ -192,7 +170,7 @@ ChangeLog::Backlog HistoryLog::backlog() {
   require_reach();
   if (history_.count.empty()) return {counted_ + 1, false};
   const auto rows = ask(history_.count, 1);
-  const std::int64_t behind = rows.empty() || !rows[0][0] ? 0 : number_of(*rows[0][0]);
+  const std::int64_t behind = rows.empty() || !rows[0][0] ? 0 : number_of(rows[0][0]);
   Backlog backlog{counted_ + behind, false};
   counted_ = behind;
   return backlog;
@@ -210,7 +188,7 @@ KeyedSql HistoryLog::changes() const {
   const KeyColumns key = key_columns(layout_, dialect_);
   std::string text = replaced(replaced(text_.filled(history_.changes), "{key}", key.selected), "{key_order}", key.names);
   text = replaced(text, "{offset}", fmt::to_string(given_));
-  KeyedSql sql = marked(replaced(text, "{n}", fmt::to_string(page_entries)));
+  KeyedSql sql = with_markers(replaced(text, "{n}", fmt::to_string(page_entries)), names);
   sql.columns = {layout_.key.size(), layout_.key.size()};
   return sql;
 }
@@ -241,7 +219,7 @@ LoggedChange HistoryLog::entry_of(const RowStream& stream, RowView row, std::siz
   entry.key = stream.source_key(index);
   const std::size_t behind = layout_.key.size() + 1;
   if (!row.is_null(behind)) entry.provenance.transaction = std::string(row.text(behind));
-  if (!row.is_null(behind + 1)) entry.provenance.time_ms = number_of(row.text(behind + 1));
+  if (!row.is_null(behind + 1)) entry.provenance.time_ms = number_of(std::string(row.text(behind + 1)));
   if (!row.is_null(behind + 2)) entry.provenance.user = std::string(row.text(behind + 2));
   return entry;
 }

@@ -1,7 +1,6 @@
 #include "connectors/odbc/log/journal_log.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <span>
@@ -34,12 +33,6 @@ constexpr std::int64_t look_back_entries = 100'000;
 /// Places are looked up in statements of these sizes, the last place repeated to fill one up.
 constexpr std::size_t place_counts[] = {1, 10, 100};
 
-std::int64_t number_of(const std::optional<std::string>& text) {
-  std::int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
-
 std::string trimmed(const std::optional<std::string>& text) {
   std::string name = text.value_or("");
   name.erase(name.find_last_not_of(' ') + 1);
@@ -59,20 +52,6 @@ JournalPosition position_of(const json::value& value) {
 constexpr std::string_view names[] = {"{schema}", "{name}", "{library}", "{file}", "{journal_library}", "{journal}", "{receiver_library}", "{receiver}", "{first}", "{last}"};
 constexpr std::size_t first_part = 8, last_part = 9;
 
-KeyedSql marked(const std::string& text) {
-  KeyedSql sql;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto* const name = std::find_if(std::begin(names), std::end(names), [&](std::string_view each) { return text.compare(at, each.size(), each) == 0; });
-    if (name == std::end(names)) {
-      sql.text += text[at++];
-      continue;
-    }
-    sql.markers.push_back({0, static_cast<std::size_t>(name - std::begin(names))});
-    sql.text += '?';
-    at += name->size();
-  }
-  return sql;
-}
 
 class JournalLog final : public ChangeLog {
  public:
@@ -154,7 +133,7 @@ std::vector<Row> JournalLog::ask(const std::string& statement, std::size_t colum
   std::vector<ColumnPlan> plans(std::size(names), text_plan());
   plans[first_part].type = plans[last_part].type = ColumnType::decimal;
   try {
-    return access_.ask(marked(statement), columns, values_, std::move(plans));
+    return access_.ask(with_markers(statement, names), columns, values_, std::move(plans));
   } catch (const Error& error) {
     if (means_any_of(error, journal_.lost)) throw LogLost(error.what());
     throw;

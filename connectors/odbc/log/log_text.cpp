@@ -23,7 +23,7 @@ std::string place_of(const std::string& name) {
   return dot == std::string::npos ? std::string() : name.substr(0, dot + 1);
 }
 
-std::uint32_t number_of(const std::string& text) {
+std::uint32_t short_hash(const std::string& text) {
   std::uint32_t hash = 2'166'136'261U;  // FNV-1a
   for (const unsigned char c : text) hash = (hash ^ c) * 16'777'619U;
   return hash;
@@ -36,8 +36,24 @@ std::string trigger_name(const LogName& name, std::size_t size_max) {
   std::string plain = whole;
   for (char& c : plain) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '_';
   if (plain == whole && plain.size() <= size_max - ending_max) return plain;
-  const std::string number = fmt::format("_{:08x}", number_of(whole));
+  const std::string number = fmt::format("_{:08x}", short_hash(whole));
   return plain.substr(0, size_max - ending_max - number.size()) + number;
+}
+
+KeyedSql with_markers(std::string_view statement, std::span<const std::string_view> names) {
+  KeyedSql sql;
+  while (!statement.empty()) {
+    const auto name = std::find_if(names.begin(), names.end(), [&](std::string_view each) { return statement.starts_with(each); });
+    if (name == names.end()) {
+      sql.text += statement.front();
+      statement.remove_prefix(1);
+      continue;
+    }
+    sql.markers.push_back({0, static_cast<std::size_t>(name - names.begin())});
+    sql.text += '?';
+    statement.remove_prefix(name->size());
+  }
+  return sql;
 }
 
 std::vector<std::string> remarks_by(const std::vector<std::string>& statements, const std::function<std::vector<TextQuery::Row>(const std::string&)>& ask) {

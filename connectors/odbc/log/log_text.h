@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connectors/odbc/statement_text.h"
@@ -42,6 +44,9 @@ class LogText {
   engine::model::LogName name_;
   std::string from_;
 };
+
+/// Each of the `names` in a statement becomes a marker; its place among them is the part of the one key that is bound.
+KeyedSql with_markers(std::string_view statement, std::span<const std::string_view> names);
 
 /// The texts that the statements give. What may not be asked is left out: a remark is no reason to stop.
 std::vector<std::string> remarks_by(const std::vector<std::string>& statements, const std::function<std::vector<TextQuery::Row>(const std::string&)>& ask);

@@ -5,6 +5,7 @@
 #include "connectors/odbc/canonical_text.h"
 #include "connectors/odbc/log/key_text.h"
 #include "connectors/odbc/parameter.h"
+#include "engine/base/text/characters.h"
 
 namespace connectors::odbc {
 
@@ -42,7 +43,8 @@ std::string LoggedKeys::cell_of(const ColumnPlan& plan, const std::string& part,
   }
   if (plan.type == ColumnType::binary) {
     key_part = part;
-    return bytes_of_hex(part);
+    if (auto bytes = engine::bytes_of_hex(part)) return *std::move(bytes);
+    refuse(fmt::format("names '{}' in a key: no bytes in hexadecimal digits", part));
   }
   std::string scratch;
   const auto canonical = canonical_text(plan.type, part, scratch);

@@ -1,6 +1,5 @@
 #include "connectors/odbc/log/odbc_change_log.h"
 
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -20,12 +19,6 @@ constexpr std::size_t keyless_max = 1'000;
 constexpr std::size_t ids_of_commit = 10'000;
 /// Ids go in statements of these sizes, the last id repeated to fill one up; old SQLite takes 999 parameters.
 constexpr std::size_t id_counts[] = {1, 10, 100, 500};
-
-std::int64_t number_of(const std::optional<std::string>& text) {
-  std::int64_t number = 0;
-  if (text) std::from_chars(text->data(), text->data() + text->size(), number);
-  return number;
-}
 
 class OdbcChangeLog final : public ChangeLog {
  public:

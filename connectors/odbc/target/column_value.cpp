@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "connectors/odbc/canonical_text.h"
-#include "engine/base/base64.h"
-#include "engine/base/text.h"
+#include "engine/base/text/base64.h"
+#include "engine/base/text/characters.h"
 
 namespace connectors::odbc {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/model/row_json.h"
 
 namespace engine::capture {

@@ -16,7 +16,6 @@ namespace {
 
 using model::Growth;
 
-constexpr std::int64_t second_us = 1'000'000;
 constexpr std::array<std::string_view, 4> growth_names{"none", "counter", "day", "moment"};
 
 std::string_view name_of(Growth growth) { return growth_names[static_cast<std::size_t>(growth)]; }

@@ -10,7 +10,6 @@ namespace engine::capture {
 
 namespace {
 
-constexpr std::int64_t second_us = 1'000'000;
 constexpr std::int64_t day_us = 86'400 * second_us;
 
 /// Takes digits from the front, exactly so many.

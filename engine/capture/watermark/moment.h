@@ -10,6 +10,8 @@
 
 namespace engine::capture {
 
+inline constexpr std::int64_t second_us = 1'000'000;
+
 /// Microseconds since 1970-01-01 00:00:00 of the column's own time. Takes the canonical forms of dates and timestamps, and what databases
 /// without such types keep as text: a T between date and time, no seconds, a Z behind. Nullopt for all else, infinity and years beyond 9999 included.
 std::optional<std::int64_t> moment_of(std::string_view text);

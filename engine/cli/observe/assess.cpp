@@ -76,12 +76,12 @@ void print_holds(const operate::Assessment& assessment) {
 
 void print_assessment(const operate::Assessment& assessment, const std::filesystem::path& folder) {
   const operate::AssessmentSums sums = operate::sums_of(assessment);
-  fmt::print("{}: watched for {}, {} with {} rows; {} changes\n\n", assessment.connection, operate::span_text(assessment.watched_ms),
-             counted(assessment.tables.size(), "table"), operate::grouped(sums.rows), operate::grouped(sums.counts.all()));
+  fmt::print("{}: watched for {}, {} with {} rows; {} changes\n\n", assessment.connection, span_text(assessment.watched_ms),
+             counted(assessment.tables.size(), "table"), grouped(sums.rows), grouped(sums.counts.all()));
   print_tables(assessment);
   if (sums.copied_rows > 0) {
-    fmt::print("\nOf a nightly copy {} of {} rows move for nothing.", share_text(sums.copied_rows - sums.needed_rows, sums.copied_rows), operate::grouped(sums.copied_rows));
-    if (sums.copy_delay_ms > 0) fmt::print(" A change would have waited for it {} on average.", operate::span_text(sums.copy_delay_ms));
+    fmt::print("\nOf a nightly copy {} of {} rows move for nothing.", share_text(sums.copied_rows - sums.needed_rows, sums.copied_rows), grouped(sums.copied_rows));
+    if (sums.copy_delay_ms > 0) fmt::print(" A change would have waited for it {} on average.", span_text(sums.copy_delay_ms));
     fmt::print("\n");
   }
   print_holds(assessment);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/cli/terminal.h"
 
 namespace engine::cli {

@@ -17,11 +17,7 @@ class Loading {
       : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), request_(request) {}
 
   Loaded run() {
-    for (auto& delivery : deliveries_.heads_among(request_.ids)) add(std::move(delivery), loaded_.waited);
-    for (const std::int64_t id : request_.ids) {
-      auto delivery = deliveries_.find(id);
-      if (delivery && delivery->state == journal::DeliveryState::uncertain) add(std::move(*delivery), loaded_.waited);
-    }
+    for (const std::int64_t id : request_.ids) take_up(id);
     for (const journal::Freed& freed : request_.freed) {
       for (auto& delivery : deliveries_.heads_behind(request_.connection, freed))
         add(std::move(delivery), loaded_.heads);
@@ -33,6 +29,15 @@ class Loading {
   }
 
  private:
+  /// One that waited. A pending one that stands behind another now is found by a scan: nobody else would lead to it.
+  void take_up(std::int64_t id) {
+    auto delivery = deliveries_.find(id);
+    if (!delivery) return;
+    const bool pending = delivery->state == journal::DeliveryState::pending;
+    if (delivery->state == journal::DeliveryState::uncertain || (pending && deliveries_.is_head(*delivery))) return add(std::move(*delivery), loaded_.waited);
+    loaded_.any_blocked = loaded_.any_blocked || pending;
+  }
+
   void scan(const ScanRequest& one) {
     journal::HeadScan scan = deliveries_.scan_heads(request_.connection, one.after_id, one.limit, one.pipelines);
     for (auto& delivery : scan.heads) add(std::move(delivery), loaded_.heads);

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace engine::inbound {
 

@@ -1,37 +1,23 @@
 #include "engine/journal/care/pauses.h"
 
-#include "engine/base/error.h"
+#include <array>
+
 #include "engine/journal/connection.h"
 
 namespace engine::journal {
 namespace {
 
-constexpr PauseKind kinds[] = {PauseKind::instance, PauseKind::connection, PauseKind::table, PauseKind::pipeline};
-
-PauseKind kind_of(std::string_view name) {
-  for (const PauseKind kind : kinds) {
-    if (name_of(kind) == name) return kind;
-  }
-  throw Error(ErrorCode::journal_failed, "the journal holds a pause of an unknown kind: " + std::string(name));
-}
+constexpr std::array<std::string_view, 4> kinds{"instance", "connection", "table", "pipeline"};
 
 }  // namespace
 
-std::string_view name_of(PauseKind kind) {
-  switch (kind) {
-    case PauseKind::instance: return "instance";
-    case PauseKind::connection: return "connection";
-    case PauseKind::table: return "table";
-    case PauseKind::pipeline: return "pipeline";
-  }
-  ENGINE_ASSERT(false);
-}
+std::string_view name_of(PauseKind kind) { return kinds[static_cast<std::size_t>(kind)]; }
 
 std::vector<Pause> Pauses::all() {
   Statement row = connection_.prepare("SELECT kind, name, actor, reason, since_ms FROM pause ORDER BY kind, name");
   std::vector<Pause> pauses;
   while (row.step()) {
-    pauses.push_back({.kind = kind_of(row.text(0)),
+    pauses.push_back({.kind = static_cast<PauseKind>(place_of(row.text(0), kinds, "a pause's kind")),
                       .name = std::string(row.text(1)),
                       .actor = std::string(row.text(2)),
                       .reason = std::string(row.text(3)),

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "engine/base/error.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
 #include "engine/journal/delivery/effect_hours.h"
@@ -19,22 +18,14 @@ namespace {
 #define HELD_BY "FROM delivery AS d INDEXED BY delivery_in_anomaly WHERE d.anomaly_id = ?1 AND d.state = 'held' "
 
 constexpr std::size_t page_held = 500;
-constexpr std::array<std::string_view, 4> state_names{"open", "released", "rejected", "healed"};
-
-AnomalyState state_of(std::string_view name) {
-  const auto at = std::find(state_names.begin(), state_names.end(), name);
-  if (at == state_names.end()) {
-    throw Error(ErrorCode::journal_failed, "the journal holds an anomaly in the unknown state '" + std::string(name) + "'");
-  }
-  return static_cast<AnomalyState>(at - state_names.begin());
-}
+constexpr std::array<std::string_view, 4> anomaly_states{"open", "released", "rejected", "healed"};
 
 Anomaly read_anomaly(const Statement& row) {
   return {.id = row.integer(0),
           .kind = std::string(row.text(1)),
           .pipeline_id = row.integer(2),
           .cycle_id = row.integer(3),
-          .state = state_of(row.text(4)),
+          .state = static_cast<AnomalyState>(place_of(row.text(4), anomaly_states, "an anomaly's state")),
           .text = std::string(row.text(5)),
           .numbers = std::string(row.text(6)),
           .opened_ms = row.integer(7),
@@ -52,7 +43,7 @@ std::vector<Anomaly> read_all(Statement& row) {
 
 }  // namespace
 
-std::string_view name_of(AnomalyState state) { return state_names[static_cast<std::size_t>(state)]; }
+std::string_view name_of(AnomalyState state) { return anomaly_states[static_cast<std::size_t>(state)]; }
 
 std::int64_t Anomalies::open(const Anomaly& anomaly) {
   if (const auto known = open_of(anomaly.pipeline_id, anomaly.kind)) {

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/base/error.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
 
@@ -13,24 +12,16 @@ namespace engine::journal {
 
 namespace {
 
-constexpr std::array<std::string_view, 3> state_names{"waiting", "begun", "apart"};
+constexpr std::array<std::string_view, 3> bundle_states{"waiting", "begun", "apart"};
 
 #define BUNDLE_COLUMNS "SELECT id, pipeline_id, cycle_id, source_transaction, state, changes, created_ms FROM bundle "
-
-BundleState bundle_state_of(std::string_view name) {
-  const auto at = std::find(state_names.begin(), state_names.end(), name);
-  if (at == state_names.end()) {
-    throw Error(ErrorCode::journal_failed, fmt::format("the journal holds a bundle in the unknown state '{}'", name));
-  }
-  return static_cast<BundleState>(at - state_names.begin());
-}
 
 Bundle bundle_of(const Statement& row) {
   return {.id = row.integer(0),
           .pipeline_id = row.integer(1),
           .cycle_id = row.integer(2),
           .source_transaction = std::string(row.text(3)),
-          .state = bundle_state_of(row.text(4)),
+          .state = static_cast<BundleState>(place_of(row.text(4), bundle_states, "a bundle's state")),
           .changes = row.integer(5),
           .created_ms = row.integer(6)};
 }
@@ -63,7 +54,7 @@ std::optional<Delivery> before_in_key(Connection& connection, const Delivery& me
 
 }  // namespace
 
-std::string_view name_of(BundleState state) { return state_names[static_cast<std::size_t>(state)]; }
+std::string_view name_of(BundleState state) { return bundle_states[static_cast<std::size_t>(state)]; }
 
 std::int64_t Bundles::add(const Bundle& bundle) {
   connection_

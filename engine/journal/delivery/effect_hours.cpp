@@ -6,7 +6,7 @@ namespace engine::journal {
 
 namespace {
 
-std::int64_t hour_of(std::int64_t at_ms) { return at_ms - at_ms % EffectHours::hour_ms; }
+std::int64_t hour_of(std::int64_t at_ms) { return at_ms - at_ms % hour_ms; }
 
 EffectCounts counts_from(const Statement& row, int first) { return {row.integer(first), row.integer(first + 1), row.integer(first + 2)}; }
 

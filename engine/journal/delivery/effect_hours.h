@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/base/text/durations.h"
 #include "engine/journal/delivery/guarding.h"
 
 namespace engine::journal {
@@ -23,7 +24,6 @@ class EffectHours {
  public:
   explicit EffectHours(Connection& connection) : connection_(connection) {}
 
-  static constexpr std::int64_t hour_ms = 3'600'000;
   static constexpr std::int64_t kept_ms = 42 * 24 * hour_ms;
 
   /// Since when all is counted; none: it is not.

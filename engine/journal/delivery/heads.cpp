@@ -119,18 +119,13 @@ HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t afte
   return scan;
 }
 
-std::vector<Delivery> Deliveries::heads_among(const std::vector<std::int64_t>& ids) {
+std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, const Freed& freed) {
   std::vector<Delivery> heads;
-  for (const std::int64_t id : ids) {
+  for (const std::int64_t id : oldest_behind(connection_, connection, freed)) {
     auto delivery = find(id);
-    if (delivery && delivery->state == DeliveryState::pending && is_head(*delivery))
-      heads.push_back(std::move(*delivery));
+    if (delivery && delivery->state == DeliveryState::pending && is_head(*delivery)) heads.push_back(*std::move(delivery));
   }
   return heads;
-}
-
-std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, const Freed& freed) {
-  return heads_among(oldest_behind(connection_, connection, freed));
 }
 
 Head Deliveries::complete(Delivery delivery) {

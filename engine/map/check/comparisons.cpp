@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/functions/catalog.h"
 #include "engine/map/nested_rows.h"
 
@@ -36,11 +37,6 @@ enum Power {
   collation,
   prefix
 };
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view known) { return equal_words(known, word); });
-}
 
 constexpr std::array<std::string_view, 6> choosing{"coalesce", "ifnull", "iif", "trim", "ltrim", "rtrim"};
 constexpr std::array<std::string_view, 15> counting{"abs",   "round", "sign",   "ceil",  "ceiling",
@@ -125,7 +121,7 @@ class Scan {
     const std::size_t outside = scopes_.size();
     for (std::size_t i = at_; i < end; ++i) {
       for (const NestedRows& table : nested_) {
-        if (tokens_[i].names() && equal_words(tokens_[i].content(), table.name())) scopes_.push_back(&table.layout());
+        if (tokens_[i].names() && same_word(tokens_[i].content(), table.name())) scopes_.push_back(&table.layout());
       }
     }
     while (at_ < end) {
@@ -192,18 +188,18 @@ class Scan {
     const std::string called = name.content();
     const Operand of = next_is("*") ? Operand{} : arguments(end);
     at_ = std::min(end + 1, tokens_.size());
-    if (of.kind == Kind::decimal && contains(counting, called)) {
-      decimal(of, lower_ascii(called) + "()",
-              equal_words(called, "nullif")  ? "use CASE WHEN dec_cmp(…) <> 0 THEN … END"
-              : equal_words(called, "round") ? "use dec_round(…)"
-              : equal_words(called, "abs")   ? "use dec_abs(…)"
+    if (of.kind == Kind::decimal && is_one_of(counting, called)) {
+      decimal(of, lower_case(called) + "()",
+              same_word(called, "nullif")  ? "use CASE WHEN dec_cmp(…) <> 0 THEN … END"
+              : same_word(called, "round") ? "use dec_round(…)"
+              : same_word(called, "abs")   ? "use dec_abs(…)"
                                              : "use dec_cmp(…) or CAST(… AS REAL)");
       return {};
     }
-    if (of.kind == Kind::decimal && contains(choosing, called)) return of;
-    const bool exact = lower_ascii(called).starts_with("dec_") && !equal_words(called, "dec_cmp");
+    if (of.kind == Kind::decimal && is_one_of(choosing, called)) return of;
+    const bool exact = lower_case(called).starts_with("dec_") && !same_word(called, "dec_cmp");
     if (exact) return {Kind::decimal, called + "(…)", name.offset, {}};
-    return {contains(texts, called) ? Kind::text_value : Kind::other, called + "(…)", name.offset, {}};
+    return {is_one_of(texts, called) ? Kind::text_value : Kind::other, called + "(…)", name.offset, {}};
   }
 
   Operand column(const Token& first) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/check/comparisons.h"
 #include "engine/map/check/lexer.h"
 #include "engine/map/check/shape.h"
@@ -91,7 +92,7 @@ Finding ExpressionCheck::refused(std::string_view sql, const Sandbox::Prepared& 
   if (offset >= 0) {
     finding.offset = static_cast<std::size_t>(offset);
   } else if (!name.empty()) {
-    const std::size_t found = lower_ascii(sql).find(lower_ascii(name));
+    const std::size_t found = lower_case(sql).find(lower_case(name));
     if (found != std::string::npos) finding.offset = found;
   }
   if (std::find(aggregates.begin(), aggregates.end(), prepared.denied) != aggregates.end() ||

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text/characters.h"
+
 namespace engine::map {
 namespace {
 
@@ -117,17 +119,11 @@ class Lexer {
 
 }  // namespace
 
-bool equal_words(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+bool is_one_of(std::span<const std::string_view> words, std::string_view word) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view known) { return same_word(known, word); });
 }
 
-std::string lower_ascii(std::string_view text) {
-  std::string lowered(text);
-  for (char& c : lowered) c = lower(c);
-  return lowered;
-}
-
-bool Token::is_word(std::string_view upper) const { return kind == TokenKind::word && equal_words(text, upper); }
+bool Token::is_word(std::string_view upper) const { return kind == TokenKind::word && same_word(text, upper); }
 
 std::string Token::content() const {
   if (kind != TokenKind::quoted_word && kind != TokenKind::string) return std::string(text);

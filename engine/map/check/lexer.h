@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,7 @@ Lexed lex(std::string_view sql);
 /// Position of the parenthesis that closes the one at `open`; tokens.size() when there is none.
 std::size_t closing(const std::vector<Token>& tokens, std::size_t open);
 
-bool equal_words(std::string_view a, std::string_view b);
-std::string lower_ascii(std::string_view text);
+/// Without regard to case.
+bool is_one_of(std::span<const std::string_view> words, std::string_view word);
 
 }  // namespace engine::map

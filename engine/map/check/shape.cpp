@@ -5,17 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/functions/regex.h"
 #include "engine/map/nested_rows.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::map {
 namespace {
-
-template <std::size_t N>
-bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view known) { return equal_words(known, word); });
-}
 
 constexpr std::array<std::string_view, 3> statements{"SELECT", "VALUES", "WITH"};
 constexpr std::array<std::string_view, 3> clocks{"CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME"};
@@ -34,7 +30,7 @@ class Shape {
       add("sql.syntax", 0, "an expression is missing");
       return std::move(findings_);
     }
-    if (tokens_[0].kind == TokenKind::word && contains(statements, tokens_[0].text)) {
+    if (tokens_[0].kind == TokenKind::word && is_one_of(statements, tokens_[0].text)) {
       add("sql.syntax", 0, "an expression is expected, not a statement",
           "name the columns directly; a SELECT over the row stands in parentheses");
     }
@@ -70,7 +66,7 @@ class Shape {
     if (token.kind == TokenKind::parameter) {
       add("sql.syntax", token.offset, "parameters do not belong into an expression", "name the column directly");
     }
-    if (token.kind == TokenKind::word && contains(clocks, token.text)) {
+    if (token.kind == TokenKind::word && is_one_of(clocks, token.text)) {
       add("sql.forbidden", token.offset, fmt::format("{} is refused: a mapping's time is the change's", token.text),
           "use change_time()");
     }
@@ -81,15 +77,15 @@ class Shape {
   void call(std::size_t i) {
     const std::string name = tokens_[i].content();
     const std::size_t end = closing(tokens_, i + 1);
-    if (contains(not_yet, name)) {
-      add("sql.not_yet", tokens_[i].offset, fmt::format("{}() is not available yet", lower_ascii(name)));
-    } else if (equal_words(name, "changed")) {
+    if (is_one_of(not_yet, name)) {
+      add("sql.not_yet", tokens_[i].offset, fmt::format("{}() is not available yet", lower_case(name)));
+    } else if (same_word(name, "changed")) {
       changed(i, end);
-    } else if (equal_words(name, "remote_id")) {
+    } else if (same_word(name, "remote_id")) {
       reference(i);
-    } else if (equal_words(name, "regexp")) {
+    } else if (same_word(name, "regexp")) {
       pattern(i + 2);
-    } else if (contains(date_functions, name)) {
+    } else if (is_one_of(date_functions, name)) {
       date_call(i, end);
     }
   }
@@ -133,7 +129,7 @@ class Shape {
   }
 
   void date_call(std::size_t i, std::size_t end) {
-    const bool formats = equal_words(tokens_[i].content(), "strftime");
+    const bool formats = same_word(tokens_[i].content(), "strftime");
     int commas = 0;
     int depth = 0;
     for (std::size_t k = i + 1; k < end; ++k) {
@@ -143,7 +139,7 @@ class Shape {
       if (tokens_[k].kind != TokenKind::string) continue;
       const std::string text = tokens_[k].content();
       const auto word = text.substr(0, text.find_last_not_of(' ') + 1);
-      if (contains(of_the_moment, word.substr(std::min(word.find_first_not_of(' '), word.size())))) {
+      if (is_one_of(of_the_moment, word.substr(std::min(word.find_first_not_of(' '), word.size())))) {
         add("sql.forbidden", tokens_[k].offset,
             fmt::format("{} is refused: it depends on the machine and the moment, not on the change", tokens_[k].text),
             "use change_time()");
@@ -153,7 +149,7 @@ class Shape {
     if (end == i + 2 || (formats && commas == 0)) {
       add("sql.forbidden", tokens_[i].offset,
           fmt::format("{}() without a time means the present moment, which is refused",
-                      lower_ascii(tokens_[i].content())),
+                      lower_case(tokens_[i].content())),
           "give a column or change_time()");
     }
   }
@@ -192,8 +188,8 @@ std::vector<std::string> table_names(const model::Layout& layout) {
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string>& candidates) {
   std::vector<std::string> lowered;
-  for (const std::string& candidate : candidates) lowered.push_back(lower_ascii(candidate));
-  const std::string best = settings::nearest(lower_ascii(name), lowered);
+  for (const std::string& candidate : candidates) lowered.push_back(lower_case(candidate));
+  const std::string best = settings::nearest(lower_case(name), lowered);
   const auto found = std::find(lowered.begin(), lowered.end(), best);
   if (best.empty() || found == lowered.end()) return {};
   return fmt::format("did you mean '{}'?", candidates[static_cast<std::size_t>(found - lowered.begin())]);

@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/map/functions/decimal.h"
 #include "engine/map/functions/state.h"
 

@@ -6,9 +6,9 @@
 #include <map>
 
 #include "connectors/odbc/canonical_text.h"
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/model/row_json.h"
 #include "engine/operate/cases/case_layout.h"
 

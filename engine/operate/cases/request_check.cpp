@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <deque>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/operate/cases/value_check.h"
 
 namespace engine::operate {

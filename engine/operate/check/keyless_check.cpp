@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/check/lexer.h"
 #include "engine/model/source/row_identity.h"
 
@@ -15,7 +16,7 @@ bool names(const std::vector<settings::FieldExpression>& match, std::string_view
   return std::ranges::any_of(match, [column](const settings::FieldExpression& field) {
     return std::ranges::any_of(field.expressions, [column](const settings::Expression& one) {
       return std::ranges::any_of(map::lex(one.sql).tokens,
-                                 [column](const map::Token& token) { return token.names() && map::equal_words(token.content(), column); });
+                                 [column](const map::Token& token) { return token.names() && same_word(token.content(), column); });
     });
   });
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/settings/diagnostics.h"
 

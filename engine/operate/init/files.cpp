@@ -9,7 +9,7 @@
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/yaml_text.h"
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/base/text/durations.h"
 #include "engine/operate/inspect/yaml_text.h"
 
 namespace engine::operate {
@@ -14,14 +15,9 @@ namespace {
 /// A table may keep its database busy for this part of the time.
 constexpr double busy_share = 0.05;
 constexpr double quick_ms = 15'000;  ///< intervals beyond it are slow enough to look for another mode
-constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute;
-constexpr std::int64_t steps[] = {second,      2 * second,  5 * second,  10 * second, 15 * second, 30 * second, minute,  2 * minute,
-                                  5 * minute,  10 * minute, 15 * minute, 30 * minute, hour,        2 * hour,    6 * hour, 12 * hour, 24 * hour};
-
-std::string duration_yaml(std::int64_t ms) {
-  if (ms % hour == 0) return fmt::format("{}h", ms / hour);
-  return ms % minute == 0 ? fmt::format("{}m", ms / minute) : fmt::format("{}s", ms / second);
-}
+constexpr std::int64_t steps[] = {second_ms,      2 * second_ms,  5 * second_ms,  10 * second_ms, 15 * second_ms, 30 * second_ms,
+                                  minute_ms,      2 * minute_ms,  5 * minute_ms,  10 * minute_ms, 15 * minute_ms, 30 * minute_ms,
+                                  hour_ms,        2 * hour_ms,    6 * hour_ms,    12 * hour_ms,   24 * hour_ms};
 
 std::string measured(double ms) { return ms < 1'000 ? fmt::format("{:.{}f} ms", ms, ms < 10 ? 1 : 0) : fmt::format("{:.1f} s", ms / 1'000); }
 
@@ -77,9 +73,9 @@ std::string trust(const std::string& column) {
 
 /// All rows are still read now and then: deletes, and what did not set the column, show only there.
 CaptureProposal by_column(const GrowthCandidate& column, const Costs& costs) {
-  CaptureProposal proposal{.mode = "watermark", .every_ms = 2 * second, .column = column.name};
-  if (column.growth == model::Growth::moment) proposal.overlap_ms = 10 * minute;
-  proposal.full_every_ms = std::max(hour, interval_step(costs.whole_ms / busy_share));
+  CaptureProposal proposal{.mode = "watermark", .every_ms = 2 * second_ms, .column = column.name};
+  if (column.growth == model::Growth::moment) proposal.overlap_ms = 10 * minute_ms;
+  proposal.full_every_ms = std::max(hour_ms, interval_step(costs.whole_ms / busy_share));
   proposal.reasons.push_back(fmt::format("{} looks like the time of the last change, and an index leads with it: a cycle reads what lies beyond its mark", column.name));
   if (column.growth == model::Growth::moment) {
     proposal.reasons.push_back("overlap: longer than the longest transaction that writes the table; 10m covers most, a nightly batch may ask for more");
@@ -89,19 +85,19 @@ CaptureProposal by_column(const GrowthCandidate& column, const Costs& costs) {
 }
 
 CaptureProposal by_diff(const CaptureFacts& facts, const Costs& costs) {
-  const std::int64_t least = facts.time.probe_ms || costs.whole_ms < 10 ? second : 2 * second;
+  const std::int64_t least = facts.time.probe_ms || costs.whole_ms < 10 ? second_ms : 2 * second_ms;
   CaptureProposal proposal{.mode = "diff", .every_ms = std::max(least, interval_step(costs.changed_ms() / busy_share))};
   // What was neither read to its end nor counted is large.
-  if (!facts.time.all_read && !facts.count.rows) proposal.every_ms = std::max(proposal.every_ms, 5 * minute);
+  if (!facts.time.all_read && !facts.count.rows) proposal.every_ms = std::max(proposal.every_ms, 5 * minute_ms);
   proposal.reasons.push_back(fmt::format("every {}: a cycle that finds changes takes about {}, which is at most {:.0f} % of the time",
-                                         duration_yaml(proposal.every_ms), measured(costs.changed_ms()), busy_share * 100));
+                                         yaml_duration(proposal.every_ms), measured(costs.changed_ms()), busy_share * 100));
   if (!facts.key_is_indexed) proposal.reasons.emplace_back("no index leads with the key: each reading is one stream over the whole table");
   return proposal;
 }
 
 /// What else could be chosen, and what each asks for: the proposal is made of measurements, and people know more.
 void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CaptureProposal& proposal) {
-  if (proposal.mode == "diff" && proposal.every_ms > second) {
+  if (proposal.mode == "diff" && proposal.every_ms > second_ms) {
     for (const GrowthCandidate& each : facts.candidates) {
       if (each.growth == model::Growth::none) continue;
       const char* lacks = !each.indexed ? ", once an index leads with it" : each.has_nulls ? ", for rows in which it is not NULL" : "";
@@ -110,7 +106,7 @@ void tell_alternatives(const CaptureFacts& facts, const Costs& costs, CapturePro
   }
   if (proposal.mode == "watermark") {
     proposal.alternatives.push_back(fmt::format("mode: diff, every: {}: sees deletes and unstamped changes in each cycle",
-                                                duration_yaml(interval_step(costs.changed_ms() / busy_share))));
+                                                yaml_duration(interval_step(costs.changed_ms() / busy_share))));
   }
   if (facts.has_change_log) {
     proposal.alternatives.emplace_back("mode: tail: changes within a second, with who made them, at the cost of triggers in the source (datapicker change-log install --print)");
@@ -128,7 +124,7 @@ std::int64_t interval_step(double ms) {
 CaptureProposal propose_capture(const CaptureFacts& facts) {
   const Costs costs = costs_of(facts);
   if (facts.is_file) {
-    return {.mode = "diff", .every_ms = 10 * second, .diff_every_ms = 10 * second, .reasons = {"a file is read when it has changed and rests: looking at it costs nothing"}};
+    return {.mode = "diff", .every_ms = 10 * second_ms, .diff_every_ms = 10 * second_ms, .reasons = {"a file is read when it has changed and rests: looking at it costs nothing"}};
   }
   CaptureProposal proposal = by_diff(facts, costs);
   const std::int64_t diff_every_ms = proposal.every_ms;
@@ -147,9 +143,9 @@ CaptureProposal propose_capture(const CaptureFacts& facts) {
 std::string capture_yaml(const CaptureProposal& proposal) {
   std::string text = fmt::format("{{ mode: {}, ", proposal.mode);
   if (!proposal.column.empty()) text += fmt::format("column: {}, ", yaml_scalar(proposal.column));
-  if (proposal.overlap_ms > 0) text += fmt::format("overlap: {}, ", duration_yaml(proposal.overlap_ms));
-  text += fmt::format("every: {}", duration_yaml(proposal.every_ms));
-  if (proposal.full_every_ms > 0) text += fmt::format(", full_every: {}", duration_yaml(proposal.full_every_ms));
+  if (proposal.overlap_ms > 0) text += fmt::format("overlap: {}, ", yaml_duration(proposal.overlap_ms));
+  text += fmt::format("every: {}", yaml_duration(proposal.every_ms));
+  if (proposal.full_every_ms > 0) text += fmt::format(", full_every: {}", yaml_duration(proposal.full_every_ms));
   return text + " }";
 }
 

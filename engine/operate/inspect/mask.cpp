@@ -5,7 +5,7 @@
 #include <cctype>
 #include <regex>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace engine::operate {
 

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/settings/diagnostics.h"
 
 namespace engine::operate {

@@ -6,6 +6,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/secret.h"
+#include "engine/base/text/durations.h"
 
 namespace engine::pipeline {
 
@@ -38,7 +39,7 @@ model::Notice AlertBook::notice(const Entry& entry, bool over, std::int64_t now_
   model::Notice notice;
   notice.id = fmt::format("{}.{}.{}.{}.{}", instance_, entry.kind, entry.subject, entry.since_ms, over ? "over" : "begun");
   notice.subject = fmt::format("[datapicker {}] {}{}", instance_, over ? "over: " : "", title);
-  notice.text = over ? fmt::format("Over: {}.\nIt lasted {}.\n", title, duration_text(now_ms - entry.since_ms))
+  notice.text = over ? fmt::format("Over: {}.\nIt lasted {}.\n", title, span_text(now_ms - entry.since_ms))
                      : redact(entry.text) + fmt::format("\nSince {}.\n", utc_text(entry.since_ms));
   notice.json = json::serialize(json::object{{"instance", instance_},
                                              {"kind", entry.kind},

@@ -4,11 +4,12 @@
 
 #include <map>
 
+#include "engine/base/text/durations.h"
+
 namespace engine::pipeline {
 
 namespace {
 
-constexpr std::int64_t minute_ms = 60'000;
 
 struct SourceTables {
   int down = 0;
@@ -112,13 +113,6 @@ void add_held(const Observed& observed, Conditions& conditions) {
 
 }  // namespace
 
-std::string duration_text(std::int64_t ms) {
-  const std::int64_t minutes = ms / minute_ms;
-  if (minutes < 60) return fmt::format("{} min", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} h {} min", minutes / 60, minutes % 60);
-  return fmt::format("{} days", minutes / (24 * 60));
-}
-
 Conditions conditions_in(const Observed& observed) {
   Conditions conditions;
   add_sources(observed.live, conditions);
@@ -134,7 +128,7 @@ Conditions conditions_in(const Observed& observed) {
         {"source_silent", silence.table,
          fmt::format("No row of {} has changed for {}; around this time of the week it is never silent for more than {}.\n"
                      "Either nobody works, or what writes it has stopped.",
-                     silence.table, duration_text(silence.lasts_ms), duration_text(silence.usual_ms)), 0});
+                     silence.table, span_text(silence.lasts_ms), span_text(silence.usual_ms)), 0});
   }
   for (const std::string& stage : observed.silent_stages) {
     conditions.present.push_back({"stage_silent", stage, fmt::format("A part of the engine hangs: {}.", stage), minute_ms});

@@ -60,7 +60,4 @@ struct Conditions {
 
 Conditions conditions_in(const Observed& observed);
 
-/// "3 h 20 min"
-std::string duration_text(std::int64_t ms);
-
 }  // namespace engine::pipeline

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/text/durations.h"
 #include "engine/model/notice.h"
 
 namespace engine::pipeline {
@@ -27,7 +28,7 @@ class Outbox {
   void restore(const std::string& json);
 
   static constexpr std::size_t waiting_max = 200;  ///< for a channel; the oldest goes
-  static constexpr std::int64_t given_up_after_ms = 24 * 3'600'000;
+  static constexpr std::int64_t given_up_after_ms = day_ms;
 
  private:
   struct Waiting {

@@ -3,14 +3,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "engine/base/text/durations.h"
+
 namespace engine::pipeline {
 
 namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t minute_ms = 60'000;
-constexpr std::int64_t hour_ms = 60 * minute_ms;
 constexpr std::int64_t hour_seen_ms_min = 50 * minute_ms;  ///< an hour seen for less says little of its silences
 constexpr std::size_t weeks_kept = 4;
 constexpr std::size_t weeks_needed = 2;

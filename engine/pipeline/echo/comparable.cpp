@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 
 namespace engine::pipeline {
 
@@ -21,7 +21,7 @@ std::string number_text(std::string text) {
   std::string digits = text.substr(text.find_first_not_of("+-") == std::string::npos ? text.size() : text.find_first_not_of("+-"));
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
   if (digits.empty()) return "0";
-  if (digits.front() == '.') digits.insert(0, "0");
+  if (digits.front() == '.') digits.insert(0, 1, '0');
   return negative ? "-" + digits : digits;
 }
 

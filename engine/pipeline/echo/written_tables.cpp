@@ -4,7 +4,7 @@
 #include <cctype>
 #include <vector>
 
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 namespace engine::pipeline {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/text/characters.h"
 #include "engine/map/check/lexer.h"
 #include "engine/map/plan.h"
 
@@ -13,7 +14,7 @@ bool names_column(const settings::PipelineDefinition& pipeline, const std::strin
   for (const map::PlannedExpression* one : plan.expressions()) {
     const map::Lexed lexed = map::lex(one->expression->sql);
     const bool names = std::ranges::any_of(lexed.tokens, [&column](const map::Token& token) {
-      return (token.names() || token.kind == map::TokenKind::string) && map::equal_words(token.content(), column);
+      return (token.names() || token.kind == map::TokenKind::string) && same_word(token.content(), column);
     });
     if (names) return true;
   }

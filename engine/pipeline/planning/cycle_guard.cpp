@@ -6,13 +6,13 @@
 
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/base/text/durations.h"
 #include "engine/journal/delivery/holding.h"
 
 namespace engine::pipeline {
 
 namespace {
 
-constexpr std::int64_t hour_ms = journal::EffectHours::hour_ms;
 
 constexpr const char* kind = "mass_change";
 constexpr std::int64_t together_ms = 2'000;

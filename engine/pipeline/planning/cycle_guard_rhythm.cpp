@@ -1,17 +1,17 @@
 // What CycleGuard learns of a pipeline's rhythm, and what it asks of it.
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
 #include "engine/pipeline/planning/cycle_guard.h"
 
 namespace engine::pipeline {
 
 namespace {
 
-constexpr std::int64_t hour_ms = journal::EffectHours::hour_ms;
 /// A shorter time in which nothing was read is one as between other cycles.
-constexpr std::int64_t down_ms_min = 10 * 60'000;
+constexpr std::int64_t down_ms_min = 10 * minute_ms;
 /// So long after a start the first cycles come, which bring what was done while the daemon was down.
-constexpr std::int64_t catches_up_ms = 10 * 60'000;
+constexpr std::int64_t catches_up_ms = 10 * minute_ms;
 constexpr std::ptrdiff_t sampled_above = 64;
 constexpr std::size_t sampled_of = 16;
 

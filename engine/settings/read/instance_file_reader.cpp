@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "engine/base/text/durations.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
 
@@ -34,7 +35,6 @@ void read_journal(const YamlNode& value, Instance& instance, Diagnostics& diagno
   instance.journal_path = instance.folder / reader.text("path", "journal.db");
   if (const YamlNode* retention = reader.take("retention")) {
     MapReader kept(*retention, retention_block(), "retention", diagnostics);
-    constexpr std::int64_t day_ms = 24LL * 3'600'000;
     instance.retention.age_ms = kept.integer("days", 30, 1, 36'500) * day_ms;
     instance.retention.bytes = kept.size_bytes("size", 0);
     kept.finish();

@@ -14,20 +14,9 @@
 #include "connectors/odbc/canonical_text.h"
 #include "engine/model/source.h"
 #include "engine/settings/connection_definition.h"
+#include "test/support/fake_clock.h"
 
 namespace csv_test {
-
-/// The wall clock stands at the machine's own time, because files bear that.
-class HandClock final : public engine::Clock {
- public:
-  std::int64_t wall_ms() const override { return began_ms_ + passed_ms_; }
-  std::int64_t steady_ms() const override { return passed_ms_; }
-  void advance(std::int64_t ms) { passed_ms_ += ms; }
-
- private:
-  std::int64_t began_ms_ = engine::system_clock().wall_ms();
-  std::int64_t passed_ms_ = 1'000;
-};
 
 class CsvFolder {
  public:
@@ -55,7 +44,8 @@ class CsvFolder {
   std::filesystem::path path;
   engine::settings::SourceConnection connection;
   engine::model::TableRequest table{.from = "customers.csv", .key = {"id"}};
-  HandClock clock;
+  /// At the machine's own time, because files bear that.
+  test::FakeClock clock{engine::system_clock().wall_ms()};
 };
 
 std::vector<std::string> texts(engine::model::RowStream& rows);

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <future>
 
-#include "engine/base/base64.h"
+#include "engine/base/text/base64.h"
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "test/connectors/http/support/target_under_test.h"
 #include "test/support/http_stub.h"
 

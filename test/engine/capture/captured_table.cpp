@@ -88,7 +88,7 @@ void CapturedTable::restart_from(const std::filesystem::path& journal_copy) {
 
 capture::CycleResult CapturedTable::cycle() {
   open();
-  clock.now_ms += 1'000;
+  clock.advance(1'000);
   source.statements.clear();
   try {
     return mode_->run_cycle(source, stop, progress);
@@ -165,10 +165,20 @@ model::Layout small_layout(model::ColumnType key) {
   return layout;
 }
 
+void fill(CapturedTable& table, const std::vector<std::string>& keys) {
+  for (const auto& key : keys) table.source.put({key, "a", "b"});
+}
+
 std::vector<std::string> told(const std::vector<model::Change>& changes) {
   std::vector<std::string> lines;
   for (const auto& change : changes) lines.push_back(std::string(name_of(change.operation)) + " " + change.key);
   return lines;
+}
+
+std::vector<std::string> news(CapturedTable& table) {
+  const std::int64_t before = table.last_seq();
+  table.cycle();
+  return told(table.changes_after(before));
 }
 
 }  // namespace test

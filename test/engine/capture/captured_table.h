@@ -11,16 +11,10 @@
 #include "engine/capture/capture_mode.h"
 #include "engine/journal/journal.h"
 #include "engine/settings/table_definition.h"
+#include "test/support/fake_clock.h"
 #include "test/support/fake_source.h"
 
 namespace test {
-
-class HandClock final : public engine::Clock {
- public:
-  std::int64_t wall_ms() const override { return now_ms; }
-  std::int64_t steady_ms() const override { return now_ms; }
-  std::int64_t now_ms = 1'800'000'000'000;
-};
 
 /// A folder that goes with its object.
 class TemporaryFolder {
@@ -65,7 +59,7 @@ class CapturedTable {
 
   engine::settings::TableDefinition definition;
   FakeSource source;
-  HandClock clock;
+  FakeClock clock;
   engine::StopSignal stop;
   engine::capture::Progress progress;
   std::unique_ptr<engine::journal::Journal> journal;
@@ -84,7 +78,12 @@ class CapturedTable {
 /// Key column `k` of one type, two columns `a` and `b` of text.
 engine::model::Layout small_layout(engine::model::ColumnType key = engine::model::ColumnType::text);
 
+/// Rows of the small layout with these keys, all with the same values.
+void fill(CapturedTable& table, const std::vector<std::string>& keys);
+
 /// "insert [\"x\"]", one a change.
 std::vector<std::string> told(const std::vector<engine::model::Change>& changes);
+/// Cycles once and returns what the journal was told by it.
+std::vector<std::string> news(CapturedTable& table);
 
 }  // namespace test

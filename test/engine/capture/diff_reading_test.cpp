@@ -6,24 +6,11 @@
 
 using namespace engine;
 using test::CapturedTable;
+using test::fill;
+using test::news;
 using test::small_layout;
 using test::told;
 using Lines = std::vector<std::string>;
-
-namespace {
-
-void fill(CapturedTable& table, const std::vector<std::string>& keys) {
-  for (const auto& key : keys) table.source.put({key, "a", "b"});
-}
-
-/// Cycles once and returns what the journal was told by it.
-Lines news(CapturedTable& table) {
-  const std::int64_t before = table.last_seq();
-  table.cycle();
-  return told(table.changes_after(before));
-}
-
-}  // namespace
 
 TEST_CASE("a server whose order is not byte order fakes no change") {
   const auto folded = [](const std::string& text) {

@@ -5,24 +5,11 @@
 
 using namespace engine;
 using test::CapturedTable;
+using test::fill;
+using test::news;
 using test::small_layout;
 using test::told;
 using Lines = std::vector<std::string>;
-
-namespace {
-
-void fill(CapturedTable& table, const std::vector<std::string>& keys) {
-  for (const auto& key : keys) table.source.put({key, "a", "b"});
-}
-
-/// Cycles once and returns what the journal was told by it.
-Lines news(CapturedTable& table) {
-  const std::int64_t before = table.last_seq();
-  table.cycle();
-  return told(table.changes_after(before));
-}
-
-}  // namespace
 
 TEST_CASE("a change tells what was and what is, and which columns differ") {
   CapturedTable table(small_layout());
@@ -60,9 +47,9 @@ TEST_CASE("a pass that finds nothing writes nothing, but once a minute that it w
   table.cycle();
   const auto noted = log_size();
   CHECK(noted > quiet);
-  CHECK(table.row()->last_cycle_ms == table.clock.now_ms);
+  CHECK(table.row()->last_cycle_ms == table.clock.wall_ms());
   CHECK(table.cycles().size() == 1);
-  table.clock.now_ms -= 3'600'000;
+  table.clock.jump(-3'600'000);
   table.cycle();
   CHECK(log_size() > noted);
 }

@@ -112,7 +112,7 @@ TEST_CASE("checksums that spare nothing are left out for a while, and asked agai
   while (sums_of_a_cycle_with_scattered_changes(round) > 0 && round < 20) ++round;
   CHECK(round == 5);
   CHECK(table.cycle().rows_read == 4'000);
-  table.clock.now_ms += hour_ms / 2;
+  table.clock.advance(hour_ms / 2);
   table.cycle();
   CHECK(table.cycle().rows_read == 0);
 }
@@ -136,7 +136,7 @@ TEST_CASE("a cycle that failed in the middle is not taken for one that read its 
 
 TEST_CASE("all rows are read at the latest after full_every, whatever the checksums say") {
   Settled table(100);
-  table.clock.now_ms += hour_ms;
+  table.clock.advance(hour_ms);
   CHECK(table.cycle().rows_read == 100);
   CHECK(table.cycle().rows_read == 0);
 }

@@ -36,7 +36,7 @@ class Orders : public CapturedTable {
   }
   /// Both clocks go on.
   void pass(std::int64_t seconds) {
-    clock.now_ms += seconds * 1'000;
+    clock.advance(seconds * 1'000);
     set_back(-seconds);
   }
   /// The database's alone.

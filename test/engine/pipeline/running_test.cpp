@@ -5,6 +5,7 @@
 #include "engine/pipeline/capture_scheduler.h"
 #include "engine/pipeline/planning/planner.h"
 #include "test/engine/pipeline/small_instance.h"
+#include "test/support/fake_clock.h"
 #include "test/support/fake_source.h"
 
 using namespace engine;
@@ -121,11 +122,7 @@ TEST_CASE("a table that can't be read says so while its neighbour goes on, and c
 }
 
 TEST_CASE("a table that is always due again does not keep another from being read") {
-  struct TickingClock final : Clock {
-    std::int64_t wall_ms() const override { return now_ms; }
-    std::int64_t steady_ms() const override { return now_ms; }
-    std::atomic<std::int64_t> now_ms = 1'795'000'000'000;
-  } clock;
+  test::FakeClock clock;
   SmallJournal small;
   settings::SourceConnection connection;
   connection.name = "erp";
@@ -137,7 +134,7 @@ TEST_CASE("a table that is always due again does not keep another from being rea
     auto source = std::make_unique<test::FakeSource>(test::small_layout());
     source->put({"C1", "S", "1.00"});
     // A cycle takes longer than the interval.
-    source->before_statement = [&clock](std::size_t) { clock.now_ms += 50; };
+    source->before_statement = [&clock](std::size_t) { clock.advance(50); };
     return source;
   }, no_fatal);
   scheduler.start();

@@ -8,6 +8,7 @@
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
+#include "engine/base/text/durations.h"
 #include "engine/base/whole_file.h"
 #include "engine/operate/inspect/assess/choose_tables.h"
 #include "engine/operate/inspect/assess/report.h"
@@ -20,7 +21,7 @@ namespace engine::operate {
 
 namespace {
 
-constexpr std::int64_t look_ms = 500, note_ms = 10'000, page_ms = 60'000;
+constexpr std::int64_t look_ms = 500, note_ms = 10'000, page_ms = minute_ms;
 constexpr std::size_t changes_a_page = 5'000, images_sampled = 1'000;
 
 std::int64_t zone_ahead_ms(std::int64_t at_ms) {
@@ -30,7 +31,7 @@ std::int64_t zone_ahead_ms(std::int64_t at_ms) {
   return local.tm_gmtoff * 1'000;
 }
 
-std::string time_text(std::int64_t ms) { return fmt::format("{}:{:02}:{:02}", ms / 3'600'000, ms / 60'000 % 60, ms / 1'000 % 60); }
+std::string time_text(std::int64_t ms) { return fmt::format("{}:{:02}:{:02}", ms / hour_ms, ms % hour_ms / minute_ms, ms % minute_ms / second_ms); }
 
 /// The engine's own capture over a journal of its own, without pipelines and targets; what comes in is counted and written up.
 class Watch {

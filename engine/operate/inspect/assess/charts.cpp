@@ -6,12 +6,14 @@
 #include <cmath>
 #include <ctime>
 
+#include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
+
 namespace engine::operate {
 
 namespace {
 
 constexpr double width = 960, left = 52, bar_height = 180;
-constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
 
 std::tm local(std::int64_t ms) {
   const std::time_t seconds = ms / 1'000;
@@ -62,16 +64,16 @@ std::string shortened(std::string name) {
 /// Labels at round times of day, at most a dozen.
 std::string time_labels(const TimeAxis& axis, double slot_width, double y) {
   std::int64_t step = axis.slot_ms;
-  for (const std::int64_t each : {10 * second, minute, 5 * minute, 15 * minute, hour, 3 * hour, 6 * hour, 12 * hour, day, 7 * day}) {
+  for (const std::int64_t each : {10 * second_ms, minute_ms, 5 * minute_ms, 15 * minute_ms, hour_ms, 3 * hour_ms, 6 * hour_ms, 12 * hour_ms, day_ms, 7 * day_ms}) {
     step = each;
     if ((axis.end_ms - axis.begin_ms) / each <= 12) break;
   }
-  const std::int64_t zone = local(axis.begin_ms).tm_gmtoff * second;
+  const std::int64_t zone = local(axis.begin_ms).tm_gmtoff * second_ms;
   std::string svg;
   for (std::int64_t at = (axis.begin_ms + zone + step - 1) / step * step - zone; at < axis.end_ms; at += step) {
     const double x = left + static_cast<double>(at - axis.begin_ms) / static_cast<double>(axis.slot_ms) * slot_width;
-    const bool midnight = (at + zone) % day == 0;
-    const char* format = midnight || step >= day ? "%a %d" : step < minute ? "%H:%M:%S" : "%H:%M";
+    const bool midnight = (at + zone) % day_ms == 0;
+    const char* format = midnight || step >= day_ms ? "%a %d" : step < minute_ms ? "%H:%M:%S" : "%H:%M";
     svg += fmt::format("<line class=tick x1={0:.1f} x2={0:.1f} y1={1:.1f} y2={2:.1f} /><text class=label x={0:.1f} y={3:.1f} text-anchor=middle>{4}</text>", x, y,
                        y + 4, y + 16, formatted(at, format));
   }
@@ -125,20 +127,7 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
-std::string grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
-
 std::string moment_text(std::int64_t ms) { return formatted(ms, "%a %d %b %H:%M"); }
-
-std::string span_text(std::int64_t ms) {
-  if (ms < minute) return fmt::format("{} s", ms / second);
-  if (ms < hour) return fmt::format("{} min", ms / minute);
-  const std::int64_t minutes = ms / minute % 60;
-  return minutes == 0 ? fmt::format("{} h", ms / hour) : fmt::format("{} h {} min", ms / hour, minutes);
-}
 
 TimeAxis axis_of(const Assessment& assessment) {
   const std::int64_t slot = assessment.slot_ms, begin = assessment.begin_ms / slot * slot;

@@ -11,12 +11,8 @@ namespace engine::operate {
 
 /// `<`, `&` and quotes as HTML has them.
 std::string escaped(std::string_view text);
-/// "1,250,112".
-std::string grouped(std::int64_t number);
 /// In local time: "Mon 23 Nov 08:00"; with `seconds` "08:00:10".
 std::string moment_text(std::int64_t ms);
-/// "3 h 20 min", "45 s".
-std::string span_text(std::int64_t ms);
 
 /// The time that a chart shows, cut into equal slots.
 struct TimeAxis {

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
 #include "engine/operate/inspect/capture_proposal.h"
 #include "engine/operate/inspect/hints.h"
 #include "engine/operate/inspect/look.h"
@@ -17,7 +18,7 @@ namespace engine::operate {
 namespace {
 
 constexpr std::size_t tables_max = 2'000;
-constexpr std::int64_t full_every_least_ms = 3'600'000;
+constexpr std::int64_t full_every_least_ms = hour_ms;
 
 bool fits(std::string_view text, std::string_view pattern) {
   const std::size_t star = pattern.find('*');

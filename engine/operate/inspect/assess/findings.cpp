@@ -6,6 +6,7 @@
 #include <cmath>
 #include <deque>
 
+#include "engine/base/text/durations.h"
 #include "engine/guard/mass_change.h"
 #include "engine/operate/inspect/capture_proposal.h"
 #include "engine/operate/inspect/yaml_text.h"
@@ -14,7 +15,6 @@ namespace engine::operate {
 
 namespace {
 
-constexpr std::int64_t minute_ms = 60'000, hour_ms = 3'600'000;
 constexpr std::int64_t notable = 50;  ///< fewer changes are neither a burst nor ever held
 constexpr std::size_t burst_columns_max = 3;
 
@@ -122,11 +122,6 @@ class HoldSearch {
   std::int64_t open_ms_ = 0;
 };
 
-std::string duration_text(std::int64_t ms) {
-  if (ms % hour_ms == 0) return fmt::format("{}h", ms / hour_ms);
-  return ms % minute_ms == 0 ? fmt::format("{}m", ms / minute_ms) : fmt::format("{}s", ms / 1'000);
-}
-
 }  // namespace
 
 std::vector<Burst> bursts_of(const std::string& table, const TableTally& tally, std::int64_t rows, std::int64_t watched_ms) {
@@ -220,7 +215,7 @@ std::string yaml_of(const std::string& connection, const AssessedTable& table) {
   std::string text = fmt::format("# tables/{}.yaml\n{}", table.name, table_yaml(as_inspected, table.name));
   text += fmt::format("\n# in its pipelines; the busiest usual hour had {} changes\nguard:\n", table.limits.usual_hour_max);
   text += fmt::format("  mass_change: {{ insert: {}, update: {}, delete: {}, window: 1h }}\n", table.limits.inserts, table.limits.updates, table.limits.deletes);
-  if (table.settle_ms > 0) text += fmt::format("  # worth waiting for a quiet moment of {}: rows change several times within it\n", duration_text(table.settle_ms));
+  if (table.settle_ms > 0) text += fmt::format("  # worth waiting for a quiet moment of {}: rows change several times within it\n", yaml_duration(table.settle_ms));
   return text;
 }
 

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <ctime>
 
+#include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
 #include "engine/operate/inspect/assess/charts.h"
 #include "engine/operate/inspect/assess/page_style.h"
 #include "engine/operate/inspect/assess/report.h"

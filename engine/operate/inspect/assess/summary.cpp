@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
 #include "engine/operate/inspect/assess/findings.h"
 
 namespace engine::operate {
@@ -11,7 +12,6 @@ namespace engine::operate {
 namespace {
 
 constexpr std::size_t users_shown = 20, bursts_shown = 50;
-constexpr std::int64_t hour_ms = 3'600'000;
 
 void fill_columns(const TableTally& tally, AssessedTable& result) {
   for (std::size_t i = 0; i < tally.columns.size(); ++i) {
@@ -50,11 +50,10 @@ void propose(const WatchedTable& table, const TableTally& tally, const std::stri
 }  // namespace
 
 std::int64_t slot_for(std::int64_t ms) {
-  constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute;
-  for (const std::int64_t width : {10 * second, minute, 5 * minute, 15 * minute, hour, 6 * hour}) {
+  for (const std::int64_t width : {10 * second_ms, minute_ms, 5 * minute_ms, 15 * minute_ms, hour_ms, 6 * hour_ms}) {
     if (ms <= 60 * width) return width;
   }
-  return 24 * hour;
+  return day_ms;
 }
 
 void summarise(const WatchedTable& table, const TableTally& tally, const TableNow& now, bool hide_users, Assessment& whole) {

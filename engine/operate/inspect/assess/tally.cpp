@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "engine/base/text/durations.h"
 #include "engine/model/json_text.h"
 
 namespace engine::operate {

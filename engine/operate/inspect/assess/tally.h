@@ -16,7 +16,6 @@ namespace engine::operate {
 /// Within so long after a row's last change, another one is a repetition.
 inline constexpr std::array<std::int64_t, 4> repeat_windows_ms{10'000, 60'000, 600'000, 3'600'000};
 inline constexpr std::int64_t tally_slot_ms = 10'000;
-inline constexpr std::int64_t day_ms = 24LL * 3'600'000;
 
 /// What one cycle found.
 struct CycleTally {

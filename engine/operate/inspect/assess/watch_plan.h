@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/text/durations.h"
 #include "engine/operate/inspect/assess/assess.h"
 #include "engine/settings/table_definition.h"
 
@@ -22,7 +23,7 @@ struct WatchedTable {
   std::string query;  ///< in the place of `from`, of a table that is declared so
   std::vector<std::string> key, exclude;
   std::int64_t every_ms = 5'000;
-  std::int64_t full_every_ms = 3'600'000;
+  std::int64_t full_every_ms = hour_ms;
   std::string user_column;
   CaptureProposal proposal;        ///< `inspect`'s
   std::vector<Stretch> stretches;  ///< from the end of a first cycle to the end of that process

@@ -5,6 +5,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
+#include "engine/base/text/durations.h"
 #include "engine/operate/acts/request.h"
 #include "engine/operate/instance_access.h"
 #include "engine/operate/review/plan/table_plan.h"
@@ -13,7 +14,6 @@ namespace engine::operate {
 
 namespace {
 
-constexpr std::int64_t day_ms = 24LL * 3'600'000;
 
 using Pipelines = std::map<std::string, settings::PipelineDefinition>;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "engine/base/text/durations.h"
 #include "engine/model/source/row_identity.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
@@ -17,7 +18,6 @@ constexpr std::int64_t tail_every_ms = 200;
 
 /// How long is believed what spares the reading of all rows, unless the table says it.
 std::int64_t full_every_ms(std::string_view mode) {
-  constexpr std::int64_t hour_ms = 3'600'000;
   return mode == "tail" ? 24 * hour_ms : mode == "watermark" ? 6 * hour_ms : hour_ms;
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("a child whose parent never comes is a dead letter that says so, after
   CHECK(world.state(child) == "pending");
   world.pass(2'000);
   CHECK(world.state(child) == "dead");
-  CHECK(world.delivery(child).reason == "waited 1h for companies [\"C1\"], which did not come to the target");
+  CHECK(world.delivery(child).reason == "waited 1 h for companies [\"C1\"], which did not come to the target");
   CHECK(world.target.seen.empty());
 }
 

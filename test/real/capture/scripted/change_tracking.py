@@ -103,23 +103,9 @@ def switched_off_under_us(scene):
 
 
 def killed_in_between(scene, seed):
-    """Transactions go on while the daemon is killed; now and then the history is cleaned up, and snapshots are switched off."""
-    chosen = random.Random(seed)
-
-    def write(stopping):
-        number = 0
-        while not stopping.is_set():
-            number += 1
-            keys = chosen.sample(range(KEYS), chosen.randint(1, 5))
-            scene.database.transaction([(key, None if chosen.random() < 0.2 else row(key, f"edit {number}")) for key in keys])
-            if chosen.random() < 0.01:
-                scene.database.clean_up()
-            time.sleep(0.005)
-
-    scene.database.transaction([(key, row(key, f"one of {KEYS}")) for key in range(KEYS)])
-    scene.wait_equal(f"{KEYS} keys")
+    """With snapshots switched off: what a look finds and the rows it reads are of two moments then."""
     scene.database.snapshot = False
-    scene.killed_while(write, chosen, KILLS)
+    scene.killed_on_keys(row, random.Random(seed), KILLS, KEYS, scene.database.clean_up)
 
 
 def whole_transactions(seed):

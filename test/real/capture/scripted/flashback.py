@@ -23,25 +23,6 @@ def make(work):
     return database
 
 
-def killed_in_between(scene, seed):
-    """Transactions go on while the daemon is killed; now and then undo is forgotten."""
-    chosen = random.Random(seed)
-
-    def write(stopping):
-        number = 0
-        while not stopping.is_set():
-            number += 1
-            keys = chosen.sample(range(KEYS), chosen.randint(1, 5))
-            scene.database.transaction([(key, None if chosen.random() < 0.2 else row(key, f"edit {number}")) for key in keys])
-            if chosen.random() < 0.01:
-                scene.database.forget_undo()
-            time.sleep(0.005)
-
-    scene.database.transaction([(key, row(key, f"one of {KEYS}")) for key in range(KEYS)])
-    scene.wait_equal(f"{KEYS} keys")
-    scene.killed_while(write, chosen, KILLS)
-
-
 def whole_transactions(seed):
     scene = Scene("flashback", PROGRAMS, make, "oracle", "flashback", WHOLE, 0.1)
     return scene.killed_while_transactions(lambda keys, name: scene.database.transaction([(key, row(key, name)) for key in keys]), random.Random(seed), KILLS)
@@ -77,7 +58,7 @@ def main():
     database.transaction([(6, row(6, "after it"))])
     scene.wait_equal("after the loss")
     assert scene.count(LOST) == 1
-    killed_in_between(scene, seed)
+    scene.killed_on_keys(row, random.Random(seed), KILLS, KEYS, database.forget_undo)
     assert scene.instance.stop() == 0
     print(f"flashback: transactions and times are told, {KILLS} kills on {KEYS} keys, {scene.count(LOST)} losses: target and source equal")
     print(whole_transactions(seed))

@@ -79,6 +79,23 @@ class Scene:
         self.instance.start()
         self.wait_equal(f"after {kills} kills")
 
+    def killed_on_keys(self, row, random, kills, keys, forget):
+        """Transactions over `keys` numbered rows, each made by `row(key, name)`, go on while the daemon is killed; now and then the database forgets its history."""
+
+        def write(stopping):
+            number = 0
+            while not stopping.is_set():
+                number += 1
+                touched = random.sample(range(keys), random.randint(1, 5))
+                self.database.transaction([(key, None if random.random() < 0.2 else row(key, f"edit {number}")) for key in touched])
+                if random.random() < 0.01:
+                    forget()
+                time.sleep(0.005)
+
+        self.database.transaction([(key, row(key, f"one of {keys}")) for key in range(keys)])
+        self.wait_equal(f"{keys} keys")
+        self.killed_while(write, random, kills)
+
     def killed_while_transactions(self, commit, random, kills):
         """Transactions of two to four rows of forty. `commit` gives these rows this name, at once. Of none the target shows a part only, while a later one of the same
         row is there. How often a row went on from one."""

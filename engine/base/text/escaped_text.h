@@ -7,7 +7,7 @@
 namespace engine {
 
 /// How many bytes at the start of `text` mean `wanted` (UTF-8, not empty): 0 when they do not. Each character may stand there as itself, as %XX (also %25XX)
-/// or '+', behind backslashes or as \uXXXX, as &name; or &#number; (also &amp;name;).
+/// or '+', behind backslashes or as \u00e9, as &name; or &#number; (also &amp;name;).
 std::size_t escaped_length(std::string_view text, std::string_view wanted);
 
 /// A byte with which such a text may begin, whatever it is, beside its own first one.

@@ -1,4 +1,4 @@
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 
 #include <algorithm>
 
@@ -30,6 +30,13 @@ std::string_view cut(std::string_view text, std::size_t bytes_max) {
   return text.substr(0, is_continuation(text[end]) ? bytes_max : end);
 }
 
+std::string grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  const std::ptrdiff_t first = number < 0 ? 1 : 0;
+  for (auto at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > first; at -= 3) text.insert(static_cast<std::size_t>(at), 1, ',');
+  return text;
+}
+
 void append_hex(std::string_view bytes, std::string& into) {
   static constexpr char digits[] = "0123456789abcdef";
   for (const char c : bytes) {
@@ -44,6 +51,25 @@ std::string hex(std::string_view bytes) {
   text.reserve(bytes.size() * 2);
   append_hex(bytes, text);
   return text;
+}
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  c = small(c);
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+std::optional<std::string> bytes_of_hex(std::string_view digits) {
+  if (digits.size() % 2 != 0) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(digits.size() / 2);
+  for (std::size_t at = 0; at < digits.size(); at += 2) {
+    const int high = hex_digit(digits[at]);
+    const int low = hex_digit(digits[at + 1]);
+    if (high < 0 || low < 0) return std::nullopt;
+    bytes += static_cast<char>(high * 16 + low);
+  }
+  return bytes;
 }
 
 }  // namespace engine

@@ -1,4 +1,4 @@
-#include "engine/base/escaped_text.h"
+#include "engine/base/text/escaped_text.h"
 
 #include <algorithm>
 #include <array>
