@@ -41,8 +41,11 @@ class Dispatcher::Running : public Surroundings {
   Loop& loop() { return loop_; }
   model::Target& target() { return target_; }
 
-  void drain(std::int64_t wait_ms) {
+  void begin_drain() {
     mailbox_->post([this] { loop_.drain(); });
+  }
+  void drain(std::int64_t wait_ms) {
+    begin_drain();
     std::unique_lock lock(mutex_);
     turned_.wait_for(lock, std::chrono::milliseconds(wait_ms), [this] { return status_.state == "stopped" && idle_; });
   }
@@ -152,6 +155,13 @@ void Dispatcher::look_again() {
   Running* running = running_.get();
   running->post([running] { running->loop().look_again(); });
 }
+
+void Dispatcher::pauses_changed() {
+  Running* running = running_.get();
+  running->post([running] { running->loop().pauses_changed(); });
+}
+
+void Dispatcher::begin_drain() { running_->begin_drain(); }
 
 void Dispatcher::drain(std::int64_t wait_ms) { running_->drain(wait_ms); }
 

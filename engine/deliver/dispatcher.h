@@ -51,7 +51,11 @@ class Dispatcher {
   /// A person decided something about older deliveries, or repaired what stood in the way: they are looked at again,
   /// and a connection whose credentials were refused is tried now.
   void look_again();
-  /// Lets what is in flight end (at most `wait_ms`), starts nothing new.
+  /// Deliveries of paused pipelines were put on hold, or let go: that stands in the journal by now.
+  void pauses_changed();
+  /// Starts nothing new from now on.
+  void begin_drain();
+  /// The same, and lets what is in flight end, at most for `wait_ms`.
   void drain(std::int64_t wait_ms);
   /// `answered` is called when the loop's thread, the one that reads for it and the target's own have come round.
   void ping(std::function<void()> answered);

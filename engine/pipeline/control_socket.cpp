@@ -79,8 +79,9 @@ bool is_gone(int descriptor) {
 bool write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     if (!wait_for(descriptor, POLLOUT, patience_ms)) return false;
-    const ssize_t put = send(descriptor, text.data(), text.size(), MSG_NOSIGNAL);
-    if (put < 0 && errno == EINTR) continue;
+    // As much as there is room for: one that stopped reading holds this thread for no longer than its patience.
+    const ssize_t put = send(descriptor, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (put < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (put <= 0) return false;
     text.remove_prefix(static_cast<std::size_t>(put));
   }

@@ -8,17 +8,18 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/base/text/durations.h"
 
 namespace engine::pipeline {
 
 namespace {
 
-constexpr std::int64_t first_round_ms = 1'000;  ///< what grew old while it was down goes soon
-constexpr std::int64_t round_ms = 60'000;
+constexpr std::int64_t first_round_ms = second_ms;  ///< what grew old while it was down goes soon
+constexpr std::int64_t round_ms = minute_ms;
 constexpr std::int64_t rounds_between_sweeps = 10;
 constexpr std::int64_t rows_a_step = 500;
 constexpr std::int64_t breath_ms = 20;  ///< between steps, for those who write what just happened
-constexpr std::int64_t always_kept_ms = 3'600'000;
+constexpr std::int64_t always_kept_ms = hour_ms;
 
 }  // namespace
 
@@ -89,7 +90,7 @@ std::int64_t Housekeeper::sweep_before(std::int64_t before_ms) {
   }
   journal::Sweep sweep;
   while (!sweep.done && !stop_.requested()) {
-    journal_.write([&](journal::Records& records) { records.retention.step(sweep, before_ms, mapped_to, rows_a_step); });
+    journal_.write([&](journal::Records& records) { records.retention.step(sweep, {before_ms, clock_.wall_ms()}, mapped_to, rows_a_step); });
     if (stop_.wait_for(breath_ms)) break;
   }
   return sweep.removed;
@@ -99,7 +100,7 @@ std::int64_t Housekeeper::sweep_before(std::int64_t before_ms) {
 void Housekeeper::leave_space() {
   if (instance_.retention.bytes == 0) return;
   const std::int64_t newest = clock_.wall_ms() - always_kept_ms;
-  std::int64_t before = journal_.read()->retention.oldest_change_ms();
+  std::int64_t before = journal_.read()->retention.oldest_change_ms(clock_.wall_ms());
   const std::int64_t step = std::max<std::int64_t>((newest - before) / 20, 60'000);
   while (journal_.read()->retention.used_bytes() > instance_.retention.bytes && before < newest && !stop_.requested()) {
     before = std::min(before + step, newest);

@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -14,6 +17,9 @@ Supervisor::Supervisor(const settings::Instance& instance, journal::Journal& jou
   woken_->supervisor = this;
   planner_ = std::make_unique<Planner>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   make_dispatchers(planner_->register_pipelines());
+  planner_->on_held([this] {
+    for (const auto& [name, dispatcher] : dispatchers_) dispatcher->pauses_changed();
+  });
   make_schedulers();
   housekeeper_ = std::make_unique<Housekeeper>(journal_, instance_, clock_, [this](std::exception_ptr problem) { fatal(problem); });
   apply_pauses();
@@ -84,7 +90,13 @@ void Supervisor::wait(const std::function<void()>& stopping) {
   for (const auto& scheduler : schedulers_) scheduler->stop();
   housekeeper_->stop();
   planner_->stop();
-  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->drain(problem_ ? 0 : drain_ms);
+  // All at once: what one target keeps waiting, the service manager does not wait for several times.
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->begin_drain();
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(problem_ ? 0 : drain_ms);
+  for (const auto& [name, dispatcher] : dispatchers_) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    dispatcher->drain(std::max<std::int64_t>(0, left.count()));
+  }
   for (const auto& target : targets_) target->stop();
   if (problem_) std::rethrow_exception(problem_);
 }

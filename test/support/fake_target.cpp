@@ -99,6 +99,7 @@ std::function<void()> FakeTarget::process_at(std::size_t index, Fate fate) {
 }
 
 std::vector<CallAnswer> FakeTarget::answer(const PreparedCall& call, Fate fate) {
+  if (call.records > records_taken_max) fate = Fate::busy;
   if (!is_taken(fate)) {
     CallAnswer refused = refusal(fate, throttle_ms);
     refused.of_this_record = call.records == 1 && call.kind != CallKind::poll;

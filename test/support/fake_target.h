@@ -81,6 +81,7 @@ class FakeTarget final : public engine::model::Target {
   Fate otherwise = Fate::taken;
   std::map<std::string, Fate> fate_of_match;  ///< of single records that arrive, in a batch or alone
   std::set<std::string> refused_fields;
+  std::size_t records_taken_max = 1'000;  ///< a request with more is too much: 503
   std::int64_t throttle_ms = 5'000;
   /// A search shows a record only so long after it was made.
   std::int64_t find_lags_ms = 0;

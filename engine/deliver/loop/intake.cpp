@@ -137,6 +137,7 @@ void Intake::hurry(std::int64_t delivery_id) {
 }
 
 void Intake::drop_ready() {
+  stale_load_ = loading_;
   for (Queue& queue : queues_) {
     for (const JobPtr& job : std::exchange(queue.ready, {})) {
       // What was put back from a batch is in flight for the journal: no scan would find it again.
@@ -232,6 +233,11 @@ void Intake::fill() {
 void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   loading_ = false;
   if (error) return failed_(error);
+  if (std::exchange(stale_load_, false)) {
+    // The scan from the start that follows finds all but those that were asked for by their id.
+    for (const journal::Head& head : loaded.waited) wait(head.delivery.id, 0, head.delivery.state == journal::DeliveryState::uncertain);
+    return;
+  }
   for (const Loaded::Scanned& scanned : loaded.scanned) {
     Queue& queue = queues_[scanned.queue];
     queue.cursor = std::max(queue.cursor, scanned.to);

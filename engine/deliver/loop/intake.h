@@ -49,7 +49,7 @@ class Intake {
   void end_retry_waits();
   /// Its lanes and key are free: what stands behind may come.
   void release(const JobPtr& job);
-  /// Forgets what was read and not started: it would be out of date when things go on.
+  /// Forgets what was read, or is being read, and not started: it would be out of date when things go on.
   void drop_ready();
 
   bool has_ready() const { return ready_ > 0; }
@@ -107,6 +107,7 @@ class Intake {
   std::vector<journal::Freed> freed_;
   std::set<std::int64_t> stops_on_dead_;
   std::set<std::int64_t> unknown_pipelines_;
+  bool stale_load_ = false;  ///< what is being read is out of date
   bool any_related_ = false;                                ///< some pipelines depend on others
   std::map<Record, std::set<std::int64_t>> awaiting_;       ///< deliveries that wait for a record of another pipeline
   std::set<Record> ended_since_load_;                       ///< what a load under way may not have seen

@@ -64,12 +64,12 @@ void write_effects(journal::Records& records, const LedgerEntry& entry, std::int
 }
 
 bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
-  // An upsert that was superseded while it was under way was applied all the same, and its story says so. A failure of
-  // it is no news: the newer one says what is wanted.
+  // An upsert that was superseded, or paused, while it was under way was applied all the same, and its story says so. A
+  // failure of it is no news: the newer one says what is wanted.
   const bool applied =
       entry.delivery.state == DeliveryState::delivered || entry.delivery.state == DeliveryState::in_flight;
   if (entry.unjournaled && applied) {
-    return deliveries.update_if(entry.delivery, {entry.expected, DeliveryState::superseded});
+    return deliveries.update_if(entry.delivery, {entry.expected, DeliveryState::superseded, DeliveryState::held});
   }
   return deliveries.update_if(entry.delivery, {entry.expected});
 }

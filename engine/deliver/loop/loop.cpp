@@ -87,6 +87,9 @@ void Loop::turn() {
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
     send_batches();
     intake_.fill();
+  } else if (draining_) {
+    // Their places in flight are taken: what was begun is not left half way.
+    send_batches();
   }
   send_out();
   flush();
@@ -109,9 +112,9 @@ std::int64_t Loop::wait_ms() const {
   if (full_until_ms_ > now) until = std::min(until, full_until_ms_);
   if (!writing_ && !entries_.empty()) until = std::min(until, std::max(flush_ms_, full_until_ms_));
   if (!writing_ && use_changed_) until = std::min(until, std::max(note_use_ms_, full_until_ms_));
-  for (const auto& [key, batch] : batches_) until = std::min(until, batch.opened_ms + batch_wait_ms);
   if (!started_ || draining_ || dead_) return std::max<std::int64_t>(0, until - now);
   if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
+  for (const auto& [key, batch] : batches_) until = std::min(until, batch.opened_ms + batch_wait_ms);
   if (const auto next = intake_.next_ms()) until = std::min(until, *next);
   if (!polls_.empty() && may_ask()) until = std::min(until, polls_.begin()->first);
   if (!parked_.empty()) until = std::min(until, parked_until_ms_);

@@ -39,6 +39,8 @@ class Loop {
   void wake() { intake_.wake(); }
   /// A person decided something, or wants a try now.
   void look_again();
+  /// Pipelines were paused, or go on: what was read of them, and not begun, is read again.
+  void pauses_changed();
   void drain() { draining_ = true; }
   void turn();
   /// Real time until `turn` has something to do without an event.
@@ -52,6 +54,7 @@ class Loop {
   static constexpr std::int64_t never_ms = std::numeric_limits<std::int64_t>::max();
   using Jobs = std::vector<JobPtr>;
   using Entries = std::deque<LedgerEntry>;
+  using BatchKey = std::pair<std::string, model::CallKind>;  ///< object and kind
   /// One that is being filled. Its request holds a place in flight already.
   struct OpenBatch {
     Jobs jobs;
@@ -80,6 +83,8 @@ class Loop {
   void add_to_batch(const JobPtr& job);
   void send_batches();
   void send_batch(Jobs jobs);
+  std::size_t batch_max(const Job& job) const;
+  void note_batch(const BatchKey& key, const Jobs& jobs, std::size_t ill);
   std::vector<model::Call> calls_of(const Jobs& jobs) const;
   static std::string kept_request(const Jobs& jobs, std::size_t index, const model::PreparedCall& prepared);
   void begin_batch(Jobs jobs, model::PreparedCall prepared);
@@ -115,7 +120,7 @@ class Loop {
 
   // Answers.
   void answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers);
-  void settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held);
+  bool settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held, bool ill_before);
   void follow(const JobPtr& job, const Settled& settled);
   void note_health(const Settled& settled, const Permit& held);
   void end(const JobPtr& job, journal::DeliveryState state, std::string reason);
@@ -152,7 +157,8 @@ class Loop {
   Entries entries_;
   std::int64_t flush_ms_ = 0;  ///< steady: `entries_` may wait for more until then
   std::size_t unwritten_ = 0;  ///< entries under way to disk
-  std::map<std::pair<std::string, model::CallKind>, OpenBatch> batches_;  ///< by object and kind
+  std::map<BatchKey, OpenBatch> batches_;
+  std::map<BatchKey, std::size_t> batch_max_;  ///< so many records a request for now, since more of them failed together
   bool filling_ = false;  ///< a batch was opened in this turn: more may start, to fill it
   Jobs polled_;  ///< of the answers that are being settled, those whose job is not over
   std::int64_t polled_wait_ms_ = 0;

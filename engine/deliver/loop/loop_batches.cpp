@@ -27,7 +27,7 @@ bool Loop::joins_batch(const Job& job) const {
 void Loop::add_to_batch(const JobPtr& job) {
   // What goes out again after a crash is the record by itself.
   if (is_journaled(*job) && !prepare(job)) return;
-  const auto key = std::pair(job->delivery().object, job->kind);
+  const BatchKey key(job->delivery().object, job->kind);
   OpenBatch& batch = batches_[key];
   if (batch.jobs.empty()) {
     ++in_flight_;
@@ -35,9 +35,27 @@ void Loop::add_to_batch(const JobPtr& job) {
     filling_ = true;
   }
   batch.jobs.push_back(job);
-  if (batch.jobs.size() < job->traits->of(job->kind).records_max) return;
+  if (batch.jobs.size() < batch_max(*job)) return;
   auto full = batches_.extract(key);
   send_batch(std::move(full.mapped().jobs));
+}
+
+std::size_t Loop::batch_max(const Job& job) const {
+  const std::size_t most = job.traits->of(job.kind).records_max;
+  const auto less = batch_max_.find({job.head.delivery.object, job.kind});
+  return less == batch_max_.end() ? most : std::min(most, less->second);
+}
+
+/// A request that failed as a whole may have been too much for the target, or one of its records: the next ones are half as large, until they are
+/// answered, and grow again.
+void Loop::note_batch(const BatchKey& key, const Jobs& jobs, std::size_t ill) {
+  const auto less = batch_max_.find(key);
+  if (jobs.size() > 1 && ill == jobs.size()) {
+    batch_max_[key] = jobs.size() / 2;
+  } else if (less != batch_max_.end() && ill == 0 && jobs.size() >= less->second) {
+    less->second *= 2;
+    if (less->second >= jobs.front()->traits->of(key.second).records_max) batch_max_.erase(less);
+  }
 }
 
 /// What is looked up first becomes known one by one: for a moment it is worth waiting for.

@@ -64,11 +64,23 @@ void Loop::park(const JobPtr& job) {
     intake_.release(job);
     return intake_.wait(id, again_ms, false);
   }
+  // What an answer told is on disk while it waits: the process may end, and nothing that is known becomes uncertain.
+  if (!job->ended.empty()) write(entry_of(job, LedgerEntry::After::nothing, wall_ms()));
   const auto behind = std::find_if(parked_.begin(), parked_.end(), [&](const JobPtr& other) {
     return job->pipeline->priority < other->pipeline->priority;
   });
   parked_.insert(behind, job);
   parked_until_ms_ = std::min(parked_until_ms_, budgets_.opens_ms().value_or(steady_ms() + looked_at_again_ms));
+}
+
+void Loop::pauses_changed() {
+  intake_.drop_ready();
+  std::erase_if(parked_, [this](const JobPtr& job) {
+    if (!is_fresh(*job)) return false;
+    give_back_permit(job);
+    intake_.release(job);
+    return true;
+  });
 }
 
 /// What was begun goes before what is new.

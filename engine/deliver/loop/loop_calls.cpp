@@ -170,6 +170,8 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
   if (jobs.front()->kind == CallKind::find) --finding_;
   const std::int64_t now = wall_ms();
   const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
+  const BatchKey key(jobs.front()->delivery().object, jobs.front()->kind);
+  std::size_t ill = 0;
   for (const model::BudgetReading& reading : answers.front().budgets) budgets_.learn(reading, moment());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     journal::Attempt attempt = *std::exchange(jobs[i]->attempt, std::nullopt);
@@ -184,7 +186,7 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     if (!goes_on) jobs[i]->ended.push_back(std::move(attempt));
     const Permit held = return_permit(jobs[i]);
     if (!refused_whole) {
-      settle_job(jobs[i], answer, held);
+      ill += settle_job(jobs[i], answer, held, ill > 0) ? 1 : 0;
       continue;
     }
     // One bad record may have spoiled it for all: alone, each is judged for itself.
@@ -193,18 +195,22 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
     jobs[i]->delivery().step.clear();
     intake_.put_back(jobs[i]);
   }
+  note_batch(key, jobs, ill);
   ask_later(jobs);
 }
 
-void Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held) {
+/// True when the connection is ill, which counts once a request, however many records were in it.
+bool Loop::settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held, bool ill_before) {
   const SettleOptions options{.retry = options_.retry,
                               .dead_after_tries = options_.dead_after_tries,
                               .ill_wait_ms_max = options_.breaker_wait_ms,
                               .now_ms = wall_ms(),
                               .random = surroundings_.random()};
   const Settled settled = settle(*job, answer, options);
-  note_health(settled, held);
+  const bool ill = settled.health == Settled::Health::ill;
+  if (!ill || !ill_before) note_health(settled, held);
   follow(job, settled);
+  return ill;
 }
 
 void Loop::follow(const JobPtr& job, const Settled& settled) {

@@ -18,20 +18,24 @@ namespace json = boost::json;
 
 namespace {
 
-const std::map<std::string, Act, std::less<>> acts{
-    {"decide", decide_dead_letters},
-    {"pause", pause},
-    {"resume", resume},
-    {"remap", remap},
-    {"backup", back_up},
-    {"forget", forget},
-    {"replay", replay},
-    {"backfill", backfill},
-    {"link", link_records},
-    {"release", review},
-    {"reject", review},
-    {"snooze", snooze},
-    {"expect", expect},
+struct KnownAct {
+  Act carry_out;
+  bool brief = false;
+};
+const std::map<std::string, KnownAct, std::less<>> acts{
+    {"decide", {decide_dead_letters, true}},
+    {"pause", {pause, true}},
+    {"resume", {resume, true}},
+    {"remap", {remap}},
+    {"backup", {back_up}},
+    {"forget", {forget}},
+    {"replay", {replay}},
+    {"backfill", {backfill}},
+    {"link", {link_records}},
+    {"release", {review, true}},
+    {"reject", {review, true}},
+    {"snooze", {snooze, true}},
+    {"expect", {expect, true}},
 };
 
 std::string this_user() {
@@ -46,18 +50,28 @@ json::object recorded(json::object request) {
 }
 
 void record(const json::object& request, const json::object& outcome, const ActContext& context) {
-  const journal::AuditEntry entry{.at_ms = context.clock.wall_ms(),
-                                  .actor = context.actor,
+  record_act(request, outcome, context.journal, context.actor, context.clock);
+  if (context.supervisor == nullptr) return;  // carried out by the verb itself, which says what it did
+  log_event(LogLevel::info, "act",
+            {{"actor", context.actor}, {"verb", text_of(request, "verb")}, {"request", json::serialize(request)}, {"outcome", json::serialize(outcome)}});
+}
+
+}  // namespace
+
+void record_act(const json::object& request, const json::object& outcome, journal::Journal& journal, const std::string& actor, const Clock& clock) {
+  const journal::AuditEntry entry{.at_ms = clock.wall_ms(),
+                                  .actor = actor,
                                   .act = text_of(request, "verb"),
                                   .request = json::serialize(request),
                                   .reason = text_of(request, "reason"),
                                   .outcome = json::serialize(outcome)};
-  context.journal.write([&](journal::Records& records) { records.audit.record(entry); });
-  if (context.supervisor == nullptr) return;  // carried out by the verb itself, which says what it did
-  log_event(LogLevel::info, "act", {{"actor", entry.actor}, {"verb", entry.act}, {"request", entry.request}, {"outcome", entry.outcome}});
+  journal.write([&](journal::Records& records) { records.audit.record(entry); });
 }
 
-}  // namespace
+bool is_brief(const json::object& request) {
+  const auto known = acts.find(text_of(request, "verb"));
+  return known != acts.end() && known->second.brief;
+}
 
 json::object act(const json::object& request, const ActContext& context) {
   const auto known = acts.find(text_of(request, "verb"));
@@ -65,7 +79,7 @@ json::object act(const json::object& request, const ActContext& context) {
     throw Error(ErrorCode::config_invalid, "the running daemon does not know '" + text_of(request, "verb") + "'", {},
                 "it may be older than this program: restart it");
   }
-  json::object outcome = known->second(request, context);
+  json::object outcome = known->second.carry_out(request, context);
   if (!flag_of(request, "dry_run")) record(recorded(request), outcome, context);
   if (context.supervisor != nullptr) context.supervisor->look_again();
   return outcome;

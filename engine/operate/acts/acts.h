@@ -27,6 +27,13 @@ struct ActContext {
 /// config_invalid for what can't be done, with a hint; journal_*; stopped when whoever asked went away.
 boost::json::object act(const boost::json::object& request, const ActContext& context);
 
+/// An act that is a few rows and no reading of databases or targets: what a person reaches for while a long one is under way, above all to stop it.
+bool is_brief(const boost::json::object& request);
+
+/// Writes into `audit` who did what, and what came of it.
+void record_act(const boost::json::object& request, const boost::json::object& outcome, journal::Journal& journal, const std::string& actor,
+                const Clock& clock);
+
 /// Sends the act to the daemon, or takes the journal's lock when it is down. Secrets are looked for only in the second case, and by acts
 /// that speak with a source or target: whoever may ask the daemon need not be able to read them. Throws what `act` throws;
 /// InvalidConfiguration; environment_missing where a running daemon can't be reached, or there is no journal yet.

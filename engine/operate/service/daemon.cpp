@@ -57,9 +57,9 @@ settings::Instance checked_instance(const settings::InstancePlace& place, const 
 }
 
 // Nobody waits for an answer: what is refused stands in the log.
-void reload_by_signal(RunningInstance& running, const DaemonOptions& options) {
+void reload_by_signal(RunningInstance& running) {
   try {
-    running.reload(options.folder, "SIGHUP");
+    running.reload("SIGHUP");
   } catch (const InvalidConfiguration& error) {
     for (const settings::Diagnostic& each : error.diagnostics().all()) {
       log_event(LogLevel::error, "reload.refused",
@@ -81,14 +81,14 @@ void run_instance(const DaemonOptions& options, const sigset_t& signals) {
   // Ends before what its signals act on.
   const SignalThreads signal_threads(
       signals, [&life] { life.stop(); },
-      [&life, &options] {
-        if (RunningInstance* const instance = life.running()) reload_by_signal(*instance, options);
+      [&life] {
+        if (RunningInstance* const instance = life.running()) reload_by_signal(*instance);
       });
   settings::Instance instance = checked_instance(options.folder, life);
   const std::string name = instance.name;
   const std::filesystem::path journal_path = instance.journal_path;
   journal = journal::Journal::open({.path = journal_path});
-  running = std::make_unique<RunningInstance>(std::move(instance), *journal, system_clock());
+  running = std::make_unique<RunningInstance>(options.folder, std::move(instance), *journal, system_clock());
   const pipeline::ControlSocket socket(
       pipeline::control_socket_path(journal_path),
       [&running](std::string_view request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {

@@ -1,5 +1,7 @@
 #include "engine/operate/service/running_instance.h"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
@@ -24,8 +26,8 @@ RunningInstance::Stages::Stages(settings::Instance from, journal::Journal& journ
       metrics(pipeline::serve_metrics(instance, journal, [this] { return supervisor->status(); }, pulse)),
       webhooks(pipeline::serve_webhooks(instance, journal, clock, [this] { supervisor->look_again(); })) {}
 
-RunningInstance::RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock)
-    : journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}
+RunningInstance::RunningInstance(settings::InstancePlace place, settings::Instance instance, journal::Journal& journal, const Clock& clock)
+    : place_(std::move(place)), journal_(journal), clock_(clock), started_ms_(clock.wall_ms()), stages_(std::make_unique<Stages>(std::move(instance), journal, clock)) {}
 
 RunningInstance::~RunningInstance() = default;
 
@@ -108,13 +110,13 @@ bool RunningInstance::change_over() {
   return true;
 }
 
-json::object RunningInstance::reload(const settings::InstancePlace& place, const std::string& actor) {
+json::object RunningInstance::reload(const std::string& actor) {
   // Not waited for: a long act would keep the reloads' thread, and with it the end of the process.
   const std::unique_lock acting(acting_, std::try_to_lock);
   if (!acting) {
     throw Error(ErrorCode::config_invalid, "another act is under way; the running configuration goes on", {}, "reload again when it has ended");
   }
-  CheckReport report = check(place, {.live = true, .tolerate_sources = true, .go_on = [this] { return goes_on(); }});
+  CheckReport report = check(place_, {.live = true, .tolerate_sources = true, .go_on = [this] { return goes_on(); }});
   if (!report.ok()) throw InvalidConfiguration(std::move(report.diagnostics));
   const settings::Instance before = stages_->instance;
   if (report.instance.journal_path != before.journal_path || report.instance.name != before.name) {
@@ -132,6 +134,7 @@ json::object RunningInstance::reload(const settings::InstancePlace& place, const
   const std::shared_lock current(current_);
   if (refused_) std::rethrow_exception(refused_);
   json::object outcome = reload_report(before, after, journal_, clock_);
+  record_act({{"verb", "reload"}}, outcome, journal_, actor, clock_);
   log_event(LogLevel::info, "daemon.reloaded", {{"actor", actor}, {"outcome", json::serialize(outcome)}});
   return outcome;
 }
@@ -145,17 +148,35 @@ void RunningInstance::require_stages() const {
   if (!stages_) throw Error(ErrorCode::stopped, "the daemon is stopping");
 }
 
+// Who may act on the daemon may not have it read a folder of his own, with its secrets and its rights.
+void RunningInstance::require_own_place(const json::object& request) const {
+  const auto folder = [](const std::filesystem::path& path) {
+    std::error_code unreadable;
+    const std::filesystem::path canonical = std::filesystem::weakly_canonical(path, unreadable);
+    return unreadable ? path.lexically_normal() : canonical;
+  };
+  const auto shown = [](const std::filesystem::path& path, const std::string& environment) {
+    return path.string() + (environment.empty() ? "" : " with the environment '" + environment + "'");
+  };
+  const std::filesystem::path own = folder(place_.path);
+  const std::filesystem::path asked = folder(text_of(request, "folder"));
+  const std::string environment = text_of(request, "environment");
+  if (asked == own && environment == place_.environment) return;
+  throw Error(ErrorCode::config_invalid, fmt::format("the daemon runs {}, not {}", shown(own, place_.environment), shown(asked, environment)), {},
+              "change that folder, or restart the daemon with the other one");
+}
+
 // Every problem at once reaches whoever asked.
-json::object RunningInstance::reload_or_say_why(const settings::InstancePlace& place, const std::string& actor) {
+json::object RunningInstance::reload_or_say_why(const std::string& actor) {
   try {
-    return reload(place, actor);
+    return reload(actor);
   } catch (const InvalidConfiguration& error) {
     return {{"reloaded", false}, {"problems", json::parse(settings::diagnostics_json(error.diagnostics().all()))}};
   }
 }
 
 json::object RunningInstance::act_now(const json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell) {
-  const std::lock_guard acting(acting_);
+  const std::lock_guard acting(is_brief(request) ? brief_ : acting_);
   if (!tell(0, 0)) throw Error(ErrorCode::stopped, "whoever asked has gone while another act was under way");
   const std::shared_lock current(current_);
   require_stages();
@@ -168,7 +189,10 @@ std::string RunningInstance::answer(std::string_view line, const pipeline::Peer&
   if (broken || !value.is_object()) throw Error(ErrorCode::config_invalid, "the daemon got a request that is no JSON object");
   const json::object& request = value.get_object();
   const std::string verb = text_of(request, "verb");
-  if (verb == "reload") return json::serialize(reload_or_say_why({text_of(request, "folder"), text_of(request, "environment")}, peer.user));
+  if (verb == "reload") {
+    require_own_place(request);
+    return json::serialize(reload_or_say_why(peer.user));
+  }
   if (verb != "status") return json::serialize(act_now(request, peer, tell));
   const std::shared_lock current(current_);
   require_stages();

@@ -23,10 +23,11 @@
 
 namespace engine::operate {
 
-/// Its locks are taken in this order: `acting_`, `current_`, `changing_`.
+/// Its locks are taken in this order: `acting_` or `brief_`, `current_`, `changing_`.
 class RunningInstance {
  public:
-  RunningInstance(settings::Instance instance, journal::Journal& journal, const Clock& clock);
+  /// `place` is where the instance was read, and where every reload reads it again.
+  RunningInstance(settings::InstancePlace place, settings::Instance instance, journal::Journal& journal, const Clock& clock);
   ~RunningInstance();
 
   void start();
@@ -35,13 +36,13 @@ class RunningInstance {
   /// From any thread.
   void stop();
 
-  /// Answers a line of the control socket: status, reload, or an act. One act at a time; status always answers.
+  /// Answers a line of the control socket: status, reload, or an act. One long act at a time, brief ones beside it; status always answers.
   std::string answer(std::string_view request, const pipeline::Peer& peer, const pipeline::TellProgress& tell);
 
-  /// Goes on with what `place` holds now: everything under way ends or is resumed at its checkpoint. Refused whole, with the running
+  /// Goes on with what its place holds now: everything under way ends or is resumed at its checkpoint. Refused whole, with the running
   /// configuration untouched, when the folder is broken (InvalidConfiguration) or needs a restart (another journal). Says what is
-  /// new, gone and changed. One at a time, and not while an act is under way.
-  boost::json::object reload(const settings::InstancePlace& place, const std::string& actor);
+  /// new, gone and changed. One at a time, and not while a long act is under way.
+  boost::json::object reload(const std::string& actor);
 
  private:
   /// A configuration with the stages that work by it.
@@ -60,13 +61,16 @@ class RunningInstance {
   bool change_over();
   bool goes_on();
   void require_stages() const;
-  boost::json::object reload_or_say_why(const settings::InstancePlace& place, const std::string& actor);
+  void require_own_place(const boost::json::object& request) const;
+  boost::json::object reload_or_say_why(const std::string& actor);
   boost::json::object act_now(const boost::json::object& request, const pipeline::Peer& peer, const pipeline::TellProgress& tell);
 
+  settings::InstancePlace place_;
   journal::Journal& journal_;
   const Clock& clock_;
   std::int64_t started_ms_;
-  std::mutex acting_;              ///< one act or reload at a time
+  std::mutex acting_;              ///< one long act or reload at a time
+  std::mutex brief_;               ///< one brief act at a time, also beside a long one
   mutable std::shared_mutex current_;  ///< exclusively: while stages are replaced
   std::unique_ptr<Stages> stages_;
 

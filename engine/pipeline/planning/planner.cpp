@@ -7,6 +7,7 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/base/text/durations.h"
 #include "engine/pipeline/planning/outdated.h"
 #include "engine/pipeline/planning/renames.h"
 
@@ -15,9 +16,9 @@ namespace engine::pipeline {
 namespace {
 
 constexpr std::size_t page_changes = 500;
-constexpr std::int64_t look_again_ms = 1'000;
+constexpr std::int64_t look_again_ms = second_ms;
 constexpr std::int64_t full_disk_wait_ms = 5'000;
-constexpr std::int64_t no_wait_ms = 3'600'000;
+constexpr std::int64_t no_wait_ms = hour_ms;
 
 }  // namespace
 
@@ -227,9 +228,11 @@ bool Planner::is_paused(Follower& follower) {
   try {
     const std::int64_t now = clock_.wall_ms();
     if (!nothing_to_do) {
+      std::int64_t moved = 0;
       journal_.write([&](journal::Records& records) {
-        paused ? records.pauses.hold(follower.row.id, now) : records.pauses.release(follower.row.id, now);
+        moved = paused ? records.pauses.hold(follower.row.id, now) : records.pauses.release(follower.row.id, now);
       });
+      if (moved > 0) held_();
     }
     // What a person decided about a paused pipeline may have moved its position.
     if (!paused && follower.held) follower.row = journal_.read()->pipelines.find(follower.row.name).value_or(follower.row);

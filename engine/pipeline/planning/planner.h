@@ -47,6 +47,8 @@ class Planner {
   void ping(std::function<void()> answered);
   /// These pipelines map nothing until they are gone from the list, and their pending deliveries are held.
   void set_paused(Paused pipelines);
+  /// `held` is called on the planner's thread when pending deliveries were put on hold for a pause, or let go after it, and that is on disk. Before `start`.
+  void on_held(std::function<void()> held) { held_ = std::move(held); }
   std::vector<PipelineLive> status() const;
 
  private:
@@ -89,6 +91,7 @@ class Planner {
   const settings::Instance& instance_;
   const Clock& clock_;
   Fatal fatal_;
+  std::function<void()> held_ = [] {};
   EchoWatch echoes_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;

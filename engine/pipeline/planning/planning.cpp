@@ -173,7 +173,6 @@ bool Planning::is_news(journal::Records& records, const PlannedChange& planned) 
 void Planning::store(journal::Records& records, std::span<const PlannedChange> planned, std::optional<std::int64_t> bundle_id) {
   for (const PlannedChange& change : planned) {
     if (!change.delivery) continue;
-    if (!change.delivery) continue;
     journal::Delivery delivery = *change.delivery;
     // Where its record cannot follow, it is made anew, and the old one goes with the delete of the old key.
     if (change.moved_from && !delivery.every_change) records.deliveries.move_record(delivery.pipeline_id, *change.moved_from, delivery.key);

@@ -151,3 +151,51 @@ TEST_CASE("before a batch leaves, the attempt of each of its records is on disk,
   CHECK(all.in_state("uncertain") == 100);
   CHECK(world.target.records.size() == 100);
 }
+
+TEST_CASE("requests with more records than the target can do shrink until they are answered, and grow again") {
+  Hundred all(
+      [](FakeTarget& target) {
+        make_upsert_object(target);
+        target.object().calls[CallKind::upsert].records_max = 40;
+        target.records_taken_max = 15;
+      },
+      1);
+  World& world = all.world;
+  world.start();
+  world.pass(60'000);
+  CHECK(all.in_state("delivered") == 100);
+  CHECK(largest(world.target, CallKind::upsert) <= 15);
+  world.target.records_taken_max = 1'000;
+  for (int round = 2; round < 6; ++round) {
+    for (int i = 0; i < 100; ++i) world.plan(name_of(i), "{\"n\":" + std::to_string(round) + "}");
+    world.pass(1'000);
+  }
+  CHECK(largest(world.target, CallKind::upsert) == 40);
+}
+
+TEST_CASE("a request that failed counts once against the connection, however many records were in it") {
+  Hundred all(make_blind_object, 100);
+  World& world = all.world;
+  world.target.script = {Fate::busy};
+  world.start();
+  world.settle();
+  CHECK(world.loop->status().state == "running");
+}
+
+TEST_CASE("a process that stops while a batch waits for look-ups sends what it has begun") {
+  World world;
+  make_searched_object(world.target);
+  world.target.automatic = false;
+  const auto id = world.plan("K1", R"({"n":1})");
+  world.start();
+  world.settle();
+  world.loop->drain();
+  REQUIRE(world.target.next_is(CallKind::find, 1));
+  world.target.process(Fate::taken);
+  world.settle();
+  REQUIRE(world.target.next_is(CallKind::create, 1));
+  world.target.process(Fate::taken);
+  world.settle();
+  CHECK(world.loop->is_idle());
+  CHECK(world.state(id) == "delivered");
+}

@@ -191,3 +191,33 @@ TEST_CASE("deliveries of a pipeline that is not configured wait") {
   world.pass(60'000);
   CHECK(world.state(id) == "pending");
 }
+
+TEST_CASE("what was read before its pipeline was paused stays, and goes as soon as the pipeline goes on, whatever was sent meanwhile") {
+  World world;
+  make_upsert_object(world.target);
+  world.add_pipeline("orders");
+  world.options.in_flight = 1;
+  world.target.automatic = false;
+  std::vector<std::int64_t> paused;
+  for (int i = 0; i < 20; ++i) paused.push_back(world.plan("K" + std::to_string(i), a));
+  world.start();
+  world.settle();
+  REQUIRE(world.target.waiting() == 1);
+  const std::int64_t now = world.time.wall_ms();
+  SUBCASE("all of it was read") {}
+  SUBCASE("more is being read") { world.loop->look_again(); }
+  world.write([&](engine::journal::Records& records) { records.pauses.hold(world.pipeline_id, now); });
+  world.loop->pauses_changed();
+  const auto other = world.plan(world.of_pipeline("orders", "O1"));
+  world.loop->wake();
+  world.target.automatic = true;
+  world.target.process(Fate::taken);
+  world.settle();
+  CHECK(world.state(other) == "delivered");
+  CHECK(world.target.effects.size() == 2);
+  for (std::size_t i = 1; i < paused.size(); ++i) CHECK(world.state(paused[i]) == "held");
+  world.write([&](engine::journal::Records& records) { records.pauses.release(world.pipeline_id, now); });
+  world.loop->pauses_changed();
+  world.settle();
+  CHECK(world.target.effects.size() == 21);
+}

@@ -198,6 +198,35 @@ TEST_CASE("rule 10: create and comment have their own attempts, and an answered 
   CHECK(world.target.count_seen(CallKind::create) == 1);
 }
 
+TEST_CASE("rule 10: what was answered is known after a restart, though the call that follows waited for its budget") {
+  World world;
+  make_ticket_object(world.target);
+  auto& comments = world.options.budgets["comments"];
+  comments.name = "comments";
+  comments.calls = {CallKind::comment};
+  comments.allowances["per_minute"] = {.requests = 1, .in_ms = 60'000};
+  std::vector<std::int64_t> ids;
+  for (const char* key : {"K1", "K2", "K3"}) {
+    Delivery delivery = world.delivery_for(key, "");
+    delivery.fields = a;
+    delivery.comment = "limit changed";
+    ids.push_back(world.plan(delivery));
+  }
+  world.start();
+  world.pass(5'000);
+  CHECK(world.target.records.size() == 3);
+  world.restart();
+  world.settle();
+  for (const std::int64_t id : ids) CHECK(world.state(id) != "uncertain");
+  world.pass(300'000);
+  for (const std::int64_t id : ids) {
+    CHECK(world.state(id) == "delivered");
+    for (const auto& attempt : world.attempts(id)) CHECK(attempt.outcome == "delivered");
+  }
+  CHECK(world.target.count_seen(CallKind::create) == 3);
+  for (const auto& [id, record] : world.target.records) CHECK(record.comments.size() == 1);
+}
+
 TEST_CASE("rule 11: each outcome of an attempt is kept with its request, answer and reason") {
   World world;
   make_message_object(world.target);

@@ -141,7 +141,7 @@ TEST_CASE("retention forgets a bundle when none of its deliveries is left, and t
   const std::map<std::int64_t, std::int64_t> mapped;
   for (int round = 0; round < 2; ++round) {
     Sweep sweep;
-    while (!sweep.done) world.records->retention.step(sweep, 1'000, mapped, 10);
+    while (!sweep.done) world.records->retention.step(sweep, {1'000, 1'000'000}, mapped, 10);
   }
   CHECK_FALSE(world.records->bundles.find(over));
   CHECK(world.records->bundles.find(waits));

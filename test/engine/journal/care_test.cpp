@@ -174,7 +174,7 @@ std::int64_t plan_old(Records& records, const std::string& key, std::int64_t day
 void sweep_all(Journal& journal, std::int64_t before_ms, std::int64_t mapped_to) {
   Sweep sweep;
   while (!sweep.done) {
-    journal.write([&](Records& records) { records.retention.step(sweep, before_ms, {{1, mapped_to}}, 2); });
+    journal.write([&](Records& records) { records.retention.step(sweep, {before_ms, now_ms}, {{1, mapped_to}}, 2); });
   }
 }
 
@@ -209,6 +209,26 @@ TEST_CASE("a sweep takes what is old and finished, and leaves what waits, is a p
   CHECK(reader->deliveries.of_key(1, "[3]", 10).size() == 1);
   CHECK(reader->deliveries.attempts(3).size() == 1);
   CHECK(reader->changes.last_seq() == seq["unmapped"]);
+}
+
+TEST_CASE("a clock that was a year ahead for a while keeps nothing from being swept") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  std::int64_t future = 0, old = 0, young = 0;
+  journal->write([&](Records& records) {
+    const auto table = records.tables.ensure("anacli");
+    records.pipelines.ensure("customers", table.id, 0);
+    future = plan_old(records, "[1]", -365, DeliveryState::delivered);
+    old = plan_old(records, "[2]", 40, DeliveryState::delivered);
+    young = plan_old(records, "[3]", 2, DeliveryState::delivered);
+  });
+  sweep_all(*journal, now_ms - 30 * day_ms, young);
+  auto reader = journal->read();
+  CHECK(reader->changes.find(future));
+  CHECK_FALSE(reader->changes.find(old));
+  CHECK(reader->changes.find(young));
+  CHECK(reader->deliveries.of_key(1, "[2]", 10).empty());
+  CHECK(reader->retention.oldest_change_ms(now_ms) == now_ms - 2 * day_ms);
 }
 
 TEST_CASE("positions stay valid when all changes before them are gone") {
