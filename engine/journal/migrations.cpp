@@ -134,6 +134,7 @@ CREATE TABLE bundle (
   changes INTEGER NOT NULL, created_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bundle_by_cycle ON bundle(pipeline_id, cycle_id);
+CREATE INDEX bundle_waiting ON bundle(pipeline_id, source_transaction) WHERE state = 'waiting';
 ALTER TABLE delivery ADD COLUMN bundle_id INTEGER;
 CREATE INDEX delivery_by_bundle ON delivery(bundle_id, id) WHERE bundle_id IS NOT NULL;
 )sql"},

@@ -180,11 +180,16 @@ void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
 }
 
 std::int64_t Anomalies::reject(std::int64_t id, const AnomalyDecision& decision) {
+  gather_transactions(id);
   record_decisions(id, "reject", decision);
   std::int64_t rejected = 0;
+  std::vector<Place> of_transactions;
   for (std::int64_t after = 0;;) {
     const std::vector<Delivery> page = held(id, after, page_held);
-    for (const Delivery& delivery : page) remember_rejected(delivery, id);
+    for (const Delivery& delivery : page) {
+      remember_rejected(delivery, id);
+      if (delivery.bundle_id) of_transactions.push_back({delivery.id, delivery.pipeline_id, delivery.key});
+    }
     if (!page.empty()) after = page.back().id;
     rejected += static_cast<std::int64_t>(page.size());
     if (page.size() < page_held) break;
@@ -197,6 +202,7 @@ std::int64_t Anomalies::reject(std::int64_t id, const AnomalyDecision& decision)
       .bind(3, decision.at_ms)
       .run();
   close(id, AnomalyState::rejected, decision);
+  if (hold_behind(of_transactions, id)) reopen(id, decision.at_ms);
   return rejected;
 }
 

@@ -16,7 +16,7 @@ std::string_view name_of(AnomalyState state);
 
 struct Anomaly {
   std::int64_t id = 0;
-  std::string kind;  ///< mass_change, or "rule: " and its name
+  std::string kind;  ///< mass_change_kind, or "rule: " and its name
   std::int64_t pipeline_id = 0;
   std::int64_t cycle_id = 0;  ///< the first one that was held
   AnomalyState state = AnomalyState::open;
@@ -28,6 +28,8 @@ struct Anomaly {
   std::string actor;
   std::string reason;
 };
+
+inline constexpr const char* mass_change_kind = "mass_change";
 
 /// Who decided what about an anomaly, and when.
 struct AnomalyDecision {
@@ -62,15 +64,32 @@ class Anomalies {
 
   /// What it holds may go, and come as often as it likes; while `paused` it is held by the pause instead. Returns how many.
   std::int64_t release(std::int64_t id, bool paused, const AnomalyDecision& decision);
-  /// What it holds ends as rejected, and records are kept from getting those values later. Returns how many.
+  /// What it holds ends as rejected, and records are kept from getting those values later. Of a mass change that held transactions nothing of
+  /// them is left, and what waits behind them and still brings a rejected value is held under the same number, which is open again. Returns how many.
   std::int64_t reject(std::int64_t id, const AnomalyDecision& decision);
   /// Open ones of the pipeline that hold nothing any more are healed. Returns how many.
   std::int64_t close_healed(std::int64_t pipeline_id, std::int64_t now_ms);
+
+  // Of `deliver: together`, in held_transactions.cpp.
+  /// The mass change that holds a part of this transaction of the source, which an earlier cycle brought.
+  std::optional<std::int64_t> holder_of(std::int64_t pipeline_id, const std::string& source_transaction);
+  /// Of a bundle that was just planned: a mass change that holds one of its deliveries holds all that would wait for it.
+  void hold_whole(std::int64_t bundle_id);
+  /// These rows were planned anew. When all that is held of them, and of all rows that it shares transactions with, is back to what was last sent,
+  /// none of it has to leave: it is healed. Returns how many.
+  std::int64_t heal_undone(std::int64_t pipeline_id, const std::vector<std::string>& keys, std::int64_t now_ms);
 
  private:
   void close(std::int64_t id, AnomalyState state, const AnomalyDecision& decision);
   void record_decisions(std::int64_t id, std::string_view what, const AnomalyDecision& decision);
   void remember_rejected(const Delivery& delivery, std::int64_t id);
+  void gather_transactions(std::int64_t id);
+  struct Place {
+    std::int64_t delivery_id = 0;
+    std::int64_t pipeline_id = 0;
+    std::string key;
+  };
+  bool hold_behind(const std::vector<Place>& rejected, std::int64_t id);
 
   Connection& connection_;
   Deliveries& deliveries_;

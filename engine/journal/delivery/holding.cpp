@@ -12,23 +12,13 @@ namespace {
 
 const std::string rule_kind = "rule: ";
 
-const Delivery* held_before(const std::vector<Delivery>& open) {
+/// What waits in another transaction keeps its place, and the new one stands behind it, held or not.
+const Delivery* held_before(const std::vector<Delivery>& open, const Delivery& planned) {
   for (const Delivery& older : open) {
+    if (older.bundle_id && older.bundle_id != planned.bundle_id) continue;
     if (older.state == DeliveryState::held && older.anomaly_id) return &older;
   }
   return nullptr;
-}
-
-/// Does the delivery still bring one of the values that were rejected?
-bool carries(const Delivery& delivery, const Rejection& rejection) {
-  if (delivery.present != rejection.present) return false;
-  if (!delivery.present) return true;
-  const model::FieldMap fields = model::fields_from_json(delivery.fields.value_or("{}"));
-  const model::FieldMap rejected = model::fields_from_json(rejection.fields);
-  return std::any_of(rejected.begin(), rejected.end(), [&](const auto& each) {
-    const auto same = fields.find(each.first);
-    return same != fields.end() && same->second == each.second;
-  });
 }
 
 Beginning held_by(std::int64_t anomaly_id) { return {DeliveryState::held, held_reason(anomaly_id), anomaly_id}; }
@@ -49,10 +39,21 @@ bool still_holds(Anomalies& anomalies, const Delivery& older, const Delivery& pl
   const auto anomaly = anomalies.find(*older.anomaly_id);
   if (!anomaly) return true;
   if (anomaly->kind.starts_with(rule_kind)) return false;
-  return anomaly->kind != "mass_change" || older.present || !planned.present;
+  return anomaly->kind != mass_change_kind || older.present || !planned.present;
 }
 
 }  // namespace
+
+bool carries(const Delivery& delivery, const Rejection& rejection) {
+  if (delivery.present != rejection.present) return false;
+  if (!delivery.present) return true;
+  const model::FieldMap fields = model::fields_from_json(delivery.fields.value_or("{}"));
+  const model::FieldMap rejected = model::fields_from_json(rejection.fields);
+  return std::any_of(rejected.begin(), rejected.end(), [&](const auto& each) {
+    const auto same = fields.find(each.first);
+    return same != fields.end() && same->second == each.second;
+  });
+}
 
 std::string held_reason(std::int64_t anomaly_id) { return "anomaly " + std::to_string(anomaly_id); }
 
@@ -70,7 +71,7 @@ Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Del
   // Messages stand behind one another by their order alone: each tells of something that happened.
   if (planned.every_change) return breaks_rule ? held_by_rule(anomalies, planned) : as_planned;
   Rejections& rejections = deliveries.rejections();
-  const Delivery* older = held_before(open);
+  const Delivery* older = held_before(open, planned);
   const bool may_equal = (older != nullptr || breaks_rule) && replaces_all;
   if (may_equal && deliveries.is_as_sent(planned, deliveries.last_sent(planned.pipeline_id, planned.key))) {
     if (older == nullptr) return as_planned;

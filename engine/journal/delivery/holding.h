@@ -24,6 +24,9 @@ struct Beginning {
 Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Delivery& planned, const std::vector<Delivery>& open,
                        bool replaces_all);
 
+/// Does the delivery still bring one of the values that were rejected?
+bool carries(const Delivery& delivery, const Rejection& rejection);
+
 /// The state and reason of what an anomaly holds.
 void hold_under(Delivery& delivery, std::int64_t anomaly_id);
 std::string held_reason(std::int64_t anomaly_id);

@@ -109,6 +109,7 @@ CREATE TABLE bundle (                  -- what comes of one transaction of the s
   created_ms     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bundle_by_cycle ON bundle(pipeline_id, cycle_id);
+CREATE INDEX bundle_waiting ON bundle(pipeline_id, source_transaction) WHERE state = 'waiting';
 
 CREATE TABLE attempt (
   id             INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -14,8 +14,6 @@ namespace engine::pipeline {
 namespace {
 
 
-constexpr const char* kind = "mass_change";
-constexpr std::int64_t together_ms = 2'000;
 /// So many effects of a closed cycle of a log do not wait for those that may follow: within the window they are counted all the same.
 constexpr std::int64_t few_max = guard::emptied_min - 1;
 
@@ -32,6 +30,8 @@ std::int64_t records_before(const PlanningPage& page, std::size_t end) {
   return static_cast<std::int64_t>(keys.size());
 }
 
+bool is_open(const PlannedChange& planned) { return planned.delivery && journal::is_open(planned.delivery->state); }
+
 bool covers(const std::optional<journal::UnitVerdict>& verdict, std::int64_t seq) {
   return verdict && verdict->first_seq <= seq && seq <= verdict->last_seq;
 }
@@ -39,7 +39,8 @@ bool covers(const std::optional<journal::UnitVerdict>& verdict, std::int64_t seq
 }  // namespace
 
 CycleGuard::CycleGuard(journal::Journal& journal, const settings::PipelineDefinition& pipeline, bool follows_log)
-    : journal_(journal), limits_(pipeline.mass_change), pipeline_(pipeline.name), follows_log_(follows_log) {}
+    : journal_(journal), limits_(pipeline.mass_change), pipeline_(pipeline.name), follows_log_(follows_log),
+      together_(pipeline.deliver == settings::DeliverPolicy::together) {}
 
 void CycleGuard::start_over() {
   counting_.reset();
@@ -51,27 +52,31 @@ std::optional<std::int64_t> CycleGuard::counted_to() const {
   return counting_ && !counting_->done ? std::optional(counting_->count.last_seq) : std::nullopt;
 }
 
-bool CycleGuard::belongs(const Unit& unit, const model::Change& change) const {
-  return follows_log_ ? change.captured_ms < unit.first_ms + together_ms : change.cycle_id == unit.cycle_id;
+/// Transactions are of all of their cycle, wherever the page begins in it; and no stretch of their pipeline reaches into another one.
+CycleGuard::Unit CycleGuard::unit_at(const PlanningPage& page, std::size_t begin) const {
+  const model::Change& first = page.changes[begin];
+  return follows_log_ && page.groups.empty() ? Unit::of_log(first, together_) : Unit::of_cycle(first);
 }
 
+/// Transactions stand on a page one after the other, not in the order of their changes.
 void CycleGuard::add_to(Count& count, const model::Change& change, Effect effect) {
+  pipeline::add(count.effects, effect);
+  if (change.seq < count.last_seq) return;
   count.last_seq = change.seq;
   count.last_ms = change.captured_ms;
   count.last_cycle = change.cycle_id;
-  pipeline::add(count.effects, effect);
 }
 
 /// Whether nothing can come any more that belongs to it, when the page's end was reached. A clock that was set back ends the wait.
 bool CycleGuard::is_complete(const Unit& unit, const Count& count, const PlanningPage& page) const {
   const bool is_closed = page.open_cycle != count.last_cycle;
-  if (!follows_log_) return is_closed;
-  const bool has_passed = page.read_ms >= unit.first_ms + together_ms || page.read_ms < unit.first_ms;
+  if (!unit.has_end()) return is_closed;
+  const bool has_passed = page.read_ms >= unit.until_ms || page.read_ms < unit.first_ms;
   return has_passed || (is_closed && total(count.effects) <= few_max);
 }
 
 void CycleGuard::await(const Unit& unit, const PlanningPage& page) {
-  if (follows_log_) awaited_ms_ = unit.first_ms + together_ms;
+  if (unit.has_end()) awaited_ms_ = unit.until_ms;
   else awaited_cycle_ = page.open_cycle;
 }
 
@@ -82,7 +87,7 @@ bool CycleGuard::count_page(const PlanningPage& page) {
   is_loose_.assign(page.changes.size(), false);
   look_up(*reader, page);
   for (std::size_t i = 0; i < effects_.size(); ++i) {
-    counting_->done = !belongs(counting_->unit, page.changes[i]);
+    counting_->done = !counting_->unit.holds(page.changes[i]);
     if (counting_->done) return true;
     add_to(counting_->count, page.changes[i], effects_[i]);
   }
@@ -101,6 +106,12 @@ bool CycleGuard::judge(const journal::PipelineRow& row, PlanningPage& page) {
   if (!since_ms_) since_ms_ = reader->effect_hours.since(row.id);
   find_loose(*reader, row, page);
   look_up(*reader, page);
+  const bool goes_on = page.groups.empty() ? judge_units(*reader, row, page) : judge_transactions(*reader, row, page);
+  tally(page);
+  return goes_on;
+}
+
+bool CycleGuard::judge_units(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page) {
   std::optional<journal::UnitVerdict> known;
   bool asked = false;
   for (std::size_t at = 0; at < effects_.size();) {
@@ -108,23 +119,47 @@ bool CycleGuard::judge(const journal::PipelineRow& row, PlanningPage& page) {
       ++at;
       continue;
     }
-    if (!asked) known = reader->guarding.verdict(row.id);
+    if (!asked) known = records.guarding.verdict(row.id);
     asked = true;
-    const auto end = covers(known, page.changes[at].seq) ? judge_known(page, *known, at) : judge_unit(*reader, row, page, at);
+    const auto end = covers(known, page.changes[at].seq) ? judge_known(page, *known, at) : judge_unit(records, row, page, at);
     if (!end) {
       page.changes.resize(at);
       page.planned.resize(at);
-      tally(page);
       return at > 0 || counting_;
     }
     at = *end;
   }
-  tally(page);
+  return true;
+}
+
+/// A cycle that does not stand on one page as a whole is counted in the order of its changes before the first of its transactions is planned.
+bool CycleGuard::judge_transactions(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page) {
+  if (page.is_whole_cycle && std::ranges::all_of(effects_, [](Effect effect) { return effect == Effect::none; })) return true;
+  const auto known = records.guarding.verdict(row.id);
+  if (covers(known, page.changes.front().seq)) return judge_known(page, *known, 0) > 0;
+  Stretch stretch{.end = page.changes.size(), .unit = unit_at(page, 0), .of_transactions = true, .goes_on = !page.ends_cycle};
+  stretch.unit.first_seq = row.position + 1;
+  if (counting_ && counting_->done && counting_->unit.cycle_id == page.cycle_id) {
+    stretch.count = counting_->count;
+  } else if (page.is_whole_cycle) {
+    for (std::size_t i = 0; i < stretch.end; ++i) add_to(stretch.count, page.changes[i], effects_[i]);
+  } else {
+    counting_ = Counting{stretch.unit, {.last_seq = row.position}};
+    page.changes.clear();
+    page.planned.clear();
+    return true;
+  }
+  stretch.verdict = verdict_on(records, row, page, 0, stretch);
+  // An anomaly that holds nothing would be over at once.
+  const bool can_be_held = std::ranges::any_of(page.planned, [&](const PlannedChange& each) { return is_open(each) && Planning::is_news(records, each); });
+  if (stretch.verdict.held && !can_be_held) return true;
+  counting_.reset();
+  stretches_.push_back(std::move(stretch));
   return true;
 }
 
 std::size_t CycleGuard::judge_known(const PlanningPage& page, const journal::UnitVerdict& known, std::size_t begin) {
-  Stretch stretch{.begin = begin, .end = begin, .is_new = false, .anomaly_id = known.anomaly_id};
+  Stretch stretch{.begin = begin, .end = begin, .of_transactions = !page.groups.empty(), .is_new = false, .anomaly_id = known.anomaly_id};
   while (stretch.end < page.changes.size() && page.changes[stretch.end].seq <= known.last_seq) ++stretch.end;
   counting_.reset();
   stretches_.push_back(stretch);
@@ -135,8 +170,8 @@ std::size_t CycleGuard::judge_known(const PlanningPage& page, const journal::Uni
 std::optional<std::size_t> CycleGuard::judge_unit(journal::Records& records, const journal::PipelineRow& row, const PlanningPage& page,
                                                   std::size_t begin) {
   const model::Change& first = page.changes[begin];
-  Stretch stretch{.begin = begin, .end = begin, .unit = {first.seq, first.captured_ms, first.cycle_id}};
-  while (stretch.end < page.changes.size() && belongs(stretch.unit, page.changes[stretch.end])) {
+  Stretch stretch{.begin = begin, .end = begin, .unit = unit_at(page, begin)};
+  while (stretch.end < page.changes.size() && stretch.unit.holds(page.changes[stretch.end])) {
     add_to(stretch.count, page.changes[stretch.end], effects_[stretch.end]);
     ++stretch.end;
   }
@@ -201,7 +236,7 @@ std::optional<std::int64_t> CycleGuard::anomaly_for(journal::Records& records, c
                                                     std::int64_t now_ms) const {
   if (stretch.is_new) {
     if (!stretch.verdict.held) return std::nullopt;
-    return records.anomalies.open({.kind = kind,
+    return records.anomalies.open({.kind = journal::mass_change_kind,
                                    .pipeline_id = row.id,
                                    .cycle_id = stretch.unit.cycle_id,
                                    .text = stretch.verdict.text,
@@ -230,7 +265,8 @@ void CycleGuard::apply(journal::Records& records, const journal::PipelineRow& ro
       if (stretch.goes_on) records.guarding.put_verdict(row.id, {stretch.unit.first_seq, count.last_seq, anomaly});
     }
     for (std::size_t i = stretch.begin; i < stretch.end && anomaly; ++i) {
-      if (effects_[i] != Effect::none) journal::hold_under(*planned[i].delivery, *anomaly);
+      const bool is_held = effects_[i] != Effect::none || (stretch.of_transactions && is_open(planned[i]));
+      if (is_held) journal::hold_under(*planned[i].delivery, *anomaly);
     }
   }
   for (const Learnt& each : learnt_) records.effect_hours.add(row.id, each.at_ms, 0, each.counts, each.largest);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/guard/mass_change.h"
+#include "engine/guard/unit.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/planning/effects.h"
 #include "engine/pipeline/planning/planning.h"
@@ -14,10 +15,10 @@
 namespace engine::pipeline {
 
 /// Guards one pipeline, on the planner's thread. Operations without a limit go on at once; what has one is judged together with its
-/// cycle, when that is closed, since only then it is known how much there is. A log (`mode: tail`) is followed while all rows are read
-/// in one long cycle, and a job that writes row by row fills many short ones: of it the changes of two seconds are judged together, and
-/// a few do not wait for that. What goes on behind a page is counted first, page by page, and the verdict is stored with the first
-/// effect: a kill in between changes nothing.
+/// cycle, when that is closed, since only then it is known how much there is; of a log (`mode: tail`) it is judged with the changes of two
+/// seconds instead, and a few do not wait for that. What goes on behind a page is counted first, page by page, and the verdict is stored with the first
+/// effect: a kill in between changes nothing. Of a pipeline that delivers together a cycle is closed before it is planned: it is judged as a
+/// whole, whatever the log, and all of its transactions go on or are held with all of their rows.
 class CycleGuard {
  public:
   CycleGuard(journal::Journal& journal, const settings::PipelineDefinition& pipeline, bool follows_log);
@@ -44,12 +45,7 @@ class CycleGuard {
   void tell() const;
 
  private:
-  /// What is judged together, known by its first change.
-  struct Unit {
-    std::int64_t first_seq = 0;
-    std::int64_t first_ms = 0;  ///< when it was captured
-    std::int64_t cycle_id = 0;
-  };
+  using Unit = guard::Unit;
   struct Count {
     std::int64_t last_seq = 0;
     std::int64_t last_ms = 0;
@@ -68,6 +64,7 @@ class CycleGuard {
     Unit unit;
     Count count;
     guard::Verdict verdict;
+    bool of_transactions = false;            ///< all of it is held, whatever would become of each row
     bool is_new = true;                      ///< decided now, else stored before
     bool goes_on = false;                    ///< behind the page
     std::optional<std::int64_t> anomaly_id;  ///< stored before
@@ -87,7 +84,7 @@ class CycleGuard {
   void learn(journal::Records& records, const journal::PipelineRow& row, const Stretch& stretch, std::int64_t anomaly_id);
   std::optional<std::int64_t> covered_from(const Unit& unit) const;
   std::optional<guard::Usual> usual_of(journal::Records& records, const journal::PipelineRow& row, const Unit& unit, const Count& count);
-  bool belongs(const Unit& unit, const model::Change& change) const;
+  Unit unit_at(const PlanningPage& page, std::size_t begin) const;
   static void add_to(Count& count, const model::Change& change, Effect effect);
   bool is_complete(const Unit& unit, const Count& count, const PlanningPage& page) const;
   void await(const Unit& unit, const PlanningPage& page);
@@ -99,11 +96,14 @@ class CycleGuard {
                                           std::int64_t now_ms) const;
   std::size_t judge_known(const PlanningPage& page, const journal::UnitVerdict& known, std::size_t begin);
   std::optional<std::size_t> judge_unit(journal::Records& records, const journal::PipelineRow& row, const PlanningPage& page, std::size_t begin);
+  bool judge_units(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page);
+  bool judge_transactions(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page);
 
   journal::Journal& journal_;
   settings::MassChange limits_;
   std::string pipeline_;
   bool follows_log_;
+  bool together_;
   std::optional<Counting> counting_;
   std::optional<std::int64_t> awaited_cycle_;
   std::optional<std::int64_t> awaited_ms_;

@@ -83,10 +83,11 @@ void CycleGuard::find_loose(journal::Records& records, const journal::PipelineRo
   const std::optional<journal::UnitVerdict> known = records.guarding.verdict(row.id);
   journal::EffectCounts before;
   for (std::size_t begin = 0, end = 0; begin < size; begin = end) {
-    const model::Change& first = page.changes[begin];
-    const Unit unit{first.seq, first.captured_ms, first.cycle_id};
-    for (end = begin; end < size && belongs(unit, page.changes[end]);) ++end;
-    if (known && known->first_seq <= page.changes[end - 1].seq && first.seq <= known->last_seq) continue;
+    const Unit unit = unit_at(page, begin);
+    for (end = begin; end < size && unit.holds(page.changes[end]);) ++end;
+    if (known && known->first_seq <= page.changes[end - 1].seq && page.changes[begin].seq <= known->last_seq) continue;
+    // Of transactions some pages must not go on for themselves.
+    if (!page.groups.empty() && !page.is_whole_cycle) continue;
     const auto from = is_loose_.begin() + static_cast<std::ptrdiff_t>(begin);
     const auto to = is_loose_.begin() + static_cast<std::ptrdiff_t>(end);
     if (std::count(from, to, false) > 0 && surely_passes(records, row, page, unit, begin, end, before)) std::fill(from, to, true);
@@ -126,10 +127,10 @@ bool CycleGuard::surely_passes(journal::Records& records, const journal::Pipelin
     ++all;
     if (page.changes[i].operation == model::Operation::insert) ++inserts;
   }
-  const bool ends_here = end < page.changes.size() || (page.is_last && is_complete(unit, most, page));
+  const bool ends_here = end < page.changes.size() || page.is_whole_cycle || (page.is_last && is_complete(unit, most, page));
   std::int64_t deletes = 0;
   if (!ends_here) {
-    const auto cycle = follows_log_ || page.open_cycle == unit.cycle_id ? std::nullopt : records.cycles.find(unit.cycle_id);
+    const auto cycle = unit.has_end() || page.open_cycle == unit.cycle_id ? std::nullopt : records.cycles.find(unit.cycle_id);
     if (!cycle) return false;
     all = std::max(all, cycle->inserts + cycle->updates);
     inserts = std::max(inserts, cycle->inserts);
@@ -174,7 +175,7 @@ void CycleGuard::tally(const PlanningPage& page) {
   for (std::size_t i = 0; i < page.changes.size() && since_ms_; ++i) {
     if (watched_[i] == Effect::none || effects_[i] != Effect::none) continue;
     const model::Change& change = page.changes[i];
-    if (!tally_ || !belongs(tally_->unit, change)) tally_ = Tally{.unit = {change.seq, change.captured_ms, change.cycle_id}, .effects = {}};
+    if (!tally_ || !tally_->unit.holds(change)) tally_ = Tally{.unit = unit_at(page, i), .effects = {}};
     if (covered_from(tally_->unit)) continue;
     pipeline::add(tally_->effects, watched_[i], wanted_[i]);
     if (learnt_.empty() || learnt_.back().at_ms / hour_ms != change.captured_ms / hour_ms) learnt_.push_back({.at_ms = change.captured_ms, .counts = {}, .largest = {}});

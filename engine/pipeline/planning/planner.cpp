@@ -152,17 +152,19 @@ bool Planner::follow_one(Follower& follower) {
 // Echoes are known up to a change: a page ends before it, and of a transaction nothing is planned yet.
 PlanningPage Planner::next_page(Follower& follower) {
   auto reader = journal_.read();
-  PlanningPage page{.read_ms = clock_.wall_ms()};
-  if (follower.definition.deliver == settings::DeliverPolicy::together) {
+  const std::int64_t read_ms = clock_.wall_ms();
+  // The open cycle before the changes: of one that was closed by then all are there.
+  const auto open = follower.guard->is_on() ? reader->cycles.open_of(follower.row.table_id) : std::nullopt;
+  const auto counted_to = follower.guard->counted_to();
+  PlanningPage page;
+  if (follower.definition.deliver == settings::DeliverPolicy::together && !counted_to) {
     page = next_together(*reader, follower, page_changes);
   } else {
-    // The open cycle before the changes: of one that was closed by then all are there.
-    if (follower.guard->is_on()) {
-      if (const auto open = reader->cycles.open_of(follower.row.table_id)) page.open_cycle = open->id;
-    }
-    page.changes = reader->changes.after(follower.row.table_id, follower.guard->counted_to().value_or(follower.row.position), page_changes);
+    page.changes = reader->changes.after(follower.row.table_id, counted_to.value_or(follower.row.position), page_changes);
     page.is_last = page.changes.size() < page_changes;
   }
+  page.read_ms = read_ms;
+  if (open) page.open_cycle = open->id;
   const auto limit = echoes_.limit(follower.row.table_id);
   if (!limit) return page;
   const bool cut = std::erase_if(page.changes, [limit](const model::Change& change) { return change.seq > *limit; }) > 0;
@@ -281,12 +283,9 @@ std::optional<std::int64_t> Planner::write_page(Follower& follower, journal::Rec
   const std::int64_t now = clock_.wall_ms();
   std::optional<std::int64_t> bundle_id;
   const RuleAnomalies known = rules_held(records, follower.row.id, page);
-  if (page.groups.empty()) {
-    follower.guard->apply(records, follower.row, page.planned, now);
-    Planning::store(records, page.planned);
-  } else {
-    bundle_id = store_together(records, follower.row, page, now);
-  }
+  follower.guard->apply(records, follower.row, page.planned, now);
+  if (page.groups.empty()) Planning::store(records, page.planned);
+  else bundle_id = store_together(records, follower.row, page, now);
   records.anomalies.close_healed(follower.row.id, now);
   follower.broken_rules.clear();
   for (const auto& [id, text] : rules_held(records, follower.row.id, page)) {

@@ -56,6 +56,7 @@ struct PlanningPage {
   std::int64_t cycle_id = 0;                  ///< of `groups`
   std::vector<TogetherGroup> groups{};        ///< none: each change goes alone
   bool ends_cycle = false;                    ///< of `groups`: nothing of the cycle is left; else the position stays as it was
+  bool is_whole_cycle = false;                ///< of `groups`: nothing of it was planned before, either
 };
 
 /// One pipeline over one layout of its table, compiled. Used by one thread at a time.

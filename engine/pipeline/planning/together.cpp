@@ -5,6 +5,7 @@
 #include <span>
 
 #include "engine/base/error.h"
+#include "engine/journal/delivery/holding.h"
 
 namespace engine::pipeline {
 
@@ -68,6 +69,7 @@ void TogetherCycle::gather(journal::Records& records, const journal::PipelineRow
 
 void TogetherCycle::skip_planned(journal::Records& records, const journal::PipelineRow& row) {
   for (const journal::Bundle& bundle : records.bundles.of_cycle(row.id, cycle_id_)) {
+    is_begun_ = true;
     const auto group = std::ranges::find(groups_, bundle.source_transaction, &Group::transaction);
     if (group == groups_.end()) continue;
     group->planned = static_cast<std::size_t>(bundle.changes);
@@ -107,11 +109,13 @@ PlanningPage TogetherCycle::next(journal::Records& records, std::size_t limit) c
   }
   page.is_last = false;
   page.ends_cycle = group == groups_.end();
+  page.is_whole_cycle = page.ends_cycle && !is_begun_;
   if (page.ends_cycle) page.position = last_seq_;
   return page;
 }
 
 void TogetherCycle::advance(const PlanningPage& page, std::optional<std::int64_t> bundle_id) {
+  is_begun_ = true;
   for (const TogetherGroup& done : page.groups) {
     Group& group = groups_.front();
     group.planned = done.planned + done.count;
@@ -137,18 +141,45 @@ std::optional<std::int64_t> note_group(journal::Records& records, journal::Bundl
   return group.bundle_id;
 }
 
+bool is_mass_change_held(journal::Records& records, std::int64_t pipeline_id) {
+  return records.anomalies.open_of(pipeline_id, journal::mass_change_kind).has_value();
+}
+
+/// The rest of a transaction of which an earlier cycle brought the beginning.
+void hold_with_its_beginning(journal::Records& records, std::int64_t pipeline_id, const TogetherGroup& group, std::span<PlannedChange> part) {
+  const auto holder = group.transaction.empty() ? std::nullopt : records.anomalies.holder_of(pipeline_id, group.transaction);
+  if (!holder) return;
+  for (PlannedChange& each : part) {
+    if (each.delivery && journal::is_open(each.delivery->state)) journal::hold_under(*each.delivery, *holder);
+  }
+}
+
+std::vector<std::string> keys_of(std::span<const PlannedChange> part) {
+  std::vector<std::string> keys;
+  for (const PlannedChange& each : part) {
+    if (each.delivery) keys.push_back(each.delivery->key);
+  }
+  return keys;
+}
+
 }  // namespace
 
-std::optional<std::int64_t> store_together(journal::Records& records, const journal::PipelineRow& row, const PlanningPage& page, std::int64_t now_ms) {
+std::optional<std::int64_t> store_together(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page, std::int64_t now_ms) {
   const journal::Bundle bundle{.pipeline_id = row.id, .cycle_id = page.cycle_id, .created_ms = now_ms};
-  std::span<const PlannedChange> left(page.planned);
+  std::span<PlannedChange> left(page.planned);
   std::optional<std::int64_t> id;
+  const bool was_held = is_mass_change_held(records, row.id);
   for (const TogetherGroup& group : page.groups) {
     const auto part = left.first(group.count);
     left = left.subspan(group.count);
+    if (was_held) hold_with_its_beginning(records, row.id, group, part);
     const bool together = !group.apart && news_among(records, part) > 1;
     id = note_group(records, bundle, group, together, !page.ends_cycle);
     Planning::store(records, part, together ? id : std::nullopt);
+    // A rejected value that comes again opens its anomaly again.
+    if (!is_mass_change_held(records, row.id)) continue;
+    if (together) records.anomalies.hold_whole(*id);
+    records.anomalies.heal_undone(row.id, keys_of(part), now_ms);
   }
   return id;
 }

@@ -41,10 +41,11 @@ class TogetherCycle {
   std::int64_t position_;
   std::int64_t last_seq_ = 0;
   std::size_t together_max_;
+  bool is_begun_ = false;     ///< some of it was planned
   std::deque<Group> groups_;  ///< in the order of their first changes; what is planned is taken from the front
 };
 
 /// On the writer thread. Returns the row that says how much of the page's last group was planned.
-std::optional<std::int64_t> store_together(journal::Records& records, const journal::PipelineRow& row, const PlanningPage& page, std::int64_t now_ms);
+std::optional<std::int64_t> store_together(journal::Records& records, const journal::PipelineRow& row, PlanningPage& page, std::int64_t now_ms);
 
 }  // namespace engine::pipeline

@@ -41,6 +41,15 @@ class Guarded {
     start();
   }
 
+  engine::settings::PipelineDefinition& pipeline() { return instance_.pipelines.at("to_shop"); }
+  /// As edited: `deliver: together`, and a new process.
+  void deliver_together(std::size_t together_max = 100) {
+    pipeline().deliver = engine::settings::DeliverPolicy::together;
+    pipeline().together_max = together_max;
+    start();
+  }
+  /// What changes from here on comes of it.
+  void transaction(const std::string& name) { transaction_ = name; }
   /// A new process over the same journal.
   void start() {
     planner_.reset();
@@ -100,6 +109,7 @@ class Guarded {
   static std::string image(int number, const std::string& credit) { return test::image(code_of(number), "S", credit); }
   void change(int number, std::optional<std::string> before, std::optional<std::string> after, const std::string& changed = "[]") {
     engine::model::Change change{.table_id = 1, .layout_id = 1, .cycle_id = cycle_, .key = key_of(number), .changed_columns = changed};
+    change.source_transaction = transaction_;
     change.operation = !before ? engine::model::Operation::insert : after ? engine::model::Operation::update : engine::model::Operation::delete_;
     change.before = std::move(before);
     change.after = std::move(after);
@@ -119,6 +129,7 @@ class Guarded {
   engine::settings::Instance instance_;
   std::unique_ptr<engine::pipeline::Planner> planner_;
   std::int64_t cycle_ = 0;
+  std::optional<std::string> transaction_;
   std::vector<engine::model::Change> changes_;  ///< found and not journaled yet
 };
 

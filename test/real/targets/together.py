@@ -1,5 +1,5 @@
 """`deliver: together` on a real PostgreSQL, by a change log and by a slot, and on MariaDB by versions: transactions of several rows through kills and a target
-that fails.
+that fails; mass changes that are held as whole transactions.
 
     together.py DATAPICKER STUB_SERVER [KILLS]
 
@@ -70,7 +70,7 @@ class Transfers(threading.Thread):
         assert self.problem is None, self.problem
 
 
-def configure(instance, database, stub, by, codes):
+def configure(instance, database, stub, by, codes, guard=""):
     together_max = TOGETHER_MAX if "dp_log" in by else 1_000
     exclude = "exclude: [a, b]\n" if "versions" in by else ""  # the columns of a period change with every row
     instance.write("connections/erp.yaml", f'connection: erp\nodbc: "{database.servers.odbc}"\ndialect: {database.which}\n')
@@ -80,8 +80,7 @@ def configure(instance, database, stub, by, codes):
     instance.write("pipelines/accounts/pipeline.yaml", f"""pipeline: accounts
 table: account
 deliver: together
-guard: {{ mass_change: off }}
-together_max: {together_max}
+{guard}together_max: {together_max}
 map: {{ id: "'a' || id", amount: amount, n: n }}
 values: {{ kind: {{ of: kind, in: {codes} }} }}
 target: {{ connection: shop, object: record, match: {{ id: "'a' || id" }} }}
@@ -124,6 +123,88 @@ def held_by_a_row(database, stub, instance, by, transfers):
         wait_equal(lambda: wanted(database), stub, instance, f"after {decision}")
 
 
+def transaction(database, transfers, rows, amount=None):
+    """Writes its number into the rows, and the same amount into all of them. Returns the number."""
+    number = len(transfers.rows) + 1
+    transfers.rows[number] = rows
+    database.sql("BEGIN")
+    for row in rows:
+        database.sql("UPDATE account SET n = %s WHERE id = %s", number, row)
+        if amount is not None:
+            database.sql("UPDATE account SET amount = %s WHERE id = %s", amount, row)
+    database.sql("COMMIT")
+    return number
+
+
+def mass_change(database, stub, instance, transfers, amount, announced):
+    """Twenty transactions of three rows each while nobody looks: they are found in one cycle, which is beyond its limit. So would be all that comes
+    within the hour, but for what is announced."""
+    instance.kill()
+    before = held(stub)
+    changed = [[first, first + 1, first + 2] for first in range(100, 160, 3)]
+    numbers = [transaction(database, transfers, rows, amount) for rows in changed]
+    instance.start()
+    anomaly = wait_until(lambda: [each for each in instance.json_lines("anomalies", "list") if each["held"] == 60], 20, "60 rows to be held")[0]
+    assert held(stub) == before, "something of a held cycle was sent"
+    if announced:
+        done = instance.verb("expect", "accounts", "--updates", str(announced), "--until", "1h", "--reason", "as agreed")
+        assert done.returncode == 0, done.stdout + done.stderr
+    return anomaly["id"], numbers
+
+
+def newest(instance, row):
+    return instance.json("story", "account", str(row))["pipelines"][0]["deliveries"][-1]
+
+
+def decided(instance, verb, anomaly):
+    done = instance.verb("anomalies", verb, anomaly, "--reason", "looked at", "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def held_as_a_whole(database, stub, instance, by, transfers):
+    """A mass change of many transactions is held with all of them; they are let go, healed and thrown away as transactions."""
+    instance.kill()
+    configure(instance, database, stub, by, "{ K: k, RETRY: retry }", "guard: { mass_change: { update: 30, ignore_below: 0 } }\n")
+    instance.start()
+    anomaly, numbers = mass_change(database, stub, instance, transfers, -1, 4)
+    behind = transaction(database, transfers, [100, 200])
+    beside = transaction(database, transfers, [201, 202])
+    wait_until(lambda: held(stub)["a202"]["n"] == beside, 20, "a transaction beside the held ones")
+    assert held(stub)["a200"]["n"] < numbers[0], "a row left its transaction, the other row of which is held"
+    instance.kill()
+    instance.start()
+    decided(instance, "release", anomaly)
+    wait_until(lambda: held(stub)["a200"]["n"] == behind, 20, "the transaction behind the released ones")
+    wait_equal(lambda: wanted(database), stub, instance, "after a release")
+
+    # What is undone, transaction by transaction, is nobody's any more.
+    values = database.sql("SELECT id, amount, n FROM account WHERE id BETWEEN 100 AND 159")
+    anomaly, numbers = mass_change(database, stub, instance, transfers, -2, 0)
+    for number in numbers:
+        database.sql("BEGIN")
+        for id, amount, n in values:
+            if id in transfers.rows[number]:
+                database.sql("UPDATE account SET amount = %s, n = %s WHERE id = %s", amount, n, id)
+        database.sql("COMMIT")
+    wait_until(lambda: not instance.json_lines("anomalies", "list"), 20, "the anomaly to heal")
+    assert {each["id"]: each["state"] for each in instance.json_lines("anomalies", "list", "--all")}[anomaly] == "healed"
+    wait_equal(lambda: wanted(database), stub, instance, "after all was undone")
+
+    # What is thrown away takes nothing of itself along, and comes back only when a person lets it.
+    anomaly, numbers = mass_change(database, stub, instance, transfers, -3, 2)
+    again = transaction(database, transfers, [100, 203])
+    wait_until(lambda: newest(instance, 203)["state"] == "pending", 20, "a transaction behind to be planned")
+    instance.kill()
+    decided(instance, "reject", anomaly)
+    instance.start()
+    left = wait_until(lambda: [each for each in instance.json_lines("anomalies", "list") if each["held"] == 2], 20, "what brings the rejected amount again")[0]
+    assert left["id"] == anomaly and held(stub)["a203"]["n"] < again, left
+    mended = transaction(database, transfers, list(range(100, 120)), 7)
+    decided(instance, "reject", anomaly)
+    wait_until(lambda: held(stub)["a100"]["n"] == mended, 20, "a better amount")
+    assert held(stub)["a203"]["n"] < again and held(stub)["a120"]["n"] < numbers[0], held(stub)
+
+
 def make_table(database, by):
     create, period, versioned = ACCOUNT
     if "versions" not in by:
@@ -161,6 +242,7 @@ def run(which, by, random):
     assert ("pipeline.transaction_apart" in instance.log_text()) == ("dp_log" in by)
     if "dp_log" in by:
         held_by_a_row(database, stub, instance, by, transfers)
+        held_as_a_whole(database, stub, instance, by, transfers)
     assert instance.stop() == 0
     print(f"{which}, {by}: {len(transfers.rows)} transactions, {KILLS} kills: {steps} times a record went on, never from a transaction that was not whole", flush=True)
     work.close()

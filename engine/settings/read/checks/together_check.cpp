@@ -25,11 +25,6 @@ void check_together(Instance& instance, const std::vector<ReadPipeline>& pipelin
     const PipelineDefinition& definition = pipeline.definition;
     if (definition.deliver != DeliverPolicy::together) continue;
     together.insert(definition.name);
-    if (definition.mass_change.is_on()) {
-      diagnostics.error("together.guard", definition.deliver_origin,
-                        fmt::format("mass changes of '{}' would not be held: the guard judges rows, and 'deliver: together' sends transactions", definition.name),
-                        "write 'guard: { mass_change: off }' beside it, if you can do without; or use 'deliver: latest'");
-    }
     const auto table = instance.tables.find(definition.table);
     if (table == instance.tables.end()) continue;
     table->second.capture.ties_transactions = true;
