@@ -8,13 +8,12 @@ using pipeline::Effect;
 
 namespace {
 
-constexpr std::int64_t together_ms = 2'000;
 constexpr std::size_t holds_max = 20;
 
 }  // namespace
 
 bool PastGuard::belongs(const model::Change& change) const {
-  return follows_log_ ? change.captured_ms < unit_->first_ms + together_ms : change.cycle_id == unit_->cycle_id;
+  return follows_log_ ? change.captured_ms < unit_->first_ms + guard::Unit::log_ms : change.cycle_id == unit_->cycle_id;
 }
 
 bool PastGuard::is_limited(Effect effect) const {

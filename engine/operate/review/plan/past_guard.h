@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/guard/mass_change.h"
+#include "engine/guard/unit.h"
 #include "engine/model/change.h"
 #include "engine/pipeline/planning/effects.h"
 
