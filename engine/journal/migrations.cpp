@@ -86,8 +86,8 @@ CREATE TABLE verdict (
   pipeline_id INTEGER PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, anomaly_id INTEGER
 ) STRICT;
 CREATE TABLE expectation (
-  id INTEGER PRIMARY KEY, pipeline_id INTEGER NOT NULL, inserts INTEGER NOT NULL, updates INTEGER NOT NULL,
-  deletes INTEGER NOT NULL, until_ms INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, made_ms INTEGER NOT NULL
+  id INTEGER PRIMARY KEY, pipeline_id INTEGER NOT NULL, inserts INTEGER NOT NULL, updates INTEGER NOT NULL, deletes INTEGER NOT NULL,
+  announced_inserts INTEGER NOT NULL, announced_updates INTEGER NOT NULL, announced_deletes INTEGER NOT NULL, until_ms INTEGER NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, made_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX expectation_by_pipeline ON expectation(pipeline_id);
 CREATE TABLE budget_use (connection TEXT PRIMARY KEY, use TEXT NOT NULL, noted_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;

@@ -98,6 +98,9 @@ INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, connectio
                       updated_ms, anomaly_id)
   SELECT 1, printf('["H%07d"]', i), i, 1, 1, 'shop', 'customers', printf('{{"code":"H%07d"}}', i), 'present', '{{}}', 'latest', 'x', 'held', {NOW_MS}, {NOW_MS},
          1 + i % {ANOMALIES} FROM n WHERE i <= {ANOMALIES * HELD};
+INSERT INTO rhythm (pipeline_id, since_ms) VALUES (1, {NOW_MS - 40 * 86_400_000});
+INSERT INTO effect_hour (pipeline_id, hour_ms, anomaly_id, inserts, updates, deletes, most_inserts, most_updates, most_deletes)
+  SELECT 1, ({NOW_MS} / 3600000 - i) * 3600000, 0, 0, 20000 + i % 700, 0, 0, 50, 0 FROM n WHERE i <= 900;
 DROP TABLE n;
 COMMIT;
 PRAGMA journal_mode = WAL;""")

@@ -57,6 +57,16 @@ std::vector<EffectHour> EffectHours::learnt(std::int64_t pipeline_id) {
   return hours;
 }
 
+std::vector<EffectHours::Lesson> EffectHours::lessons(std::int64_t pipeline_id) {
+  Statement row = connection_.prepare(
+      "SELECT hour_ms, inserts, updates, deletes, most_inserts, most_updates, most_deletes, coalesce((SELECT closed_ms FROM anomaly WHERE id = -anomaly_id), 0) "
+      "FROM effect_hour WHERE pipeline_id = ?1 AND anomaly_id <= 0 ORDER BY hour_ms, anomaly_id DESC");
+  row.bind(1, pipeline_id);
+  std::vector<Lesson> lessons;
+  while (row.step()) lessons.push_back({{row.integer(0), counts_from(row, 1), counts_from(row, 4)}, row.integer(7)});
+  return lessons;
+}
+
 EffectCounts EffectHours::in_hour(std::int64_t pipeline_id, std::int64_t at_ms) {
   Statement row = connection_.prepare("SELECT inserts, updates, deletes FROM effect_hour WHERE pipeline_id = ?1 AND hour_ms = ?2 AND anomaly_id >= 0");
   row.bind(1, pipeline_id).bind(2, hour_of(at_ms));

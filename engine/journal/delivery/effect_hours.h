@@ -37,6 +37,12 @@ class EffectHours {
   void add(std::int64_t pipeline_id, std::int64_t at_ms, std::int64_t anomaly_id, const EffectCounts& counts, const EffectCounts& largest);
   /// In order of time.
   std::vector<EffectHour> learnt(std::int64_t pipeline_id);
+  struct Lesson {
+    EffectHour hour;            ///< or a part of it
+    std::int64_t known_ms = 0;  ///< it was not learnt before: what a person released; else 0
+  };
+  /// What is learnt, for whoever asks what was at some time. In order of the hours.
+  std::vector<Lesson> lessons(std::int64_t pipeline_id);
   /// In the hour of `at_ms`, held or not.
   EffectCounts in_hour(std::int64_t pipeline_id, std::int64_t at_ms);
   /// Forgets what is older than what is kept.

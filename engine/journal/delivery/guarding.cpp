@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/journal/connection.h"
+#include "engine/journal/delivery/effect_hours.h"
 
 namespace engine::journal {
 
@@ -91,8 +92,8 @@ void Guarding::put_verdict(std::int64_t pipeline_id, const UnitVerdict& verdict)
 std::int64_t Guarding::expect(const Expectation& expectation) {
   connection_
       .prepare(
-          "INSERT INTO expectation (pipeline_id, inserts, updates, deletes, until_ms, actor, reason, made_ms) "
-          "VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+          "INSERT INTO expectation (pipeline_id, inserts, updates, deletes, announced_inserts, announced_updates, announced_deletes, until_ms, "
+          "actor, reason, made_ms) VALUES (?1, ?2, ?3, ?4, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")
       .bind(1, expectation.pipeline_id)
       .bind(2, expectation.left.inserts)
       .bind(3, expectation.left.updates)
@@ -105,11 +106,9 @@ std::int64_t Guarding::expect(const Expectation& expectation) {
   return connection_.last_row_id();
 }
 
-std::vector<Expectation> Guarding::expected(std::int64_t pipeline_id, std::int64_t now_ms) {
-  Statement row = connection_.prepare(
-      "SELECT id, pipeline_id, inserts, updates, deletes, until_ms, actor, reason, made_ms FROM expectation "
-      "WHERE (?1 = 0 OR pipeline_id = ?1) AND until_ms > ?2 ORDER BY id");
-  row.bind(1, pipeline_id).bind(2, now_ms);
+namespace {
+
+std::vector<Expectation> expectations_of(Statement& row) {
   std::vector<Expectation> all;
   while (row.step()) {
     all.push_back({.id = row.integer(0),
@@ -121,6 +120,24 @@ std::vector<Expectation> Guarding::expected(std::int64_t pipeline_id, std::int64
                    .made_ms = row.integer(8)});
   }
   return all;
+}
+
+}  // namespace
+
+std::vector<Expectation> Guarding::expected(std::int64_t pipeline_id, std::int64_t now_ms) {
+  Statement row = connection_.prepare(
+      "SELECT id, pipeline_id, inserts, updates, deletes, until_ms, actor, reason, made_ms FROM expectation "
+      "WHERE (?1 = 0 OR pipeline_id = ?1) AND until_ms > ?2 AND inserts + updates + deletes > 0 ORDER BY id");
+  row.bind(1, pipeline_id).bind(2, now_ms);
+  return expectations_of(row);
+}
+
+std::vector<Expectation> Guarding::announced(std::int64_t pipeline_id, std::int64_t since_ms) {
+  Statement row = connection_.prepare(
+      "SELECT id, pipeline_id, announced_inserts, announced_updates, announced_deletes, until_ms, actor, reason, made_ms FROM expectation "
+      "WHERE pipeline_id = ?1 AND until_ms > ?2 ORDER BY id");
+  row.bind(1, pipeline_id).bind(2, since_ms);
+  return expectations_of(row);
 }
 
 void Guarding::use_expected(std::int64_t pipeline_id, const EffectCounts& came, std::int64_t now_ms) {
@@ -136,7 +153,7 @@ void Guarding::use_expected(std::int64_t pipeline_id, const EffectCounts& came, 
         .bind(4, each.left.deletes)
         .run();
   }
-  connection_.prepare("DELETE FROM expectation WHERE until_ms <= ?1 OR inserts + updates + deletes = 0").bind(1, now_ms).run();
+  connection_.prepare("DELETE FROM expectation WHERE until_ms <= ?1").bind(1, now_ms - EffectHours::kept_ms).run();
 }
 
 }  // namespace engine::journal

@@ -66,7 +66,9 @@ class Guarding {
   std::int64_t expect(const Expectation& expectation);
   /// Those that have not ended, oldest first; of all pipelines with id 0.
   std::vector<Expectation> expected(std::int64_t pipeline_id, std::int64_t now_ms);
-  /// Takes what came off what was announced. One that is used up, or has ended, is gone.
+  /// All that had not ended at that time, oldest first, used up or not: `left` is all that was announced. They are known for as long as what is usual.
+  std::vector<Expectation> announced(std::int64_t pipeline_id, std::int64_t since_ms);
+  /// Takes what came off what was announced.
   void use_expected(std::int64_t pipeline_id, const EffectCounts& came, std::int64_t now_ms);
 
  private:

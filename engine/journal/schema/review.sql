@@ -60,12 +60,15 @@ CREATE TABLE verdict (                 -- on what is judged together, while a pi
   anomaly_id     INTEGER                     -- what holds it; NULL: it goes on
 ) STRICT;
 
-CREATE TABLE expectation (             -- mass changes that a person announced
+CREATE TABLE expectation (             -- mass changes that a person announced, kept for six weeks after their end
   id             INTEGER PRIMARY KEY,
   pipeline_id    INTEGER NOT NULL,
   inserts        INTEGER NOT NULL,           -- how many may still come
   updates        INTEGER NOT NULL,
   deletes        INTEGER NOT NULL,
+  announced_inserts INTEGER NOT NULL,        -- how many were to come
+  announced_updates INTEGER NOT NULL,
+  announced_deletes INTEGER NOT NULL,
   until_ms       INTEGER NOT NULL,
   actor          TEXT NOT NULL,
   reason         TEXT NOT NULL,

@@ -205,6 +205,24 @@ TEST_CASE("a limit that came says which cycles it would have held, though the ca
   CHECK(plan.holds_then.front().text == "3 records would be changed; up to 2 may be without being asked");
 }
 
+TEST_CASE("what was far beyond the rhythm of its time is told for both folders, unless it had been announced") {
+  World world;
+  for (int i = 0; i < 120; ++i) world.update("c" + std::to_string(i), "1.00", "2.00");
+  CHECK(world.plan().pipelines.front().holds.now == 0);
+  const std::int64_t at_ms = world.journal.clock.wall_ms();
+  world.journal.journal().write([&](journal::Records& records) { records.effect_hours.begin(1, at_ms - 20 * 86'400'000LL); });
+  const PipelinePlan plan = world.plan().pipelines.front();
+  CHECK(plan.holds.then == 1);
+  REQUIRE(plan.holds_now.size() == 1);
+  CHECK(plan.holds_now.front().text == "120 updates in this cycle; usual at this hour: none");
+  CHECK_FALSE(plan.differs());
+  world.journal.journal().write([&](journal::Records& records) {
+    records.guarding.expect({.pipeline_id = 1, .left = {.updates = 150}, .until_ms = at_ms + 1, .made_ms = at_ms - 1});
+    records.guarding.use_expected(1, {.updates = 150}, at_ms);
+  });
+  CHECK_MESSAGE(world.plan().pipelines.front().holds.now == 0, "used up since, and announced then");
+}
+
 TEST_CASE("a pipeline that is new calls for all, one that goes for nothing any more") {
   World world;
   world.pipeline("edited", mapping, "to_crm");

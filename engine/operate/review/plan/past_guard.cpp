@@ -4,32 +4,56 @@
 
 namespace engine::operate {
 
+using journal::EffectCounts;
 using pipeline::Effect;
 
 namespace {
 
 constexpr std::size_t holds_max = 20;
 
-}  // namespace
+std::int64_t hour_of(std::int64_t at_ms) { return at_ms / journal::EffectHours::hour_ms; }
 
-bool PastGuard::belongs(const model::Change& change) const {
-  return follows_log_ ? change.captured_ms < unit_->first_ms + guard::Unit::log_ms : change.cycle_id == unit_->cycle_id;
+/// What was learnt by then; parts of an hour that were released apart are one.
+std::vector<journal::EffectHour> learnt_by(const std::vector<journal::EffectHours::Lesson>& lessons, std::int64_t at_ms) {
+  std::vector<journal::EffectHour> learnt;
+  for (const auto& [hour, known_ms] : lessons) {
+    if (known_ms > at_ms) continue;
+    if (learnt.empty() || learnt.back().hour_ms != hour.hour_ms) {
+      learnt.push_back(hour);
+      continue;
+    }
+    journal::EffectHour& same = learnt.back();
+    same.sum += hour.sum;
+    for (const auto operation : {&EffectCounts::inserts, &EffectCounts::updates, &EffectCounts::deletes}) {
+      same.largest.*operation = std::max(same.largest.*operation, hour.largest.*operation);
+    }
+  }
+  return learnt;
 }
 
-bool PastGuard::is_limited(Effect effect) const {
-  switch (effect) {
-    case Effect::create: return limits_.inserts.is_set;
-    case Effect::update: return limits_.updates.is_set;
-    case Effect::remove: return limits_.deletes.is_set;
-    default: return false;
-  }
+}  // namespace
+
+/// Of what is long ago too few of the hours before are left in the journal.
+bool PastGuard::knows_rhythm(std::int64_t at_ms) const {
+  return limits_.rhythm.is_on && known_.learns_since_ms && at_ms - std::max(*known_.learns_since_ms, known_.known_since_ms) >= limits_.rhythm.learn_ms;
+}
+
+bool PastGuard::is_limited(Effect effect, std::int64_t at_ms) const {
+  const settings::EffectLimit& limit = effect == Effect::create ? limits_.inserts : effect == Effect::update ? limits_.updates : limits_.deletes;
+  return limit.is_set || (limits_.follows_rhythm(limit) && knows_rhythm(at_ms));
+}
+
+void PastGuard::enter_hour(const model::Change& change) {
+  const std::int64_t number = hour_of(change.captured_ms);
+  if (hour_.number != number) hour_ = {.number = number, .first_seq = change.seq, .effects = {}};
 }
 
 void PastGuard::add(const model::Change& change, Effect effect) {
-  if (unit_ && !belongs(change)) judge();
-  if (!is_limited(effect)) return;
-  if (!unit_) unit_ = Unit{.first_seq = change.seq, .first_ms = change.captured_ms, .cycle_id = change.cycle_id};
-  unit_->last_seq = change.seq;
+  if (unit_ && !unit_->unit.holds(change)) judge();
+  if (effect == Effect::none) return;
+  enter_hour(change);
+  if (!is_limited(effect, change.captured_ms)) return pipeline::add(hour_.effects, effect);
+  if (!unit_) unit_ = Counted{.unit = follows_log_ ? guard::Unit::of_log(change) : guard::Unit::of_cycle(change), .last_ms = 0, .effects = {}};
   unit_->last_ms = change.captured_ms;
   pipeline::add(unit_->effects, effect);
 }
@@ -38,30 +62,78 @@ void PastGuard::finish() {
   if (unit_) judge();
 }
 
-void PastGuard::judge() {
-  const std::int64_t since = unit_->last_ms - limits_.window_ms;
-  while (!window_.empty() && window_.front().at_ms < since) window_.pop_front();
-  guard::Situation situation{.cycle = unit_->effects};
-  for (const Slot& slot : window_) situation.window += slot.effects;
-  situation.live = live_;
-  guard::Verdict verdict = guard::judge(limits_, situation);
-  if (verdict.held && situation.cycle.updates > 0 && situation.window.updates > 0) {
-    // A record that changes often is one record.
-    situation.window.updates = std::min(situation.window.updates, count_rows_(window_.front().first_seq, unit_->first_seq - 1));
-    verdict = guard::judge(limits_, situation);
+/// Nothing that is learnt within an hour changes what is usual in it.
+std::optional<guard::Usual> PastGuard::usual_at(std::int64_t at_ms) {
+  if (!knows_rhythm(at_ms)) return std::nullopt;
+  if (usual_hour_ != hour_of(at_ms)) {
+    usual_hour_ = hour_of(at_ms);
+    usual_ = guard::usual_at(learnt_by(known_.lessons, at_ms), std::max(*known_.learns_since_ms, known_.known_since_ms), at_ms);
   }
+  return usual_;
+}
+
+EffectCounts PastGuard::expected_at(std::int64_t at_ms) const {
+  EffectCounts expected;
+  for (const journal::Expectation& each : known_.announced) {
+    if (each.made_ms <= at_ms && at_ms < each.until_ms) expected += each.left;
+  }
+  return expected;
+}
+
+void PastGuard::use_announced(EffectCounts came) {
+  for (journal::Expectation& each : known_.announced) {
+    if (each.made_ms > unit_->last_ms || unit_->last_ms >= each.until_ms) continue;
+    for (const auto operation : {&EffectCounts::inserts, &EffectCounts::updates, &EffectCounts::deletes}) {
+      const std::int64_t taken = std::min(each.left.*operation, came.*operation);
+      each.left.*operation -= taken;
+      came.*operation -= taken;
+    }
+  }
+}
+
+guard::Situation PastGuard::situation() {
+  const std::int64_t last_ms = unit_->last_ms;
+  for (; !window_.empty() && window_.front().at_ms < last_ms - limits_.window_ms; window_.pop_front()) {
+    in_window_ = in_window_ - window_.front().effects;
+  }
+  guard::Situation situation{.cycle = unit_->effects, .window = in_window_, .expected = expected_at(last_ms), .live = known_.live};
+  situation.usual = usual_at(last_ms);
+  if (situation.usual && hour_.number == hour_of(last_ms)) situation.hour = hour_.effects;
+  return situation;
+}
+
+/// A record that changes often is one record. Different rows are counted only where that may let it pass.
+guard::Verdict PastGuard::verdict_on(guard::Situation situation) {
+  guard::Verdict verdict = guard::judge(limits_, situation);
+  if (!verdict.held || situation.cycle.updates == 0) return verdict;
+  const auto rows_since = [this](std::int64_t first_seq) { return count_rows_(first_seq, unit_->unit.first_seq - 1); };
+  if (limits_.updates.is_set && situation.window.updates > 0) {
+    situation.window.updates = std::min(situation.window.updates, rows_since(window_.front().first_seq));
+  }
+  if (!situation.usual || situation.hour.updates == 0 || over_hour_ == hour_.number) return guard::judge(limits_, situation);
+  situation.hour.updates = std::min(situation.hour.updates, rows_since(hour_.first_seq));
+  verdict = guard::judge(limits_, situation);
+  if (verdict.held) over_hour_ = hour_.number;
+  return verdict;
+}
+
+void PastGuard::judge() {
+  guard::Verdict verdict = verdict_on(situation());
   if (verdict.held) {
     ++number_;
-    if (holds_.size() < holds_max) holds_.push_back({unit_->last_ms, unit_->cycle_id, std::move(verdict.text)});
+    if (holds_.size() < holds_max) holds_.push_back({unit_->last_ms, unit_->unit.cycle_id, std::move(verdict.text)});
   }
-  remember();
+  if (verdict.announced.any()) use_announced(verdict.announced);
+  remember(unit_->effects - verdict.announced);
   unit_.reset();
 }
 
-void PastGuard::remember() {
+void PastGuard::remember(const EffectCounts& counts) {
   const std::int64_t slot = unit_->last_ms - unit_->last_ms % journal::Guarding::slot_ms;
-  if (window_.empty() || window_.back().at_ms != slot) window_.push_back({.at_ms = slot, .first_seq = unit_->first_seq});
-  window_.back().effects += unit_->effects;
+  if (window_.empty() || window_.back().at_ms != slot) window_.push_back({.at_ms = slot, .first_seq = unit_->unit.first_seq, .effects = {}});
+  window_.back().effects += counts;
+  in_window_ += counts;
+  if (hour_.number == hour_of(unit_->last_ms)) hour_.effects += counts;
 }
 
 }  // namespace engine::operate

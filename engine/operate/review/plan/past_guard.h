@@ -10,6 +10,7 @@
 
 #include "engine/guard/mass_change.h"
 #include "engine/guard/unit.h"
+#include "engine/journal/delivery/effect_hours.h"
 #include "engine/model/change.h"
 #include "engine/pipeline/planning/effects.h"
 
@@ -22,15 +23,25 @@ struct PastHold {
   std::string text;
 };
 
-/// Counts as `pipeline/planning/cycle_guard.h` does, with what is known today: the records that are at the target now, and nothing
-/// that was announced. Its memory is bounded by the window.
+/// What the journal tells of a pipeline's past, as far as guards ask for it.
+struct PastKnowledge {
+  std::int64_t live = 0;                              ///< records at the target, today
+  std::optional<std::int64_t> learns_since_ms;        ///< none: its rhythm is not known
+  std::int64_t known_since_ms = 0;                    ///< of hours before, nothing is told: they are too long ago
+  std::vector<journal::EffectHours::Lesson> lessons;  ///< in order of the hours
+  std::vector<journal::Expectation> announced;        ///< oldest first; what it comes to is taken off as it would have been
+};
+
+/// Counts and judges as `pipeline/planning/cycle_guard.h` does: by the rhythm as it was known when each change was captured, over what had been announced
+/// by then; only the number of records at the target is today's. What it would have held is counted as held work is, and nobody decides about it.
+/// Its memory is bounded by the window and by what the journal keeps of the rhythm.
 class PastGuard {
  public:
   /// How many different rows changed from one change to another.
   using CountRows = std::function<std::int64_t(std::int64_t first_seq, std::int64_t last_seq)>;
 
-  PastGuard(const settings::MassChange& limits, bool follows_log, std::int64_t live, CountRows count_rows)
-      : limits_(limits), follows_log_(follows_log), live_(live), count_rows_(std::move(count_rows)) {}
+  PastGuard(const settings::MassChange& limits, bool follows_log, PastKnowledge known, CountRows count_rows)
+      : limits_(limits), follows_log_(follows_log), known_(std::move(known)), count_rows_(std::move(count_rows)) {}
 
   /// In the order of the changes.
   void add(const model::Change& change, pipeline::Effect effect);
@@ -41,11 +52,8 @@ class PastGuard {
   std::int64_t number() const { return number_; }                ///< of all
 
  private:
-  struct Unit {
-    std::int64_t first_seq = 0;
-    std::int64_t first_ms = 0;
-    std::int64_t cycle_id = 0;
-    std::int64_t last_seq = 0;
+  struct Counted {
+    guard::Unit unit;
     std::int64_t last_ms = 0;
     journal::EffectCounts effects;
   };
@@ -54,17 +62,34 @@ class PastGuard {
     std::int64_t first_seq = 0;
     journal::EffectCounts effects;
   };
-  bool belongs(const model::Change& change) const;
-  bool is_limited(pipeline::Effect effect) const;
+  /// What was done in one hour, by units that were judged and by what had no limit.
+  struct Hour {
+    std::int64_t number = -1;
+    std::int64_t first_seq = 0;
+    journal::EffectCounts effects;
+  };
+  bool is_limited(pipeline::Effect effect, std::int64_t at_ms) const;
+  void enter_hour(const model::Change& change);
+  bool knows_rhythm(std::int64_t at_ms) const;
+  std::optional<guard::Usual> usual_at(std::int64_t at_ms);
+  journal::EffectCounts expected_at(std::int64_t at_ms) const;
+  guard::Situation situation();
+  guard::Verdict verdict_on(guard::Situation situation);
   void judge();
-  void remember();
+  void use_announced(journal::EffectCounts came);
+  void remember(const journal::EffectCounts& counts);
 
   settings::MassChange limits_;
   bool follows_log_;
-  std::int64_t live_;
+  PastKnowledge known_;
   CountRows count_rows_;
-  std::optional<Unit> unit_;
+  std::optional<Counted> unit_;
   std::deque<Slot> window_;  ///< slots of the guard's length
+  journal::EffectCounts in_window_;
+  Hour hour_;
+  guard::Usual usual_;
+  std::int64_t usual_hour_ = -1;  ///< of which `usual_` is
+  std::int64_t over_hour_ = -1;   ///< in which more different rows than usual were counted
   std::vector<PastHold> holds_;
   std::int64_t number_ = 0;
 };

@@ -83,10 +83,11 @@ Plan plan(const PlanOptions& options) {
   const settings::Instance then = load_valid_instance(options.edited, false);
   const Sameness sameness(options.instance, options.edited);
   journal::ReadOnlyJournal journal(now.journal_path);
-  Plan result{.days = options.days, .since_ms = system_clock().wall_ms() - options.days * day_ms};
+  const std::int64_t now_ms = system_clock().wall_ms();
+  Plan result{.days = options.days, .since_ms = now_ms - options.days * day_ms};
   std::map<std::string, std::vector<PipelinePair>> by_table;
   for (const PipelinePair& pair : pairs_of(now, then, options.pipeline)) by_table[pair.table()].push_back(pair);
-  const PlanSurroundings surroundings{now, then, sameness, *journal, options, result.since_ms};
+  const PlanSurroundings surroundings{now, then, sameness, *journal, options, result.since_ms, now_ms};
   for (const auto& [table, pairs] : by_table) {
     TablePlan of_table = plan_table(surroundings, table, pairs, result.changes);
     result.changes += of_table.changes;

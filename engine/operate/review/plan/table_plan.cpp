@@ -83,18 +83,29 @@ class TablePlanning {
     if (in_.now.tables.contains(table_name_) && !in_.sameness.is_table_same(table_name_)) {
       plan.notes.push_back("table " + table_name_ + " is edited, too: its changes are shown as they were read so far");
     }
-    const auto row = pair.now == nullptr ? std::nullopt : in_.records.pipelines.find(pair.now->name);
-    const std::int64_t live = row ? in_.records.pipelines.live_records(row->id) : in_.records.images.count(table_.id);
-    return {std::move(plan), guard_of(pair.now, in_.now, live), guard_of(pair.then, in_.then, live), {}};
+    const PastKnowledge known = known_of(pair);
+    return {std::move(plan), guard_of(pair.now, in_.now, known), guard_of(pair.then, in_.then, known), {}};
   }
 
-  PastGuard guard_of(const settings::PipelineDefinition* pipeline, const settings::Instance& instance, std::int64_t live) const {
+  /// An edited pipeline begins with what today's has learnt; a new one knows nothing.
+  PastKnowledge known_of(const PipelinePair& pair) const {
+    const auto row = pair.now == nullptr ? std::nullopt : in_.records.pipelines.find(pair.now->name);
+    if (!row) return {.live = in_.records.images.count(table_.id)};
+    return {.live = in_.records.pipelines.live_records(row->id),
+            .learns_since_ms = in_.records.effect_hours.since(row->id),
+            .known_since_ms = in_.now_ms - journal::EffectHours::kept_ms,
+            .lessons = in_.records.effect_hours.lessons(row->id),
+            .announced = in_.records.guarding.announced(row->id, in_.since_ms)};
+  }
+
+  PastGuard guard_of(const settings::PipelineDefinition* pipeline, const settings::Instance& instance, const PastKnowledge& known) const {
     const auto table = instance.tables.find(table_name_);
-    const bool follows_log = table != instance.tables.end() && table->second.capture.mode == "tail";
+    const bool together = pipeline != nullptr && pipeline->deliver == settings::DeliverPolicy::together;
+    const bool follows_log = table != instance.tables.end() && table->second.capture.mode == "tail" && !together;
     settings::MassChange limits;
-    limits.deletes.is_set = false;
+    limits.deletes.is_set = limits.rhythm.is_on = false;
     if (pipeline != nullptr) limits = pipeline->mass_change;
-    return PastGuard(limits, follows_log, live, [this](std::int64_t first, std::int64_t last) {
+    return PastGuard(limits, follows_log, known, [this](std::int64_t first, std::int64_t last) {
       return in_.records.changes.count_rows(table_.id, first, last);
     });
   }

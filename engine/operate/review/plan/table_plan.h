@@ -25,6 +25,7 @@ struct PlanSurroundings {
   journal::Records& records;
   const PlanOptions& options;
   std::int64_t since_ms;
+  std::int64_t now_ms;
 };
 
 struct TablePlan {
