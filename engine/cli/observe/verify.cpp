@@ -22,6 +22,7 @@ struct Options {
   bool only_source = false;
   bool only_target = false;
   bool repair = false;
+  bool extra = false;
 };
 
 std::string counts_text(const operate::VerifiedSide& side) {
@@ -30,6 +31,7 @@ std::string counts_text(const operate::VerifiedSide& side) {
                                      {side.under_way, "under way"}, {side.never_sent, "never sent"}, {side.failed, "not answered"}}) {
     if (number > 0) text += fmt::format(", {} {}", number, name);
   }
+  if (side.extra_ours > 0) text += fmt::format("; {} of the extra made by this pipeline", side.extra_ours);
   return text;
 }
 
@@ -55,7 +57,7 @@ void print(const operate::Verification& verification) {
 
 /// Rows are read again and sent through the daemon, some at a time, so that each act stays small in the audit.
 json::array repair(const Invocation& invocation, const operate::Verification& verification, const Options& options) {
-  const std::vector<std::string> keys = verification.keys();
+  const std::vector<std::string> keys = verification.keys(options.extra);
   json::array outcomes;
   for (std::size_t begin = 0; begin < keys.size(); begin += repaired_at_once) {
     json::array part;
@@ -67,12 +69,13 @@ json::array repair(const Invocation& invocation, const operate::Verification& ve
 }
 
 int repair_after_question(const Invocation& invocation, const operate::Verification& verification, const Options& options, json::object& shown) {
-  const std::size_t keys = verification.keys().size();
+  const std::size_t keys = verification.keys(options.extra).size();
   if (keys == 0) return verification.differs() ? differences_found : done;
   if (options.acting.reason.empty()) throw Error(ErrorCode::config_invalid, "why?", {}, "say it with --reason: it is kept with the decision");
   if (!may_go_on(options.acting, fmt::format("Read {} again and send them?", counted(keys, "row")))) return failed;
   shown["repaired"] = repair(invocation, verification, options);
-  if (!invocation.json) fmt::print("{} read again at the source and planned; what is extra is left for a person\n", counted(keys, "row"));
+  const char* rest = options.extra ? "what is extra and not made by this pipeline is left for a person" : "what is extra is left for a person";
+  if (!invocation.json) fmt::print("{} read again at the source and planned; {}\n", counted(keys, "row"), rest);
   return differences_found;
 }
 
@@ -104,12 +107,14 @@ void add_verify(CLI::App& program, Invocation& invocation) {
   CLI::Option* only_source = verb->add_flag("--only-source", options->only_source, "only the journal beside the source");
   verb->add_flag("--only-target", options->only_target, "only the target beside the journal")->excludes(only_source);
   verb->add_option("--samples", options->verify.samples, "how many mismatches of each kind to show")->capture_default_str()->check(CLI::Range(0, 10'000));
-  verb->add_flag("--repair", options->repair, "read what is missing or different again at the source, and send it");
+  CLI::Option* repair = verb->add_flag("--repair", options->repair, "read what is missing or different again at the source, and send it");
+  verb->add_flag("--extra", options->extra, "with --repair: also take away what is extra, if this pipeline made it and its row is not wanted there any more")->needs(repair);
   verb->add_flag("-y,--yes", options->acting.yes, "do not ask");
   add_reason(*verb, options->acting);
   verb->footer("Reads all rows at the source, and at the target what it can tell: a database is read whole, a target with ids or a look-up is\n"
                "asked record by record; files, streams and messages cannot be. What is on its way is no mismatch. A repair is a backfill of\n"
-               "those keys through the daemon, with its guards, and needs a reason; what is extra at a target is never taken away by it.\n"
+               "those keys through the daemon, with its guards, and needs a reason. With --extra it also takes away what this pipeline made and\n"
+               "`where` does not want any more; what somebody else made is never touched. A target that throttles is asked again after its wait.\n"
                "Exit code 4 when something differs.");
   verb->callback([&invocation, options] { invocation.run = [&invocation, options] { return run(invocation, *options); }; });
 }

@@ -7,8 +7,8 @@
 #include "engine/operate/acts/request.h"
 #include "engine/operate/acts/resending.h"
 #include "engine/operate/instance_access.h"
-#include "engine/operate/targets/questions.h"
 #include "engine/operate/targets/trial_words.h"
+#include "engine/pipeline/questions.h"
 
 namespace engine::operate {
 
@@ -48,7 +48,7 @@ class Linking {
       : context_(context), name_(std::move(name)), dry_run_(dry_run), definition_(known_definition(context.instance.pipelines, "pipeline", name_)) {
     const settings::TargetConnection& connection = context.instance.targets.at(definition_.target.connection);
     target_ = connectors::catalog::make_target(connection);
-    in_flight_ = connection.limits.requests_at_once();
+    questions_ = std::make_unique<pipeline::Questions>(*target_, connection.limits);
     if (!target_->traits(definition_.target.object).has(model::CallKind::find)) {
       throw Error(ErrorCode::config_invalid, "target " + definition_.target.connection + " has no look-up for " + definition_.target.object, {},
                   "it writes by the match value itself: there is nothing to link");
@@ -103,7 +103,7 @@ class Linking {
     for (const Lookup& lookup : lookups) {
       calls.push_back({.kind = model::CallKind::find, .object = lookup.delivery.object, .match = model::fields_from_json(lookup.delivery.match)});
     }
-    std::vector<model::CallAnswer> answers = ask(*target_, calls, in_flight_);
+    std::vector<model::CallAnswer> answers = questions_->ask(calls);
     for (std::size_t i = 0; i < lookups.size(); ++i) lookups[i].answer = std::move(answers[i]);
   }
 
@@ -153,7 +153,7 @@ class Linking {
   bool dry_run_;
   const settings::PipelineDefinition& definition_;
   std::unique_ptr<model::Target> target_;
-  int in_flight_ = 1;
+  std::unique_ptr<pipeline::Questions> questions_;
   std::unique_ptr<pipeline::Planning> planning_;
   journal::PipelineRow row_;
   std::int64_t total_ = 0;

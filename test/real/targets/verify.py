@@ -4,9 +4,13 @@
 
 Somebody edits both targets, and the journal is set back, behind the daemon's back: what is told is compared with what was done, and after
 `--repair` the targets hold what the source holds."""
+import collections
+import http.server
 import json
 import sqlite3
 import sys
+import threading
+import time
 import urllib.request
 
 from rows import Database, fill
@@ -39,6 +43,44 @@ requests:
   upsert: { method: PUT, path: "/put/{match.code}", body: fields }
   delete: { method: DELETE, path: "/put/{match.code}", gone: [404] }
 """
+TO_HOUSE = "map: { full_name: name, credit: credit }\ntarget: { connection: house, object: copy, match: { customer_code: code } }\n"
+
+
+class Gate:
+    """Stands before the web API and lets 20 requests in any second pass; others are asked to come again."""
+
+    def __init__(self, work, url):
+        passed, self.refused = collections.deque(), 0
+        lock, owner = threading.Lock(), self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                with lock:
+                    now = time.monotonic()
+                    while passed and passed[0] <= now - 1:
+                        passed.popleft()
+                    refused = len(passed) >= 20
+                    owner.refused += refused
+                    if not refused:
+                        passed.append(now)
+                body = b"{}" if refused else urllib.request.urlopen(url + self.path).read()
+                self.send_response(429 if refused else 200)
+                if refused:
+                    self.send_header("Retry-After", "1")
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        work.closers.append(server.shutdown)
+        self.url = f"http://127.0.0.1:{server.server_address[1]}"
 
 
 class Copied:
@@ -59,7 +101,7 @@ class Copied:
         write("targets/objects.yaml", OBJECTS)
         write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
               "capture: { mode: diff, every: 200ms }\ninitial: deliver\n")
-        self.pipeline("to_house", "map: { full_name: name, credit: credit }\ntarget: { connection: house, object: copy, match: { customer_code: code } }\n")
+        self.pipeline("to_house", TO_HOUSE)
         self.pipeline("to_api", "map: { code: code, name: name, credit: credit }\ntarget: { connection: api, object: record, match: { code: code } }\n")
         self.pipeline("to_putter", "map: { name: name }\ntarget: { connection: putter, object: things, match: { code: code } }\n")
         self.instance.start()
@@ -146,6 +188,45 @@ def check_repair(shop):
     check_nothing_differs(shop)
 
 
+def check_extra(shop):
+    """An edited `where` leaves records at the target. Those are ours; a row that somebody wrote there is not, whatever its key."""
+    assert shop.instance.stop() == 0
+    shop.pipeline("to_house", "where: code < 'C00050'\n" + TO_HOUSE)
+    shop.sql("INSERT INTO copy VALUES ('STRANGER', 'not ours', 1)")
+    shop.sql("DELETE FROM copy WHERE customer_code = 'C00059'")
+    shop.instance.start()
+    code, answer = shop.verify("to_house", "--only-target")
+    assert code == 4 and (answer["target"]["extra"], answer["target"]["extra_ours"]) == (10, 9), answer
+    reason = ("--yes", "--reason", "narrower on purpose")
+    done = shop.instance.verb("verify", "to_house", "--only-target", "--repair", *reason)
+    assert done.returncode == 4 and len(shop.house()) == ROWS, done
+    done = shop.instance.verb("verify", "to_house", "--only-target", "--repair", "--extra", *reason)
+    assert done.returncode == 4 and "not made by this pipeline is left for a person" in done.stdout, done
+    wanted = {f"C{i:05}" for i in range(50)} | {"STRANGER"}
+    wait_until(lambda: shop.house().keys() == wanted, 30, "the records that this pipeline made and does not want to be gone")
+    assert shop.instance.stop() == 0
+    shop.sql("DELETE FROM copy WHERE customer_code = 'STRANGER'")
+    shop.pipeline("to_house", TO_HOUSE)
+    shop.instance.start()
+    done = shop.instance.verb("verify", "to_house", "--repair", *reason)
+    assert done.returncode == 4, done
+    remapped = shop.instance.verb("remap", "to_house", *reason)
+    assert remapped.returncode == 0, remapped
+    shop.wait_copied()
+    check_nothing_differs(shop)
+
+
+def check_throttled_api(shop):
+    """All are answered: by asking again what was put off, or by keeping to what the connection says is allowed."""
+    for limits, is_refused in (("", True), ("limits: { per_second: 20 }\n", False)):
+        gate = Gate(shop.work, shop.stub.url)
+        shop.instance.write("connections/api.yaml", f"connection: api\ntarget: objects\nurl: {gate.url}\n{limits}")
+        done = shop.instance.json("verify", "to_api", "--only-target")
+        assert done["target"]["equal"] == len(shop.rows()) and done["target"]["failed"] == 0, done
+        assert (gate.refused > 0) == is_refused, gate.refused
+    shop.instance.write("connections/api.yaml", f"connection: api\ntarget: objects\nurl: {shop.stub.url}\n")
+
+
 def check_old_journal(shop):
     """The daemon is down, so the journal does not know of what changed since: all three kinds."""
     assert shop.instance.stop() == 0
@@ -166,6 +247,8 @@ def what_differs_is_told_by_key_and_field_and_mended_when_asked():
     check_edited_database(shop)
     check_edited_api(shop)
     check_repair(shop)
+    check_throttled_api(shop)
+    check_extra(shop)
     check_old_journal(shop)
     shop.end()
 

@@ -5,8 +5,8 @@
 #include "engine/model/read_back.h"
 #include "engine/operate/review/verify/counting.h"
 #include "engine/operate/review/verify/target_side.h"
-#include "engine/operate/targets/questions.h"
 #include "engine/operate/targets/trial_words.h"
+#include "engine/pipeline/questions.h"
 
 namespace engine::operate {
 
@@ -32,7 +32,8 @@ bool is_missing(const model::CallAnswer& answer) {
 
 class AskedComparison {
  public:
-  explicit AskedComparison(const TargetSide& side) : in_(side), target_(connectors::catalog::make_target(side.connection)), traits_(target_->traits(side.pipeline.target.object)) {}
+  explicit AskedComparison(const TargetSide& side) : in_(side), target_(connectors::catalog::make_target(side.connection)), traits_(target_->traits(side.pipeline.target.object)),
+        questions_(*target_, side.connection.limits) {}
   ~AskedComparison() { target_->stop(); }
 
   VerifiedSide run() {
@@ -87,7 +88,7 @@ class AskedComparison {
       calls.push_back(call_for(each, CallKind::find));
       asked.push_back(&each);
     }
-    const std::vector<model::CallAnswer> answers = ask(*target_, calls, in_.connection.limits.requests_at_once());
+    const std::vector<model::CallAnswer> answers = questions_.ask(calls);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       WantedRecord& record = *asked[i];
       const bool ok = std::holds_alternative<model::Delivered>(answers[i].outcome);
@@ -106,7 +107,7 @@ class AskedComparison {
   void read_back(const std::vector<WantedRecord>& wanted) {
     std::vector<model::Call> calls;
     for (const WantedRecord& each : wanted) calls.push_back(call_for(each, CallKind::read_back));
-    const std::vector<model::CallAnswer> answers = ask(*target_, calls, in_.connection.limits.requests_at_once());
+    const std::vector<model::CallAnswer> answers = questions_.ask(calls);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const model::CallAnswer& answer = answers[i];
       if (is_missing(answer)) {
@@ -150,6 +151,7 @@ class AskedComparison {
   const TargetSide& in_;
   std::unique_ptr<model::Target> target_;
   const model::ObjectTraits& traits_;
+  pipeline::Questions questions_;
   std::int64_t failed_in_a_row_ = 0;
   VerifiedSide side_;
 };

@@ -124,7 +124,7 @@ class ListedComparison {
   }
 
   void compare(const model::RowView& row, const WantedRecord& wanted) {
-    if (wanted.what == What::gone) return extra(row, wanted.key);
+    if (wanted.what == What::gone) return extra(row, wanted.key, wanted.is_ours);
     if (wanted.what != What::there) return;
     Mismatch mismatch{.kind = MismatchKind::different, .key = wanted.key, .values = {}};
     for (const auto& [name, value] : wanted.fields) {
@@ -146,13 +146,16 @@ class ListedComparison {
   }
 
   /// `key`: of the row that is not wanted there any more; empty: no row stands for it.
-  void extra(const model::RowView& row, const std::string& key) {
+  void extra(const model::RowView& row, const std::string& key, bool is_ours = false) {
     if (leaves_records()) return;
     if (key.empty() ? in_.wanted.is_lane_busy(match_of(row)) : in_.wanted.is_under_way(key)) {
       ++side_.under_way;
       return;
     }
     count(side_, {.kind = MismatchKind::extra, .key = model::key_json(shape_.layout, row), .values = {}}, {}, in_.options.samples);
+    if (!is_ours) return;
+    ++side_.extra_ours;
+    if (side_.extra_keys.size() < repaired_keys_max) side_.extra_keys.push_back(key);
   }
 
   bool leaves_records() const {

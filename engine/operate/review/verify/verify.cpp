@@ -48,7 +48,7 @@ json::object json_of(const VerifiedSide& side) {
   for (const std::string& note : side.notes) notes.emplace_back(note);
   for (const Mismatch& sample : side.samples) samples.push_back(json_of(sample));
   return {{"unable", side.unable},       {"notes", std::move(notes)}, {"looked_at", side.looked_at}, {"equal", side.equal},
-          {"missing", side.missing},     {"different", side.different}, {"extra", side.extra},       {"under_way", side.under_way},
+          {"missing", side.missing},     {"different", side.different}, {"extra", side.extra},       {"extra_ours", side.extra_ours}, {"under_way", side.under_way},
           {"never_sent", side.never_sent}, {"failed", side.failed},   {"samples", std::move(samples)}};
 }
 
@@ -63,9 +63,10 @@ std::string_view name_of(MismatchKind kind) {
   return "extra";
 }
 
-std::vector<std::string> Verification::keys() const {
+std::vector<std::string> Verification::keys(bool extra) const {
   std::set<std::string> keys(journal.keys.begin(), journal.keys.end());
   keys.insert(target.keys.begin(), target.keys.end());
+  if (extra) keys.insert(target.extra_keys.begin(), target.extra_keys.end());
   return {keys.begin(), keys.end()};
 }
 

@@ -46,11 +46,13 @@ struct VerifiedSide {
   std::int64_t missing = 0;
   std::int64_t different = 0;
   std::int64_t extra = 0;
+  std::int64_t extra_ours = 0;  ///< of those: rows that are not wanted there any more, whose records we made by all that the journal knows
   std::int64_t under_way = 0;   ///< differ, and a delivery or a change that says so waits
   std::int64_t never_sent = 0;  ///< rows that stood there when the pipeline began
   std::int64_t failed = 0;      ///< the target did not answer about them
   std::vector<Mismatch> samples;
   std::vector<std::string> keys;  ///< of what is missing or different, the first 10,000: what a repair reads again
+  std::vector<std::string> extra_keys;  ///< of `extra_ours`, the first 10,000: their records are taken away by reading them again
   bool differs() const { return missing + different + extra > 0; }
 };
 
@@ -62,8 +64,8 @@ struct Verification {
   VerifiedSide journal;
   VerifiedSide target;
   bool differs() const { return journal.differs() || target.differs(); }
-  /// Keys that a backfill mends.
-  std::vector<std::string> keys() const;
+  /// Keys that a backfill mends; with `extra` also those whose records it takes away.
+  std::vector<std::string> keys(bool extra) const;
 };
 
 /// Works with the daemon up or down. Throws InvalidConfiguration; config_invalid for an unknown pipeline or one that sends messages;

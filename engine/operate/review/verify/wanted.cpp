@@ -9,6 +9,7 @@ WantedRecord WantedRecords::of(const journal::RowImage& image) {
   const auto sent = records_.deliveries.last_sent(row_.id, delivery.key);
   const bool live = sent && sent->live;
   if (live) wanted.match = sent->match;
+  wanted.is_ours = live && sent->connection == delivery.connection && sent->object == delivery.object;
   if (!journal::is_open(delivery.state) || !delivery.broken_rule.empty()) {
     wanted.what = WantedRecord::What::kept_back;
   } else if (!delivery.present) {

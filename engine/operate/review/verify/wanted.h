@@ -25,6 +25,7 @@ struct WantedRecord {
   std::string match; ///< as it is known at the target
   model::FieldMap fields;
   std::optional<std::string> remote_id;
+  bool is_ours = false;  ///< by what was last sent to this target, the record is there by our hand
 };
 
 class WantedRecords {
