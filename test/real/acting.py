@@ -10,7 +10,7 @@ import subprocess
 import time
 import urllib.request
 
-from harness import main, wait_until
+from harness import lookup_target, main, wait_until
 from shop import DATAPICKER, PATIENCE, Shop
 
 def fields(effect):
@@ -182,15 +182,7 @@ def a_backfill_reads_again_and_sends_what_is_there():
 
 def a_link_adopts_records_that_are_there_and_names_those_that_are_double():
     shop = Shop("link", mode="lookup")
-    shop.instance.write("targets/desk.yaml", """target: desk
-about: Records that are looked up by their code
-proved: { by: stub }
-objects:
-  record:
-    find: { request: { method: GET, path: /objects, query: { code: "{match.code}" } }, items: /items, id: /id, more_than_one: dead_letter }
-    create: { request: { method: POST, path: /objects, body: fields }, id: /id, repeat_safe: false }
-    update: { request: { method: PUT, path: "/objects/{remote_id}", body: fields }, repeat_safe: true }
-""")
+    shop.instance.write("targets/desk.yaml", lookup_target("desk"))
     shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: desk\nurl: {shop.stub.url}\n")
     shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
 table: customer
@@ -213,7 +205,7 @@ target: { connection: shop, object: record, match: { code: trim(code) }, on_dele
     assert len(shop.stub.effects()) == before, "linking writes nothing at the target"
     shop.sql("UPDATE customer SET name = 'changed' WHERE code = 'L1'")
     effect = wait_until(lambda: shop.stub.effects()[before:], PATIENCE, "the update")[0]
-    assert effect["method"] == "PUT" and effect["path"].startswith("/objects/"), effect
+    assert effect["method"] == "PATCH" and effect["path"].startswith("/objects/"), effect
 
 
 def a_restored_journal_sends_no_message_twice_and_its_records_converge():

@@ -119,6 +119,25 @@ class Stub:
         return json.loads(urllib.request.urlopen(request).read())
 
 
+def lookup_target(name):
+    """The definition of what the stub is with `--mode lookup`: an API without idempotency that can be searched."""
+    return f"""target: {name}
+about: A test API without idempotency that can be searched
+proved: {{ by: stub }}
+objects:
+  record:
+    find:
+      request: {{ method: GET, path: /objects, query: {{ code: "{{match.code}}" }} }}
+      items: /items
+      id: /id
+      more_than_one: dead_letter
+      consistent_after: 0s
+    create: {{ request: {{ method: POST, path: /objects, body: fields }}, id: /id, repeat_safe: false }}
+    update: {{ request: {{ method: PATCH, path: "/objects/{{remote_id}}", body: changed_fields }}, repeat_safe: true }}
+    delete: {{ request: {{ method: DELETE, path: "/objects/{{remote_id}}", gone: [404] }}, repeat_safe: true }}
+"""
+
+
 class Instance:
     """An instance folder with its daemon."""
 

@@ -4,26 +4,10 @@ import collections
 import threading
 import time
 
-from harness import wait_until
+from harness import lookup_target, wait_until
 
 TABLE = """CREATE TABLE customer (code CHAR(10) NOT NULL PRIMARY KEY, name VARCHAR(40), credit DECIMAL(12,2),
            version BIGINT NOT NULL)"""
-
-LOOKUP_TARGET = """target: lookup_api
-about: A test API without idempotency that can be searched
-proved: { by: stub }
-objects:
-  record:
-    find:
-      request: { method: GET, path: /objects, query: { code: "{match.code}" } }
-      items: /items
-      id: /id
-      more_than_one: dead_letter
-      consistent_after: 0s
-    create: { request: { method: POST, path: /objects, body: fields }, id: /id, repeat_safe: false }
-    update: { request: { method: PATCH, path: "/objects/{remote_id}", body: changed_fields }, repeat_safe: true }
-    delete: { request: { method: DELETE, path: "/objects/{remote_id}", gone: [404] }, repeat_safe: true }
-"""
 
 
 def pipeline(name, connection, object_name):
@@ -58,7 +42,7 @@ requests:
   upsert: {{ method: PUT, path: "/customers/{{match.code}}", body: fields }}
   delete: {{ method: DELETE, path: "/customers/{{match.code}}", gone: [404] }}
 """)
-    instance.write("targets/lookup_api.yaml", LOOKUP_TARGET)
+    instance.write("targets/lookup_api.yaml", lookup_target("lookup_api"))
     instance.write("connections/searched.yaml",
                    f"connection: searched\ntarget: lookup_api\nurl: {searched.url}\nlimits: {{ in_flight: 32 }}\n")
     instance.write("tables/customer.yaml", """table: customer

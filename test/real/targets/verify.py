@@ -14,27 +14,10 @@ import time
 import urllib.request
 
 from rows import Database, fill
-from harness import Instance, Servers, Stub, Workplace, main, wait_until
+from harness import Instance, Servers, Stub, Workplace, lookup_target, main, wait_until
 
 DATAPICKER, STUB_SERVER = sys.argv[1:3]
 ROWS = 60
-OBJECTS = """target: objects
-about: A test API with ids
-proved: { by: stub }
-objects:
-  record:
-    find:
-      request: { method: GET, path: /objects, query: { code: "{match.code}" } }
-      items: /items
-      id: /id
-      more_than_one: dead_letter
-      consistent_after: 0s
-    create: { request: { method: POST, path: /objects, body: fields }, id: /id, repeat_safe: false }
-    update: { request: { method: PATCH, path: "/objects/{remote_id}", body: changed_fields }, repeat_safe: true }
-    delete: { request: { method: DELETE, path: "/objects/{remote_id}", gone: [404] }, repeat_safe: true }
-    read_back:
-      request: { method: GET, path: "/objects/{remote_id}" }
-"""
 PUT_ONLY = """connection: putter
 target: webhook
 url: %s
@@ -98,7 +81,7 @@ class Copied:
         write("connections/house.yaml", f'connection: house\ntarget: odbc\nodbc: "{servers.odbc}"\ndialect: postgresql\n')
         write("connections/api.yaml", f"connection: api\ntarget: objects\nurl: {self.stub.url}\n")
         write("connections/putter.yaml", PUT_ONLY % self.stub.url)
-        write("targets/objects.yaml", OBJECTS)
+        write("targets/objects.yaml", lookup_target("objects") + '    read_back: { request: { method: GET, path: "/objects/{remote_id}" } }\n')
         write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
               "capture: { mode: diff, every: 200ms }\ninitial: deliver\n")
         self.pipeline("to_house", TO_HOUSE)
