@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <cstdint>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
@@ -24,6 +27,7 @@ struct Secrets {
   std::vector<std::string> values;
   std::vector<std::string> coded;     ///< in base64, which no escape touches
   std::array<bool, 256> begins{};     ///< a value may begin with this byte, as it is or escaped
+  std::bitset<65'536> coded_begins;   ///< by `start_of` what begins as one of `coded`
 };
 
 Secrets& secrets() {
@@ -60,6 +64,14 @@ void add_base64_forms(std::string_view value, std::set<std::string>& forms) {
   }
 }
 
+/// Of the first four bytes: each form has as many. Two forms may share one.
+std::size_t start_of(const char* bytes) {
+  std::uint32_t four = 0;
+  static_assert(sizeof four == maskable_bytes_min);
+  std::memcpy(&four, bytes, sizeof four);
+  return (four * 2'654'435'761U) >> 16;
+}
+
 void list_anew(Secrets& all) {
   std::set<std::string> coded;
   all.values.clear();
@@ -73,29 +85,60 @@ void list_anew(Secrets& all) {
     }
   }
   all.coded.assign(coded.begin(), coded.end());
+  all.coded_begins.reset();
+  for (const std::string& form : all.coded) all.coded_begins.set(start_of(form.data()));
   const auto longer = [](const std::string& one, const std::string& other) { return one.size() > other.size(); };
   std::ranges::stable_sort(all.values, longer);
   std::ranges::stable_sort(all.coded, longer);
 }
 
+bool holds_coded(const Secrets& all, std::string_view text) {
+  for (; text.size() >= maskable_bytes_min; text.remove_prefix(1)) {
+    if (!all.coded_begins[start_of(text.data())]) continue;
+    if (std::ranges::any_of(all.coded, [text](const std::string& form) { return text.starts_with(form); })) return true;
+  }
+  return false;
+}
+
+/// A text is searched for each of the forms only when it holds one: there are eight a secret, and hardly any text has any.
 void mask_coded(const Secrets& all, std::string& text) {
+  if (!holds_coded(all, text)) return;
   for (const std::string& form : all.coded) {
     for (std::size_t at = text.find(form); at != std::string::npos; at = text.find(form, at + 3)) text.replace(at, form.size(), "***");
   }
 }
 
+/// By its first two bytes, which tell nearly all texts apart: what an escape stands for is not looked at.
+bool may_begin_with(std::string_view text, const std::string& value) {
+  if (begins_escape(text[0])) return true;
+  return text[0] == value[0] && (text[1] == value[1] || begins_escape(text[1]));
+}
+
+/// Bytes at the start of `text` that are one of the values: 0 when none stands there.
+std::size_t value_length(const Secrets& all, std::string_view text) {
+  if (text.size() < maskable_bytes_min) return 0;
+  for (const std::string& value : all.values) {
+    const std::size_t length = may_begin_with(text, value) ? escaped_length(text, value) : 0;
+    if (length > 0) return length;
+  }
+  return 0;
+}
+
+/// What lies between bytes with which a value may begin is copied in one piece.
 std::string without_values(const Secrets& all, std::string_view text) {
   std::string masked;
   masked.reserve(text.size());
+  std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t length = 0;
-    if (all.begins[static_cast<unsigned char>(text[at])]) {
-      for (auto value = all.values.begin(); length == 0 && value != all.values.end(); ++value) length = escaped_length(text.substr(at), *value);
+    const bool may_begin = all.begins[static_cast<unsigned char>(text[at])];
+    const std::size_t length = may_begin ? value_length(all, text.substr(at)) : 0;
+    if (length > 0) {
+      masked.append(text.substr(copied, at - copied)).append("***");
+      copied = at + length;
     }
-    length == 0 ? void(masked += text[at]) : void(masked += "***");
     at += std::max<std::size_t>(1, length);
   }
-  return masked;
+  return masked.append(text.substr(copied));
 }
 
 }  // namespace

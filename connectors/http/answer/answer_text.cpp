@@ -40,7 +40,9 @@ std::optional<std::int64_t> date_seconds(const std::string& text) {
 
 std::string kept_text(std::string_view body, std::size_t bytes_max) {
   // Masked before it is cut: half a secret at the cut would not be recognised.
-  const std::string masked = engine::redact(body.substr(0, bytes_max + 4'096));
+  std::string masked = engine::redact(body.substr(0, bytes_max + 4'096));
+  const bool is_whole = body.size() <= bytes_max + 4'096 && masked.size() <= bytes_max;
+  if (is_whole && masked.find('\0') == std::string::npos && engine::model::is_utf8(masked)) return masked;
   std::string out;
   std::size_t i = 0;
   while (i < masked.size() && out.size() < bytes_max) {

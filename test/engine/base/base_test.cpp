@@ -52,6 +52,22 @@ TEST_CASE("a secret is masked however escapes stand one inside the other, and wh
   CHECK(redact("eDo_Pz4-fn4vL3Rva2Vu").find("4-fn4vL3Rv") == std::string::npos);
 }
 
+TEST_CASE("a secret is masked whatever it begins with, and what stands around it stays") {
+  for (const auto& [value, form] : {std::pair("\xC3\xA8tica-42", R"(\u00e8tica-42)"), std::pair("&more;42", "&amp;more;42"), std::pair("\\\\host\\42", R"(\\\\host\\42)"),
+                                    std::pair(" +x-42", "%20%2Bx-42"), std::pair("x\xC3\xA8-42", R"(x\u00e8-42)"), std::pair("%%42%%", "%25%2542%25%")}) {
+    CAPTURE(value);
+    const PassingSecret secret(value);
+    CHECK(redact(std::string("é=").append(value).append(",").append(form).append(";x")) == "é=***,***;x");
+    CHECK(redact(value) == "***");
+    CHECK(redact(std::string(value).substr(0, 3)) == std::string(value).substr(0, 3));
+  }
+}
+
+TEST_CASE("a secret in base64 is masked wherever it stands, and however many there are") {
+  const PassingSecret one("reader:first-42"), other("writer:second-42");
+  CHECK(redact("cmVhZGVyOmZpcnN0LTQy and eyJ3cml0ZXI6c2Vjb25kLTQyIn0, d3JpdGVyOnNlY29uZC00Mg==") == "*** and eyJ3***In0, ***==");
+}
+
 TEST_CASE("a secret of several lines is masked as a JSON text holds it") {
   const Secret secret("-----BEGIN KEY-----\nMIIB\r\n\tZZ");
   CHECK(redact(R"({"key":"-----BEGIN KEY-----\nMIIB\r\n\tZZ"})") == R"({"key":"***"})");
