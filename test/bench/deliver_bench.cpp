@@ -1,5 +1,5 @@
 // Delivered changes a second: pending deliveries in the journal, through lanes and the HTTP target, to a stub on this
-// machine. usage: deliver_bench --url http://127.0.0.1:PORT
+// machine. usage: deliver_bench --url http://127.0.0.1:PORT [--only single|batches|slow]
 #include <fstream>
 #include <map>
 #include <stdexcept>
@@ -26,15 +26,25 @@ std::string fields(int number) {
   return fmt::format(R"({{"city":"Bologna","credit":15000.00,"name":"Rossi Mario & Figli {}","phone":"+39051234567"}})", number);
 }
 
+constexpr const char* one_by_one = R"(requests:
+  upsert: { method: PUT, path: "/customers/{match.code}", body: fields }
+  delete: { method: DELETE, path: "/customers/{match.code}", gone: [404] }
+)";
+constexpr const char* in_batches = R"(batch:
+  upsert:
+    request: { method: POST, path: /customers/batch, body: { inputs: "{records}" } }
+    record: { code: "{match.code}", values: "{fields}" }
+    at_most: { records: 100 }
+    accounted_by: { order: /inputs }
+)";
+
 /// The connection as an integrator writes it, read by the product itself.
-settings::TargetConnection connection(const std::string& folder, const std::string& url) {
+settings::TargetConnection connection(const std::string& folder, const std::string& url, const char* requests) {
   std::filesystem::create_directories(folder + "/connections");
   std::ofstream(folder + "/datapicker.yaml") << "instance: bench\njournal:\n  path: journal.db\n";
   std::ofstream(folder + "/connections/crm.yaml")
       << "connection: crm\ntarget: webhook\nurl: " << url << "\nrepeat_safe: true\nidempotency_header: Idempotency-Key\n"
-      << "limits: { in_flight: " << in_flight << " }\nrequests:\n"
-      << "  upsert: { method: PUT, path: \"/customers/{match.code}\", body: fields }\n"
-      << "  delete: { method: DELETE, path: \"/customers/{match.code}\", gone: [404] }\n";
+      << "limits: { in_flight: " << in_flight << " }\n" << requests;
   settings::Diagnostics diagnostics;
   auto instance = settings::load_instance({folder}, settings::find_catalogues(), {}, diagnostics);
   for (const auto& problem : diagnostics.all()) {
@@ -57,12 +67,35 @@ void plan(Journal& journal, int count) {
   });
 }
 
-double delivered_per_second(const settings::TargetConnection& definition, const std::string& path, int count) {
+/// What each of many deliveries cost: of a second, and of this process's CPU, whoever else is on the machine.
+struct Cost {
+  double per_second = 0;
+  double cpu_us = 0;
+};
+
+/// The best of each of several rounds.
+Cost best(const std::vector<Cost>& rounds) {
+  std::vector<double> rates, cpu;
+  for (const Cost& round : rounds) {
+    rates.push_back(round.per_second);
+    cpu.push_back(round.cpu_us);
+  }
+  return {bench::best(rates, bench::Better::more), bench::best(cpu, bench::Better::less)};
+}
+
+Cost bare_cost(const std::string& url, int count) {
+  const double cpu_before = bench::cpu_seconds();
+  const double rate = bench::bare_puts_per_second(url, count, in_flight, fields);
+  return {rate, (bench::cpu_seconds() - cpu_before) / count * 1e6};
+}
+
+Cost delivery_cost(const settings::TargetConnection& definition, const std::string& path, int count) {
   const auto journal = Journal::open({.path = path});
   plan(*journal, count);
   const auto target = connectors::catalog::make_target(definition);
   engine::deliver::Dispatcher dispatcher(*journal, *target, {{1, {.name = "customers_to_crm"}}},
                                          {.connection = "crm", .in_flight = in_flight}, engine::system_clock());
+  const double cpu_before = bench::cpu_seconds();
   const bench::StopWatch watch;
   dispatcher.start();
   while (dispatcher.status().delivered < count) {
@@ -71,28 +104,43 @@ double delivered_per_second(const settings::TargetConnection& definition, const 
   }
   // Answered is not enough: it counts once the journal holds it.
   dispatcher.drain(5'000);
-  const double rate = count / watch.seconds();
+  const Cost cost{count / watch.seconds(), (bench::cpu_seconds() - cpu_before) / count * 1e6};
   target->stop();
-  return rate;
+  return cost;
+}
+
+void print_single(const Cost& ours, const Cost& bare) {
+  print(bench::compared("delivered_to_a_fast_server", ours.per_second, bare.per_second, "changes/s", bench::Better::more, 0.5));
+  bench::print({.name = "delivered_to_a_fast_server_cpu", .ours = ours.cpu_us, .bare = bare.cpu_us, .unit = "us each", .ratio = ours.cpu_us / bare.cpu_us});
+}
+
+void print_batches(const Cost& ours) {
+  print(bench::compared("delivered_in_batches_of_100", ours.per_second, {}, "changes/s", bench::Better::more, 40'000));
+  bench::print({.name = "delivered_in_batches_of_100_cpu", .ours = ours.cpu_us, .unit = "us each"});
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string url = bench::option(argc, argv, "--url", "");
+  const std::string only = bench::option(argc, argv, "--only", "");
+  const auto wanted = [&only](std::string_view name) { return only.empty() || only == name; };
   const bench::WorkFolder folder;
-  const auto definition = connection(folder.file("instance"), url);
-  std::vector<double> our_rates, bare_rates;
+  const auto single = connection(folder.file("single"), url, one_by_one);
+  const auto batched = connection(folder.file("batched"), url, in_batches);
+  std::vector<Cost> ours, bare, of_batches;
   for (int round = 0; round < 3; ++round) {
-    our_rates.push_back(delivered_per_second(definition, folder.file(fmt::format("fast{}.db", round)), 20'000));
-    bare_rates.push_back(bench::bare_puts_per_second(url, 20'000, in_flight, fields));
+    if (wanted("single")) ours.push_back(delivery_cost(single, folder.file(fmt::format("fast{}.db", round)), 20'000));
+    if (wanted("single")) bare.push_back(bare_cost(url, 20'000));
+    if (wanted("batches")) of_batches.push_back(delivery_cost(batched, folder.file(fmt::format("batched{}.db", round)), 40'000));
   }
-  print(bench::compared("delivered_to_a_fast_server", bench::best(our_rates, bench::Better::more), bench::best(bare_rates, bench::Better::more), "changes/s",
-                        bench::Better::more, 0.5));
+  if (wanted("single")) print_single(best(ours), best(bare));
+  if (wanted("batches")) print_batches(best(of_batches));
+  if (!wanted("slow")) return 0;
 
   constexpr int latency_ms = 50;
   bench::post(url + "/control", fmt::format(R"({{"latency_ms":{}}})", latency_ms));
   const double bound = in_flight * 1000.0 / latency_ms;
-  const double slow = delivered_per_second(definition, folder.file("slow.db"), 6'400);
-  print(bench::compared("delivered_at_50_ms_latency_32_in_flight", slow, bound, "changes/s", bench::Better::more, 0.9));
+  const Cost slow = delivery_cost(single, folder.file("slow.db"), 6'400);
+  print(bench::compared("delivered_at_50_ms_latency_32_in_flight", slow.per_second, bound, "changes/s", bench::Better::more, 0.9));
 }

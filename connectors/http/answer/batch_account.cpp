@@ -119,4 +119,12 @@ std::vector<RecordWord> words_about_records(const BatchPlan& plan, const std::st
   return words;
 }
 
+std::vector<engine::model::CallAnswer> for_each_record(const engine::model::CallAnswer& answer, std::size_t records) {
+  std::vector<engine::model::CallAnswer> answers{answer};
+  engine::model::CallAnswer other = answer;
+  other.answer.clear();
+  answers.resize(records, other);
+  return answers;
+}
+
 }  // namespace connectors::http

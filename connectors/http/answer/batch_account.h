@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "connectors/http/plan.h"
+#include "engine/model/target.h"
 
 namespace connectors::http {
 
@@ -25,5 +26,8 @@ struct RecordWord {
 /// taken; the others were taken only when the numbers of taken and refused add up to the batch.
 std::vector<RecordWord> words_about_records(const BatchPlan& plan, const std::string& expect,
                                             const boost::json::value& answer);
+
+/// The same answer for each record. Its text stays with the first: a request of a thousand records would keep it a thousand times.
+std::vector<engine::model::CallAnswer> for_each_record(const engine::model::CallAnswer& answer, std::size_t records);
 
 }  // namespace connectors::http

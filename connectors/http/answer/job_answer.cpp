@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "connectors/http/answer/batch_account.h"
 #include "connectors/http/prepare.h"
 
 namespace connectors::http {
@@ -43,7 +44,7 @@ std::vector<CallAnswer> job_begun(const Question& question, const JobPlan& job, 
   if (id.empty()) return {};
   json::object expect{{"poll", {{"call", std::string(name_of(question.kind))}, {"until_ms", now_wall_ms + job.at_most_ms}}}};
   const auto poll = [&] { return prepare_poll(question.target, job.request, question.object_name, id, json::serialize(expect)); };
-  std::vector<CallAnswer> answers(question.records, kept);
+  std::vector<CallAnswer> answers = for_each_record(kept, question.records);
   if (!question.is_batch) {
     answers[0].outcome = Accepted{.poll = poll(), .poll_of_all = nullptr, .after_ms = job.every_ms};
     return answers;
@@ -75,7 +76,7 @@ std::vector<CallAnswer> judge_poll(const Question& question, const RawAnswer& ra
     CallAnswer answer = kept;
     answer.outcome = std::move(outcome);
     answer.of_this_record = false;
-    return std::vector<CallAnswer>(question.records, answer);
+    return for_each_record(answer, question.records);
   };
   if (job == nullptr) return for_all(Uncertain{.reason = "the definition knows no job any more"});
   const bool came = raw.failure.empty() && raw.status >= 200 && raw.status < 300;

@@ -26,6 +26,7 @@ using engine::settings::AnswerRule;
 namespace {
 
 constexpr std::size_t answer_kept_bytes = 8'192;
+constexpr std::size_t record_answer_bytes = 2'000;
 constexpr std::size_t reason_body_bytes = 300;
 constexpr std::size_t record_reason_bytes = 500;
 constexpr std::size_t found_max = 100;
@@ -84,7 +85,7 @@ class Judging {
     answer.any_byte_sent = raw_.request_begun;
     answer.duration_ms = raw_.duration_ms;
     answer.of_this_record = !question_.is_batch;
-    return std::vector<CallAnswer>(question_.records, answer);
+    return for_each_record(answer, question_.records);
   }
 
   /// Not a byte left: it was surely not applied, whatever kind of call it is.
@@ -303,6 +304,7 @@ class Judging {
       if (all[i].says == RecordWord::Says::nothing) continue;
       answers[i].outcome = outcome_of(all[i]);
       answers[i].of_this_record = true;
+      if (i > 0 && all[i].part != nullptr) answers[i].answer = kept_text(json::serialize(*all[i].part), record_answer_bytes);
     }
     return answers;
   }

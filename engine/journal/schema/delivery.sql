@@ -122,6 +122,6 @@ CREATE TABLE attempt (
   outcome        TEXT,                       -- NULL while under way; delivered duplicate partial retry_later permanent uncertain
   status         INTEGER,
   reason         TEXT,
-  answer         TEXT                        -- bounded, secrets masked
+  answer         TEXT                        -- bounded, secrets masked; of a batch: all of it with the first record, with each other what it says of that one
 ) STRICT;
 CREATE INDEX attempt_by_delivery ON attempt(delivery_id, id);

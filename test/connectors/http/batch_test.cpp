@@ -76,6 +76,20 @@ TEST_CASE("records are accounted by their trace, their match value, or because t
   CHECK(outcomes(connection, CallKind::upsert, {.body = "oops"}) == "retry_later retry_later retry_later");
 }
 
+TEST_CASE("the answer of a batch is kept once, with its first record, and what it says of one with that one") {
+  HttpStub stub;
+  stub.answer({{.body = R"({"results": [{"id":1}, {"id":2, "error":"bad VAT"}, {"id":3}]})"}, {.status = 500, .body = "out of order"}});
+  const auto target = target_of(shipped_connection("webhook", batch("upsert", "{ order: /results, failed: /error }")), stub.url());
+  const auto accounted = answers_to(*target, target->prepare(calls(CallKind::upsert, 3)));
+  CHECK(accounted[0].answer == R"({"results": [{"id":1}, {"id":2, "error":"bad VAT"}, {"id":3}]})");
+  CHECK(accounted[1].answer == R"({"id":2,"error":"bad VAT"})");
+  CHECK(accounted[2].answer == R"({"id":3})");
+  const auto refused = answers_to(*target, target->prepare(calls(CallKind::upsert, 3)));
+  CHECK(refused[0].answer == "out of order");
+  CHECK(refused[2].answer.empty());
+  CHECK(std::get<RetryLater>(refused[2].outcome).reason == "status 500: out of order");
+}
+
 TEST_CASE("an error about a record of somebody else makes nobody delivered by arithmetic") {
   CHECK(outcomes(batch("upsert", by_name), CallKind::upsert,
                  {.body = R"({"results":[{"id":"9"},{"id":"8"}],"errors":[{"context":{"trace":["k-77"]}}]})"}) ==

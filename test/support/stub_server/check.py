@@ -57,10 +57,11 @@ def check_plain(program, folder):
         assert stub.call("PATCH", "/customers/C%20001", {"city": "Roma"})[0] == 200
         assert stub.call("GET", "/customers/C%20001") == (200, {"name": "Rossi", "city": "Roma"})
         assert stub.call("PATCH", "/customers/none", {})[0] == 404
+        assert stub.call("POST", "/customers/batch", {"inputs": [{"code": 1}]}) == (200, {"inputs": [{"code": 1}]})
         assert stub.call("DELETE", "/customers/C%20001")[0] == 204
         assert stub.call("DELETE", "/customers/C%20001")[0] == 404
         log = stub.logged()
-        assert [line["method"] for line in log] == ["PUT", "PUT", "PATCH", "DELETE"], log
+        assert [line["method"] for line in log] == ["PUT", "PUT", "PATCH", "POST", "DELETE"], log
         assert log[0]["path"] == "/customers/C 001" and log[0]["body"] == {"name": "Rossi", "credit": 10}
         assert abs(log[-1]["time"] - time.time() * 1000) < 60_000
 
