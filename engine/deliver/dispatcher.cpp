@@ -1,5 +1,7 @@
 #include "engine/deliver/dispatcher.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <random>
 
@@ -92,6 +94,7 @@ class Dispatcher::Running : public Surroundings {
 
  private:
   void run() {
+    pthread_setname_np(pthread_self(), "dispatcher");
     try {
       while (!mailbox_->closed()) {
         for (const Event& event : mailbox_->take(loop_.wait_ms())) event();

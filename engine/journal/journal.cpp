@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -175,6 +176,7 @@ void Journal::on_commit(std::function<void()> listener) {
 }
 
 void Journal::write_groups() {
+  pthread_setname_np(pthread_self(), "journal");
   std::vector<Item> group;
   std::unique_lock lock(mutex_);
   while (true) {

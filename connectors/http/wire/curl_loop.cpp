@@ -1,6 +1,7 @@
 #include "connectors/http/wire/curl_loop.h"
 
 #include <curl/curl.h>
+#include <pthread.h>
 
 #include <deque>
 #include <mutex>
@@ -92,6 +93,7 @@ class CurlLoop::Running {
 
  private:
   void run() {
+    pthread_setname_np(pthread_self(), "wire");
     while (start_waiting()) {
       answer_pings();
       int under_way = 0;
