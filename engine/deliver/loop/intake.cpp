@@ -248,6 +248,8 @@ void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   if (!loaded.bundles.empty()) begin_bundles(std::move(loaded.bundles));
   for (journal::Head& head : loaded.waited) take_in(std::move(head), true);
   for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
+  // It found nothing that stands behind another, so nobody waits for the lanes that became free meanwhile.
+  if (!any_blocked_) freed_.clear();
 }
 
 /// Told once a pipeline.

@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t unwritten_max = 4'096;
 constexpr std::int64_t full_wait_ms = 1'000;
 /// How long an end that nobody waits for may wait for others to share its commit, and how many are enough.
-constexpr std::int64_t group_wait_ms = 10;
-constexpr std::size_t group_enough = 512;
+constexpr std::int64_t group_wait_ms = 25;
+constexpr std::size_t group_enough = 1'024;
 constexpr std::int64_t wait_ms_longest = 60'000;
 constexpr std::int64_t held_back_wait_ms = 20;
 
