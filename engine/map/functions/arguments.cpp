@@ -23,6 +23,7 @@ std::string_view text_of(sqlite3_value* value) {
   return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_value_bytes(value))};
 }
 
+bool is_integer(sqlite3_value* value) { return sqlite3_value_type(value) == SQLITE_INTEGER; }
 std::int64_t integer_of(sqlite3_value* value) { return sqlite3_value_int64(value); }
 
 std::optional<Decimal> decimal_of(sqlite3_value* value) {

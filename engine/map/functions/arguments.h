@@ -16,6 +16,7 @@ class Decimal;
 bool is_null(sqlite3_value* value);
 /// Text or blob as it is, without a copy; numbers as SQLite writes them. Valid until the function returns.
 std::string_view text_of(sqlite3_value* value);
+bool is_integer(sqlite3_value* value);
 std::int64_t integer_of(sqlite3_value* value);
 /// Integers exactly, reals by the shortest text that reads back the same, text as Decimal::parse. nullopt: no number.
 std::optional<Decimal> decimal_of(sqlite3_value* value);

@@ -1,6 +1,7 @@
 // Dates kept as numbers, as the AS/400 and JD Edwards keep them.
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <optional>
 
@@ -11,19 +12,40 @@
 namespace engine::map {
 namespace {
 
+constexpr std::int64_t number_max = 999'999'999;
+
 /// The whole number of an argument. nullopt for what means "no date": NULL, blanks, 0 and all nines. `bad` is set for
 /// what is no whole number.
 std::optional<std::int64_t> date_number(sqlite3_value* value, bool& bad) {
-  if (is_null(value) || text_of(value).find_first_not_of(' ') == std::string_view::npos) return std::nullopt;
-  const auto number = decimal_of(value);
-  bad = !number || compare(*number, number->rounded(0)) != 0 || number->rounded(0).text().size() > 9;
+  if (is_null(value)) return std::nullopt;
+  std::int64_t whole = 0;
+  if (is_integer(value)) {
+    whole = integer_of(value);
+    bad = whole > number_max || whole < -number_max;
+  } else {
+    if (text_of(value).find_first_not_of(' ') == std::string_view::npos) return std::nullopt;
+    const auto number = decimal_of(value);
+    bad = !number || compare(*number, number->rounded(0)) != 0 || number->rounded(0).text().size() > 9;
+    if (!bad) whole = std::stoll(number->rounded(0).text());
+  }
   if (bad) return std::nullopt;
-  const std::int64_t whole = std::stoll(number->rounded(0).text());
   if (whole == 0 || whole == 999'999 || whole == 9'999'999 || whole == 99'999'999) return std::nullopt;
   return whole;
 }
 
 using Date = std::optional<std::chrono::year_month_day>;
+
+/// Of a year from 0 to 9999. By hand: fmt took a third of the function's time.
+std::array<char, 10> iso_text(const std::chrono::year_month_day& date) {
+  std::array<char, 10> text{'0', '0', '0', '0', '-', '0', '0', '-', '0', '0'};
+  const auto write = [&text](unsigned number, std::size_t last) {
+    for (; number > 0; number /= 10) text[last--] = static_cast<char>('0' + number % 10);
+  };
+  write(static_cast<unsigned>(int{date.year()}), 3);
+  write(unsigned{date.month()}, 6);
+  write(unsigned{date.day()}, 9);
+  return text;
+}
 
 template <typename Convert>
 void give_date(sqlite3_context* context, sqlite3_value* value, const char* name, Convert convert) {
@@ -32,8 +54,8 @@ void give_date(sqlite3_context* context, sqlite3_value* value, const char* name,
   if (!number && !bad) return give_null(context);
   const Date date = bad || *number < 0 ? Date{} : convert(*number);
   if (!date || !date->ok()) return give_error(context, fmt::format("{}: {} is no date", name, shown(value)));
-  give_text(context,
-            fmt::format("{:04}-{:02}-{:02}", int{date->year()}, unsigned{date->month()}, unsigned{date->day()}));
+  const std::array<char, 10> text = iso_text(*date);
+  give_text(context, {text.data(), text.size()});
 }
 
 Date from_digits(std::int64_t yyyymmdd) {
@@ -43,7 +65,7 @@ Date from_digits(std::int64_t yyyymmdd) {
 
 void from_yyyymmdd(sqlite3_context* context, int, sqlite3_value** values) {
   give_date(context, values[0], "from_yyyymmdd",
-            [](std::int64_t number) { return number >= 10'000'000 ? from_digits(number) : Date{}; });
+            [](std::int64_t number) { return number >= 10'000'000 && number < 100'000'000 ? from_digits(number) : Date{}; });
 }
 
 void from_cyymmdd(sqlite3_context* context, int, sqlite3_value** values) {

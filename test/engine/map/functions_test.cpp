@@ -76,6 +76,7 @@ TEST_CASE("phone numbers become international, and what is none becomes NULL") {
 TEST_CASE("dates kept as numbers: no date is NULL, an impossible date fails the row") {
   CHECK(value_of("from_cyymmdd(991231)") == R"("1999-12-31")");
   CHECK(value_of("from_cyymmdd(10101)") == R"("1901-01-01")");
+  CHECK(value_of("from_yyyymmdd(99991231)") == R"("9999-12-31")");
   CHECK(value_of("from_cyymmdd('1240229')") == R"("2024-02-29")");
   CHECK(value_of("from_jde(99365)") == R"("1999-12-31")");
   CHECK(value_of("from_jde(124060)") == R"("2024-02-29")");
@@ -87,7 +88,7 @@ TEST_CASE("dates kept as numbers: no date is NULL, an impossible date fails the 
   }
   for (const char* bad :
        {"from_cyymmdd(1230229)", "from_cyymmdd(1241301)", "from_cyymmdd(20240131)", "from_cyymmdd('x')",
-        "from_yyyymmdd(20230230)", "from_yyyymmdd(1240131)", "from_jde(123366)", "from_jde(124000)",
+        "from_yyyymmdd(20230230)", "from_yyyymmdd(202402290)", "from_yyyymmdd(9999999999)", "from_yyyymmdd(1240131)", "from_jde(123366)", "from_jde(124000)",
         "from_jde(-124001)", "from_yyyymmdd(20240131.5)", "from_cyymmdd('99999999999999999999')"}) {
     CHECK(value_of(bad).find("is no date") != std::string::npos);
   }
