@@ -139,7 +139,7 @@ Cost cycle_cost(engine::capture::CaptureMode& mode, engine::model::Source& sourc
 
 void run(const Options& options) {
   const bench::WorkFolder folder;
-  const auto all = bench::bench_instance(folder.file("instance"), options.odbc, options.dialect, "probe: false, segments: false");
+  const auto all = bench::bench_instance(folder.file("instance"), options.odbc, options.dialect, "mode: diff, probe: false, segments: false");
   const auto& definition = all.tables.at("customers");
   const auto journal = engine::journal::Journal::open({.path = folder.file("journal.db")});
   const auto source = connectors::catalog::make_source(all.sources.at("erp"), all.dialects.at(options.dialect));

@@ -15,7 +15,7 @@ settings::Instance bench_instance(const std::string& folder, const std::string& 
   std::filesystem::create_directories(folder + "/tables");
   std::ofstream(folder + "/datapicker.yaml") << "instance: bench\njournal:\n  path: journal.db\n";
   std::ofstream(folder + "/connections/erp.yaml") << "connection: erp\nodbc: \"" << odbc << "\"\ndialect: " << dialect << "\n";
-  std::ofstream(folder + "/tables/customers.yaml") << "table: customers\nconnection: erp\nfrom: bench_customers\nkey: [codcli]\ncapture: { mode: diff, every: 1s, "
+  std::ofstream(folder + "/tables/customers.yaml") << "table: customers\nconnection: erp\nfrom: bench_customers\nkey: [codcli]\ncapture: { every: 1s, "
                                                    << capture << " }\n";
   settings::Diagnostics diagnostics;
   auto read = settings::load_instance({folder}, settings::find_catalogues(), {}, diagnostics);
