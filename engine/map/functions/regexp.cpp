@@ -3,6 +3,8 @@
 #include <unicode/uregex.h>
 #include <unicode/ustring.h>
 
+#include <algorithm>
+
 #include "engine/map/functions/arguments.h"
 #include "engine/map/functions/catalog.h"
 #include "engine/map/functions/regex.h"
@@ -13,6 +15,9 @@ namespace engine::map {
 void RegexCloser::operator()(URegularExpression* expression) const { uregex_close(expression); }
 
 void to_utf16(std::string_view text, std::u16string& into) {
+  into.assign(text.begin(), text.end());
+  // Nearly all values are ASCII, whose units are its bytes.
+  if (std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0x80U) != 0; })) return;
   into.resize(text.size() + 1);
   int32_t size = 0;
   UErrorCode status = U_ZERO_ERROR;
@@ -44,7 +49,7 @@ constexpr std::size_t patterns_max = 64;
 void regexp(sqlite3_context* context, int, sqlite3_value** values) {
   if (is_null(values[0]) || is_null(values[1])) return give_null(context);
   FunctionState& state = state_of(context);
-  const std::string pattern(text_of(values[0]));
+  const std::string_view pattern = text_of(values[0]);
   auto found = state.patterns.find(pattern);
   if (found == state.patterns.end()) {
     std::string problem;
@@ -52,7 +57,7 @@ void regexp(sqlite3_context* context, int, sqlite3_value** values) {
     if (!regex)
       return give_error(context, fmt::format("regexp: {} is no regular expression ({})", shown(values[0]), problem));
     if (state.patterns.size() >= patterns_max) state.patterns.clear();
-    found = state.patterns.emplace(pattern, std::move(regex)).first;
+    found = state.patterns.emplace(std::string(pattern), std::move(regex)).first;
   }
   to_utf16(text_of(values[1]), state.utf16);
   URegularExpression* const regex = found->second.get();

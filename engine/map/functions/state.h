@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,7 +30,7 @@ struct FunctionState {
   const model::Layout* layout = nullptr;
   std::vector<NestedRows> nested;  ///< the nested tables of `layout`
   RowState row;
-  std::unordered_map<std::string, CompiledRegex> patterns;
+  std::map<std::string, CompiledRegex, std::less<>> patterns;
   std::unordered_map<std::string, PlainNumbers> phone_regions;  ///< by region, as far as asked for
   std::u16string utf16;                                         ///< scratch of regexp
   /// Column positions that changed() was asked for, by the name's text.
