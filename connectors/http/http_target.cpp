@@ -118,7 +118,11 @@ class HttpTarget : public engine::model::Target {
     exchange.method = request.method;
     exchange.url = base_url_ + request.url;
     exchange.headers.reserve(request.headers.size() + 2);  // a pass and a signature may join them
-    for (const auto& [name, value] : request.headers) exchange.headers.push_back(fmt::format("{}: {}", name, value));
+    for (const auto& [name, value] : request.headers) {
+      std::string& line = exchange.headers.emplace_back();
+      line.reserve(name.size() + value.size() + 2);
+      line.append(name).append(": ").append(value);
+    }
     exchange.body = request.body;
     exchange.may_repeat = may_repeat({plan_, object, call.kind, call.records, is_batch, request.expect});
     Dispatched one;

@@ -25,7 +25,7 @@ void write_attempts(journal::Deliveries& deliveries, LedgerEntry& entry) {
 void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) {
   const PipelineTarget& pipeline = *entry.job->pipeline;
   const Effects& effects = entry.effects;
-  const journal::Delivery& delivery = entry.delivery;
+  const journal::Delivery& delivery = entry.delivery();
   const bool written = effects.last_sent && effects.last_sent->fields;
   // A message has told what it told: it does not follow a parent's new id.
   const bool follows = !pipeline.parents.empty() && !delivery.every_change;
@@ -48,7 +48,7 @@ void write_relations(journal::Deliveries& deliveries, const LedgerEntry& entry) 
 void write_effects(journal::Records& records, const LedgerEntry& entry, std::int64_t now_ms) {
   journal::Deliveries& deliveries = records.deliveries;
   const Effects& effects = entry.effects;
-  const journal::Delivery& delivery = entry.delivery;
+  const journal::Delivery& delivery = entry.delivery();
   if (effects.last_sent) deliveries.put_last_sent(*effects.last_sent);
   if (effects.forget_remote_id) {
     deliveries.forget_remote_id(delivery.connection, delivery.object, effects.forgotten_match);
@@ -67,11 +67,11 @@ bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
   // An upsert that was superseded, or paused, while it was under way was applied all the same, and its story says so. A
   // failure of it is no news: the newer one says what is wanted.
   const bool applied =
-      entry.delivery.state == DeliveryState::delivered || entry.delivery.state == DeliveryState::in_flight;
+      entry.delivery().state == DeliveryState::delivered || entry.delivery().state == DeliveryState::in_flight;
   if (entry.unjournaled && applied) {
-    return deliveries.update_if(entry.delivery, {entry.expected, DeliveryState::superseded, DeliveryState::held});
+    return deliveries.update_if(entry.delivery(), {entry.expected, DeliveryState::superseded, DeliveryState::held});
   }
-  return deliveries.update_if(entry.delivery, {entry.expected});
+  return deliveries.update_if(entry.delivery(), {entry.expected});
 }
 
 }  // namespace
@@ -79,17 +79,13 @@ bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms) {
   job->delivery().updated_ms = now_ms;
   LedgerEntry entry{.job = job, .after = after};
-  if (after == LedgerEntry::After::release) {
-    entry.delivery = std::move(job->delivery());
-  } else {
-    entry.delivery = job->delivery();
-  }
+  if (after != LedgerEntry::After::release) entry.snapshot = std::make_unique<const journal::Delivery>(job->delivery());
   entry.expected = job->journaled;
   entry.unjournaled = job->unjournaled;
   entry.ended = std::exchange(job->ended, {});
   entry.effects = std::exchange(job->effects, {});
   // The next entry of this job is written behind this one, and finds what this one leaves.
-  job->journaled = entry.delivery.state;
+  job->journaled = entry.delivery().state;
   return entry;
 }
 
@@ -97,9 +93,9 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
   journal::Deliveries& deliveries = records.deliveries;
   write_attempts(deliveries, entry);
   if (entry.effects.yield_to_delete) {
-    if (const auto behind = deliveries.delete_behind(entry.delivery)) {
+    if (const auto behind = deliveries.delete_behind(entry.delivery())) {
       if (entry.effects.last_sent) deliveries.put_last_sent(*entry.effects.last_sent);
-      deliveries.supersede(entry.delivery, *behind, "never applied, and the row is gone", now_ms);
+      deliveries.supersede(entry.delivery(), *behind, "never applied, and the row is gone", now_ms);
       entry.written = entry.yielded = true;
       return;
     }
@@ -109,9 +105,9 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
   if (!entry.written && !entry.unjournaled) return;
   write_effects(records, entry, now_ms);
   // A report may have been faster than the answer, or than its loss. Whoever waits behind is let go by the release.
-  const bool is_unsure = entry.delivery.state == DeliveryState::uncertain ||
-                         (entry.delivery.state == DeliveryState::pending && entry.delivery.tries > 0);
-  if (entry.written && is_unsure) records.reports.settle(entry.delivery);
+  const bool is_unsure = entry.delivery().state == DeliveryState::uncertain ||
+                         (entry.delivery().state == DeliveryState::pending && entry.delivery().tries > 0);
+  if (entry.written && is_unsure) records.reports.settle(entry.delivery());
   if (entry.begun && entry.written) entry.begun_id = deliveries.start_attempt(*entry.begun);
 }
 

@@ -8,18 +8,21 @@
 
 namespace engine::deliver {
 
-/// One write for one job, a snapshot of it: the job may go on before the write is on disk.
+/// One write for one job, which may go on before the write is on disk.
 struct LedgerEntry {
   enum class After : std::uint8_t { nothing, send, release };
 
   JobPtr job;
   After after = After::nothing;
-  journal::Delivery delivery;
+  /// The delivery as it was. None of a job that is to be released: it has nothing more to do, and its own is what is written.
+  std::unique_ptr<const journal::Delivery> snapshot;
   journal::DeliveryState expected = journal::DeliveryState::pending;
   bool unjournaled = false;
   std::vector<journal::Attempt> ended;
   std::optional<journal::Attempt> begun;
   Effects effects;
+
+  const journal::Delivery& delivery() const { return snapshot ? *snapshot : job->delivery(); }
 
   // Set by `write_entry`.
   bool written = false;  ///< false: somebody else decided meanwhile
@@ -27,8 +30,7 @@ struct LedgerEntry {
   std::int64_t begun_id = 0;
 };
 
-/// Takes over what the job gathered since its last write; to be released, its delivery, too: the job has nothing more to
-/// do, and has it back once that is on disk.
+/// Takes over what the job gathered since its last write. One that is to be released must not be changed until that is on disk.
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms);
 
 /// Runs on the journal's writer thread.

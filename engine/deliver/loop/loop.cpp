@@ -286,7 +286,7 @@ void Loop::finish(const JobPtr& job) {
 /// The end of an upsert that went out without a trace may wait: killed before it is on disk, it is sent once more, as it
 /// would be had the answer been lost. All else is written at once.
 void Loop::write(LedgerEntry entry) {
-  const bool may_wait = entry.unjournaled && entry.delivery.state == DeliveryState::delivered;
+  const bool may_wait = entry.unjournaled && entry.delivery().state == DeliveryState::delivered;
   if (!may_wait) {
     flush_ms_ = 0;
   } else if (entries_.empty()) {
@@ -332,7 +332,6 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
 /// On disk now: what was to be sent goes out, what has ended gives its lanes back.
 void Loop::after_write(LedgerEntry& entry) {
   if (entry.after == LedgerEntry::After::release) {
-    entry.job->delivery() = std::move(entry.delivery);
     intake_.release(entry.job);
     const auto& again_ms = entry.job->again_ms;
     if (again_ms)

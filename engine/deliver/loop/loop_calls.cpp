@@ -143,19 +143,20 @@ void Loop::send(Jobs jobs, model::PreparedCall prepared) {
 void Loop::send_out() {
   const std::int64_t now = wall_ms();
   for (Outgoing& each : std::exchange(outgoing_, {})) {
+    const auto jobs = std::make_shared<const Jobs>(std::move(each.jobs));
     // Answers come from the target's thread, perhaps when this loop is gone: the poster knows.
-    const auto answer = [this, post = post_, jobs = each.jobs](std::vector<model::CallAnswer> answers) {
-      post([this, jobs, answers = std::move(answers)] { answered(jobs, answers); });
+    const auto answer = [this, post = post_, jobs](std::vector<model::CallAnswer> answers) {
+      post([this, jobs, answers = std::move(answers)] { answered(*jobs, answers); });
     };
     try {
       target_.send(each.prepared, answer);
     } catch (const Error& error) {
       // A request that an earlier configuration froze, which this target cannot read: that ends the delivery, not the process.
       const model::CallAnswer refused{.outcome = model::Permanent{.reason = error.what()}, .any_byte_sent = false};
-      answer(std::vector<model::CallAnswer>(each.jobs.size(), refused));
+      answer(std::vector<model::CallAnswer>(jobs->size(), refused));
     }
-    const bool is_batch = each.jobs.size() > 1;
-    for (const JobPtr& job : each.jobs) {
+    const bool is_batch = jobs->size() > 1;
+    for (const JobPtr& job : *jobs) {
       if (job->attempt) continue;
       job->attempt = attempt_of(*job, std::move(is_batch ? job->prepared.request : each.prepared.request), now);
     }
