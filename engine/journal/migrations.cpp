@@ -45,13 +45,23 @@ ALTER TABLE source_table ADD COLUMN renewing INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE pipeline ADD COLUMN layout_id INTEGER;
 ALTER TABLE delivery ADD COLUMN look_ups TEXT;
 ALTER TABLE delivery ADD COLUMN anomaly_id INTEGER;
-CREATE INDEX delivery_in_anomaly ON delivery(anomaly_id, id) WHERE anomaly_id IS NOT NULL AND state = 'held';
 DROP INDEX delivery_open_lane;
 DROP INDEX delivery_open_key;
 DROP INDEX delivery_open_also;
-CREATE INDEX delivery_open_lane ON delivery(connection, object, match, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
-CREATE INDEX delivery_open_key ON delivery(pipeline_id, key, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
-CREATE INDEX delivery_open_also ON delivery(connection, object, also_match, id) WHERE also_match IS NOT NULL AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+DROP INDEX delivery_due;
+DROP INDEX delivery_uncertain;
+DROP INDEX delivery_dead;
+DROP INDEX delivery_by_key;
+DROP INDEX attempt_by_delivery;
+CREATE INDEX delivery_open_lane ON delivery(match, object, connection) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_key ON delivery(pipeline_id, key) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_also ON delivery(also_match, object, connection) WHERE also_match IS NOT NULL AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_due ON delivery(connection) WHERE state = 'pending';
+CREATE INDEX delivery_uncertain ON delivery(connection) WHERE state IN ('in_flight', 'uncertain');
+CREATE INDEX delivery_dead ON delivery(pipeline_id, key) WHERE state = 'dead';
+CREATE INDEX delivery_in_anomaly ON delivery(anomaly_id) WHERE anomaly_id IS NOT NULL AND state = 'held';
+CREATE INDEX delivery_by_key ON delivery(pipeline_id, key);
+CREATE INDEX attempt_by_delivery ON attempt(delivery_id);
 CREATE TABLE look_up (
   pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, parent_id INTEGER NOT NULL, parent_key TEXT NOT NULL,
   remote_id TEXT NOT NULL, outdated INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (pipeline_id, key, parent_id, parent_key)
@@ -136,7 +146,7 @@ CREATE TABLE bundle (
 CREATE INDEX bundle_by_cycle ON bundle(pipeline_id, cycle_id);
 CREATE INDEX bundle_waiting ON bundle(pipeline_id, source_transaction) WHERE state = 'waiting';
 ALTER TABLE delivery ADD COLUMN bundle_id INTEGER;
-CREATE INDEX delivery_by_bundle ON delivery(bundle_id, id) WHERE bundle_id IS NOT NULL;
+CREATE INDEX delivery_by_bundle ON delivery(bundle_id) WHERE bundle_id IS NOT NULL;
 )sql"},
 };
 

@@ -87,17 +87,18 @@ CREATE TABLE delivery (
   anomaly_id     INTEGER,                    -- what holds it, or held it when it was rejected or healed
   bundle_id      INTEGER                     -- with which others it goes out together; NULL: alone
 ) STRICT;
+-- Each ends in the row's id, which SQLite adds by itself. The match value leads, since it tells more than whose it is.
 -- Only what is not finished: stays small however long the journal. Spelt with OR: for each list of more than two that stands behind
 -- IN, SQLite fills a table of its own whenever a row is written.
-CREATE INDEX delivery_open_lane ON delivery(connection, object, match, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
-CREATE INDEX delivery_open_key ON delivery(pipeline_id, key, id) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
-CREATE INDEX delivery_open_also ON delivery(connection, object, also_match, id) WHERE also_match IS NOT NULL AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
-CREATE INDEX delivery_due ON delivery(connection, id) WHERE state = 'pending';
-CREATE INDEX delivery_uncertain ON delivery(connection, id) WHERE state IN ('in_flight', 'uncertain');
-CREATE INDEX delivery_dead ON delivery(pipeline_id, key, id) WHERE state = 'dead';
-CREATE INDEX delivery_in_anomaly ON delivery(anomaly_id, id) WHERE anomaly_id IS NOT NULL AND state = 'held';
-CREATE INDEX delivery_by_key ON delivery(pipeline_id, key, id);
-CREATE INDEX delivery_by_bundle ON delivery(bundle_id, id) WHERE bundle_id IS NOT NULL;
+CREATE INDEX delivery_open_lane ON delivery(match, object, connection) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_key ON delivery(pipeline_id, key) WHERE (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_open_also ON delivery(also_match, object, connection) WHERE also_match IS NOT NULL AND (state = 'pending' OR state = 'held' OR state = 'in_flight' OR state = 'uncertain');
+CREATE INDEX delivery_due ON delivery(connection) WHERE state = 'pending';
+CREATE INDEX delivery_uncertain ON delivery(connection) WHERE state IN ('in_flight', 'uncertain');
+CREATE INDEX delivery_dead ON delivery(pipeline_id, key) WHERE state = 'dead';
+CREATE INDEX delivery_in_anomaly ON delivery(anomaly_id) WHERE anomaly_id IS NOT NULL AND state = 'held';
+CREATE INDEX delivery_by_key ON delivery(pipeline_id, key);
+CREATE INDEX delivery_by_bundle ON delivery(bundle_id) WHERE bundle_id IS NOT NULL;
 
 CREATE TABLE bundle (                  -- what comes of one transaction of the source, in a pipeline that delivers together
   id             INTEGER PRIMARY KEY,
@@ -124,4 +125,4 @@ CREATE TABLE attempt (
   reason         TEXT,
   answer         TEXT                        -- bounded, secrets masked; of a batch: all of it with the first record, with each other what it says of that one
 ) STRICT;
-CREATE INDEX attempt_by_delivery ON attempt(delivery_id, id);
+CREATE INDEX attempt_by_delivery ON attempt(delivery_id);
