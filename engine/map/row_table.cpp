@@ -28,7 +28,7 @@ struct RowCursor : sqlite3_vtab_cursor {
   std::size_t count = 0;
 };
 
-/// CREATE VIRTUAL TABLE [SCHEMA.]TABLE USING row_image[(place of the nested table)]
+/// `new` and `old` by the names of their modules, or CREATE VIRTUAL TABLE [SCHEMA.]TABLE USING row_image(place of the nested table)
 int connect(sqlite3* connection, void* given, int count, const char* const* arguments, sqlite3_vtab** into, char** message) {
   auto table = std::make_unique<RowTable>();
   table->state = static_cast<FunctionState*>(given);
@@ -135,12 +135,16 @@ const sqlite3_module& row_module() {
 }  // namespace
 
 void create_row_tables(sqlite3* connection, const FunctionState& state) {
-  int code = sqlite3_create_module_v2(connection, "row_image", &row_module(), const_cast<FunctionState*>(&state), nullptr);
+  int code = SQLITE_OK;
+  // A table that bears its module's name needs no CREATE, which took half of the time that a mapper takes to be made.
+  for (const char* module : {"new", "old", "row_image"}) {
+    if (code == SQLITE_OK) code = sqlite3_create_module_v2(connection, module, &row_module(), const_cast<FunctionState*>(&state), nullptr);
+  }
   const auto run = [&](const std::string& sql) {
     if (code == SQLITE_OK) code = sqlite3_exec(connection, sql.c_str(), nullptr, nullptr, nullptr);
   };
-  run("CREATE VIRTUAL TABLE new USING row_image");
-  run("CREATE VIRTUAL TABLE old USING row_image");
+  // Connected now: later the authorizer refuses what declares them.
+  run("SELECT 1 FROM new, old");
   // `old.lines` is a table of a schema; that `old.fido` is a column stays as it is, since two names are never a schema's column.
   if (!state.nested.empty()) run("ATTACH ':memory:' AS old");
   for (std::size_t index = 0; index < state.nested.size(); ++index) {
