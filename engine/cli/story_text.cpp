@@ -86,6 +86,13 @@ std::string together_text(const operate::DeliveryStory& story, const std::string
   return fmt::format("{}    goes out together with {}{}\n", margin, whom, together->held_by ? "; " + *together->held_by : "");
 }
 
+/// The moment is moved by each change of the record.
+std::string settle_text(const journal::Delivery& delivery, const std::string& margin) {
+  if (delivery.state != journal::DeliveryState::pending || !delivery.settle_by_ms) return {};
+  return fmt::format("{}    waits until {}: settle, the record may still be changing; until {} at the latest\n", margin, local_time(delivery.not_before_ms),
+                     local_time(*delivery.settle_by_ms));
+}
+
 bool covers(const journal::Delivery& delivery, const model::Change& change) { return delivery.last_seq == change.seq; }
 
 /// Of a row that was sent without a change (remap, backfill), or whose change is no longer retained.
@@ -123,7 +130,7 @@ std::string delivery_text(const operate::DeliveryStory& story, const std::string
   text += " " + coloured(state, colour_of_state(state));
   if (delivery.generation > 0) text += fmt::format(", generation {}", delivery.generation);
   if (!delivery.reason.empty()) text += ": " + delivery.reason;
-  text += "\n" + wanted_text(delivery, margin) + together_text(story, margin) + verdict_text(story, margin);
+  text += "\n" + wanted_text(delivery, margin) + together_text(story, margin) + settle_text(delivery, margin) + verdict_text(story, margin);
   for (const journal::Attempt& attempt : story.attempts) text += attempt_text(attempt, margin);
   for (const journal::Report& report : story.reports) text += report_text(report, margin);
   return text;

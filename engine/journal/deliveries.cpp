@@ -15,7 +15,8 @@ namespace {
 // What changes while a delivery is worked on; bound by `bind_progress`.
 #define DELIVERY_PROGRESS                                                                                         \
   "UPDATE delivery SET state = ?2, reason = ?3, step = ?4, operation = ?5, frozen = ?6, idempotency_key = ?7, " \
-  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13 WHERE id = ?1"
+  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13, " \
+  "settle_by_ms = NULL WHERE id = ?1"
 
 constexpr std::array<std::string_view, 13> state_names{"pending",  "held",       "in_flight",  "uncertain", "delivered",
                                                        "skipped",  "superseded", "suppressed", "dropped",   "expired",
@@ -24,6 +25,7 @@ constexpr std::array<std::string_view, 13> state_names{"pending",  "held",      
 struct Older {
   std::int64_t id = 0;
   std::int64_t first_seq = 0;
+  std::optional<std::int64_t> settle_by_ms;
 };
 
 /// Does a delivery of another key wait until this one has made its record leave the lane?
@@ -53,7 +55,7 @@ std::vector<Older> replaceable(Connection& connection, const std::vector<Deliver
     if (!waits || older.frozen || !older.step.empty() || older.every_change) continue;
     // Its transaction would lack it.
     if (older.bundle_id && older.bundle_id != newer.bundle_id) continue;
-    if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq});
+    if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq, older.settle_by_ms});
   }
   return all;
 }
@@ -73,6 +75,23 @@ std::vector<Delivery> newest_of_key(Connection& connection, const Delivery& newe
                                            "AND d.key = ? AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id DESC LIMIT 1");
   statement.bind(1, newer.pipeline_id).bind(2, newer.key);
   return deliveries_of(statement);
+}
+
+/// When a delivery goes at the earliest, and whether it can be put off.
+struct Moment {
+  std::int64_t not_before_ms = 0;
+  std::optional<std::int64_t> settle_by_ms;
+};
+
+/// A newer state moves the quiet moment that is waited for, not the time by which it goes at the latest. What is held waits for somebody, and then no
+/// longer.
+Moment moment_of(const Delivery& delivery, const std::vector<Older>& replaced, DeliveryState state) {
+  Moment moment{delivery.not_before_ms, delivery.settle_by_ms};
+  if (!moment.settle_by_ms) return moment;
+  if (state != DeliveryState::pending) return {};
+  for (const Older& older : replaced) moment.settle_by_ms = std::min(*moment.settle_by_ms, older.settle_by_ms.value_or(*moment.settle_by_ms));
+  moment.not_before_ms = std::min(moment.not_before_ms, *moment.settle_by_ms);
+  return moment;
 }
 
 std::string match_staying(const std::vector<Delivery>& open, const std::vector<Older>& replaced) {
@@ -115,18 +134,19 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
     before.insert(before.end(), open.begin(), open.end());
     beginning = beginning_of(*this, connection_, delivery, before, is_alone);
   }
+  const Moment moment = moment_of(delivery, replaced, beginning.state);
   Statement insert = connection_.prepare(
       "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, generation, connection, object, match, "
       "also_match, effect, fields, comment, policy, mapping, state, reason, not_before_ms, expires_ms, created_ms, "
-      "updated_ms, anomaly_id, bundle_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "updated_ms, anomaly_id, bundle_id, settle_by_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.cycle_id).bind(4, first_seq);
   insert.bind(5, delivery.last_seq).bind(6, delivery.generation).bind(7, delivery.connection).bind(8, delivery.object);
   insert.bind(9, delivery.match).bind(10, also).bind(11, delivery.present ? "present" : "absent");
   insert.bind(12, delivery.fields).bind(13, delivery.comment);
   insert.bind(14, delivery.every_change ? "every_change" : "latest").bind(15, delivery.mapping);
-  insert.bind(16, name_of(beginning.state)).bind(17, beginning.reason).bind(18, delivery.not_before_ms);
+  insert.bind(16, name_of(beginning.state)).bind(17, beginning.reason).bind(18, moment.not_before_ms);
   insert.bind(19, delivery.expires_ms).bind(20, delivery.created_ms).bind(21, delivery.updated_ms);
-  insert.bind(22, beginning.anomaly_id).bind(23, delivery.bundle_id);
+  insert.bind(22, beginning.anomaly_id).bind(23, delivery.bundle_id).bind(24, moment.settle_by_ms);
   insert.run();
   const std::int64_t id = connection_.last_row_id();
 
@@ -303,6 +323,14 @@ std::optional<std::int64_t> Deliveries::oldest_under_way_ms(std::int64_t pipelin
       "WHERE d.pipeline_id = ?1 AND " DELIVERY_IS_OPEN("d") " AND d.state IN ('pending', 'in_flight'))");
   statement.bind(1, pipeline_id);
   return statement.step() ? statement.optional_integer(0) : std::nullopt;
+}
+
+Deliveries::SettlingCount Deliveries::settling(std::int64_t pipeline_id) {
+  Statement statement = connection_.prepare(
+      "SELECT count(*), min(d.not_before_ms) FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ?1 AND " DELIVERY_IS_OPEN("d")
+      " AND d.state = 'pending' AND d.settle_by_ms IS NOT NULL");
+  statement.bind(1, pipeline_id).step();
+  return {statement.integer(0), statement.optional_integer(1).value_or(0)};
 }
 
 std::vector<std::pair<DeliveryState, std::int64_t>> Deliveries::counts(std::int64_t pipeline_id) {

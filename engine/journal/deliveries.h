@@ -70,6 +70,8 @@ struct Delivery {
   std::optional<std::int64_t> anomaly_id;  ///< what holds it, or held it when it was rejected or healed
   /// Of `deliver: together`: those that come of the same transaction; see delivery/bundles.h. Set when it is planned.
   std::optional<std::int64_t> bundle_id;
+  /// It waits for a quiet moment, `not_before_ms`, which a newer state moves, but not behind this. None: it does not, or was looked at since.
+  std::optional<std::int64_t> settle_by_ms;
   std::string broken_rule;                 ///< told to `plan` and not stored: what it says holds it
 };
 
@@ -167,9 +169,9 @@ class Deliveries {
   /// A new delivery; with `latest`, older open ones of the same (pipeline, key) that are not proven or suspected to
   /// have been applied become superseded and their first_seq is taken over, but for those that free a lane somebody
   /// else waits for. Sets also_match. What an anomaly holds of the record, or a person rejected, holds the new one, too, or
-  /// heals (see delivery/holding.h). Returns the id.
+  /// heals (see delivery/holding.h). One that settles keeps the time by which those it replaces would have gone at the latest. Returns the id.
   std::int64_t plan(const Delivery& delivery);
-  /// Writes what changes while a delivery is worked on: all but identity, lane and content.
+  /// Writes what changes while a delivery is worked on: all but identity, lane and content. It settles no more.
   void update(const Delivery& delivery);
   /// The same when its state in the journal is one of `expected`, three at most. False: somebody else decided meanwhile, nothing was
   /// written.
@@ -286,6 +288,12 @@ class Deliveries {
     DeliveryState state = DeliveryState::dead;  ///< dead or uncertain
     std::int64_t number = 0;
   };
+  struct SettlingCount {
+    std::int64_t number = 0;
+    std::int64_t first_until_ms = 0;  ///< when the first of them goes, unless its record changes
+  };
+  /// Pending ones of a pipeline that wait for a quiet moment.
+  SettlingCount settling(std::int64_t pipeline_id);
   /// What waits for a person, over all pipelines. Costs as much as there is of it, however long the journal.
   std::vector<Awaiting> awaiting_person();
   /// When the oldest change was captured that a pending delivery, or one in flight, of a pipeline covers.

@@ -63,6 +63,7 @@ PipelineStatus pipeline_status(const settings::PipelineDefinition& pipeline, jou
     for (const auto& [state, count] : records.deliveries.counts(row->id)) {
       status.deliveries.emplace_back(journal::name_of(state), count);
     }
+    status.settling = records.deliveries.settling(row->id);
     for (const journal::Anomaly& anomaly : records.anomalies.all_open()) {
       if (anomaly.pipeline_id == row->id) status.anomalies.push_back(anomaly.id);
     }
@@ -87,6 +88,11 @@ json::object json_of(const TableStatus& table) {
           {"backfill", table.backfill ? json::value(operate::json_of(*table.backfill)) : json::value(nullptr)}};
 }
 
+json::value json_of(const journal::Deliveries::SettlingCount& settling) {
+  if (settling.number == 0) return nullptr;
+  return json::object{{"number", settling.number}, {"first_until_ms", settling.first_until_ms}};
+}
+
 json::object json_of(const PipelineStatus& pipeline) {
   json::object deliveries;
   for (const auto& [state, count] : pipeline.deliveries) deliveries[state] = count;
@@ -94,7 +100,7 @@ json::object json_of(const PipelineStatus& pipeline) {
   for (const std::int64_t id : pipeline.anomalies) anomalies.push_back(id);
   return {{"name", pipeline.name},     {"table", pipeline.table},   {"target", pipeline.target},     {"state", pipeline.state},
           {"reason", pipeline.reason}, {"position", pipeline.position}, {"behind", pipeline.behind}, {"deliveries", deliveries},
-          {"anomalies", anomalies}};
+          {"settling", json_of(pipeline.settling)}, {"anomalies", anomalies}};
 }
 
 json::object json_of(const pipeline::TargetLive& target) {

@@ -97,6 +97,13 @@ struct GuardRule {
   Action action = Action::hold;
 };
 
+/// A burst of changes of one record goes out as its last state.
+struct Settle {
+  std::int64_t quiet_ms = 0;    ///< so long a record must not have changed; 0: nothing is waited for
+  std::int64_t at_most_ms = 0;  ///< after the first change that waits, quiet or not
+  bool is_on() const { return quiet_ms > 0; }
+};
+
 struct PipelineDefinition {
   std::string name;
   Origin origin;
@@ -122,6 +129,7 @@ struct PipelineDefinition {
   Priority priority = Priority::normal;
   MassChange mass_change;
   std::vector<GuardRule> rules;  ///< in this order: the first that is not met decides
+  Settle settle;
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

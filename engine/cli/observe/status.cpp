@@ -53,6 +53,10 @@ void print_pipelines(const operate::Status& status) {
     for (const auto& [state, count] : pipeline.deliveries) {
       deliveries += (deliveries.empty() ? "" : ", ") + fmt::format("{} {}", count, state_text(state));
     }
+    if (pipeline.settling.number > 0) {
+      deliveries += fmt::format("; {} {}, the first until {}", pipeline.settling.number, pipeline.settling.number == 1 ? "settles" : "settle",
+                                local_time(pipeline.settling.first_until_ms));
+    }
     for (const std::int64_t id : pipeline.anomalies) deliveries += fmt::format("{}{} {}", deliveries.empty() ? "" : "; ", coloured("anomaly", Colour::yellow), id);
     if (!pipeline.reason.empty()) deliveries += (deliveries.empty() ? "" : "; ") + pipeline.reason;
     rows.push_back({pipeline.name, pipeline.table, pipeline.target, state_text(pipeline.state), std::to_string(pipeline.behind),

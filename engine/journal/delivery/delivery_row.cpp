@@ -36,6 +36,7 @@ Delivery delivery_of(const Statement& row) {
   delivery.look_ups = row.optional_text(29);
   delivery.anomaly_id = row.optional_integer(30);
   delivery.bundle_id = row.optional_integer(31);
+  delivery.settle_by_ms = row.optional_integer(32);
   return delivery;
 }
 

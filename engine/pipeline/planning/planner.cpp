@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
 #include "engine/base/text/durations.h"
+#include "engine/guard/settle.h"
 #include "engine/pipeline/planning/outdated.h"
 #include "engine/pipeline/planning/renames.h"
 
@@ -186,9 +187,16 @@ bool Planner::map_page(Follower& follower, PlanningPage& page) {
   page.planned.reserve(page.changes.size());
   for (const model::Change& change : page.changes) {
     if (page.passed_over.contains(change.seq)) page.planned.push_back({change.seq, std::nullopt});
-    else page.planned.push_back(follower.planning->map_change(follower.row, change, clock_));
+    else page.planned.push_back(map_captured(follower, change));
   }
   return true;
+}
+
+// As it was captured: what a person asks for is mapped elsewhere, and waits for no quiet moment.
+PlannedChange Planner::map_captured(const Follower& follower, const model::Change& change) const {
+  PlannedChange planned = follower.planning->map_change(follower.row, change, clock_);
+  if (planned.delivery) guard::let_settle(follower.definition.settle, change, *planned.delivery);
+  return planned;
 }
 
 // Each chunk of a long cycle wakes this thread: what waits for its end is not mapped each time.

@@ -81,6 +81,7 @@ class Planner {
   PlanningPage next_page(Follower& follower);
   static PlanningPage next_together(journal::Records& records, Follower& follower, std::size_t limit);
   bool map_page(Follower& follower, PlanningPage& page);
+  PlannedChange map_captured(const Follower& follower, const model::Change& change) const;
   void store_page(Follower& follower, PlanningPage& page);
   std::optional<std::int64_t> write_page(Follower& follower, journal::Records& records, PlanningPage& page);
   static void advance_cycle(Follower& follower, const PlanningPage& page, std::optional<std::int64_t> bundle_id);

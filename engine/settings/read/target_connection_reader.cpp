@@ -5,7 +5,7 @@
 
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/connection_reader.h"
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/target/auth_reader.h"
 #include "engine/settings/target/built_in.h"
 #include "engine/settings/target/limits_reader.h"

@@ -42,6 +42,15 @@ const Block& rule_block() {
   return block;
 }
 
+const Block& settle_block() {
+  static const Block block{
+      "settle",
+      "A burst of changes of one record goes out as its last state, once it has come to rest.",
+      {{.name = "quiet", .type = KeyType::duration, .about = "So long the record must not have changed.", .required = true},
+       {"at_most", KeyType::duration, "It goes so long after the first change that waits, quiet or not; without it, ten times `quiet`."}}};
+  return block;
+}
+
 const Block& guard_block() {
   static const Block block{
       "guard",
@@ -55,7 +64,12 @@ const Block& guard_block() {
        {.name = "consent", .about = "Who may be written to.", .later = true},
        {.name = "quiet_hours", .about = "When nobody is written to.", .later = true},
        {.name = "hold_while", .about = "A condition under which nothing is sent.", .later = true},
-       {.name = "settle", .about = "A quiet moment that is waited for.", .later = true},
+       {.name = "settle",
+        .type = KeyType::duration,
+        .about = "A quiet moment of each record is waited for: `30s`, or how long at most as well. Not with `deliver: every_change` or `together`.",
+        .fallback = "off",
+        .block = &settle_block(),
+        .choices = {"off"}},
        {.name = "flip_flop", .about = "Records that change to and fro.", .later = true},
        {.name = "drift", .about = "Fields that somebody changed at the target.", .later = true}}};
   return block;

@@ -111,7 +111,10 @@ class SchemaWriter {
   }
 
   json::object of_value(const Key& key) {
-    if (!key.choices.empty()) return of_choices(key);
+    return key.choices.empty() ? of_type(key) : of_choices(key);
+  }
+
+  json::object of_type(const Key& key) {
     const json::object scalar = typed({"string", "number", "boolean"});
     const json::object constant = typed({"string", "number", "boolean", "null"});
     switch (key.type) {
@@ -155,6 +158,7 @@ class SchemaWriter {
     json::array words;
     for (const char* choice : key.choices) words.emplace_back(choice);
     json::array forms{json::object{{"enum", std::move(words)}}, json::object{{"type", "string"}, {"pattern", placeholder}}};
+    if (key.type != KeyType::text && key.type != KeyType::block) forms.push_back(of_type(key));
     if (key.block != nullptr) forms.push_back(reference(*key.block));
     return {{"anyOf", std::move(forms)}};
   }

@@ -36,7 +36,7 @@ struct Key {
   const char* about = "";
   const char* fallback = "";          ///< what holds without the key, as YAML; empty: nothing
   const Block* block = nullptr;       ///< of block, named and list; beside `choices`: a map in the place of a word
-  std::vector<const char*> choices{};  ///< the words that are allowed; empty: any value of the type
+  std::vector<const char*> choices{};  ///< the words that are allowed, beside values of the type where that is no text; empty: any value of the type
   bool required = false;
   bool later = false;  ///< of the grammar, not carried out by this version: refused (`feature.not_yet`)
 };
@@ -98,6 +98,7 @@ const Block& guard_block();
 const Block& mass_change_block();
 const Block& rhythm_block();
 const Block& rule_block();
+const Block& settle_block();
 const Block& target_use_block();
 const Block& on_delete_block();
 const Block& comment_block();

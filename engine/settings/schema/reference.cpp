@@ -47,7 +47,8 @@ std::string link(const Block& block) {
 std::string values_of(const Key& key) {
   std::string text;
   for (const char* choice : key.choices) text += fmt::format("{}`{}`", text.empty() ? "" : ", ", choice);
-  if (text.empty()) text = words_of(key.type);
+  const bool has_values = key.choices.empty() || (key.type != KeyType::text && key.type != KeyType::block);
+  if (has_values) text += fmt::format("{}{}", text.empty() ? "" : ", ", words_of(key.type));
   if (key.block != nullptr) text += (key.choices.empty() ? ": " : " or ") + link(*key.block);
   return text;
 }

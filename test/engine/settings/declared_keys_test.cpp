@@ -9,7 +9,7 @@
 #include "engine/settings/read/connection_reader.h"
 #include "engine/settings/read/dialect_reader.h"
 #include "engine/settings/read/instance_file_reader.h"
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/read/table/table_reader.h"
 #include "engine/settings/schema/keys.h"
 #include "engine/settings/target/target_definition_reader.h"

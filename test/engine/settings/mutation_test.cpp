@@ -5,7 +5,7 @@
 #include <random>
 #include <sstream>
 
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/read/table/table_reader.h"
 #include "test/engine/settings/instance_folder.h"
 

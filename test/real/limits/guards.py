@@ -217,6 +217,38 @@ def a_row_that_breaks_a_rule_waits_alone():
     shop.end()
 
 
+def a_burst_on_a_record_goes_when_it_rests_and_a_kill_changes_nothing():
+    """When that is, is judged by the journal's times: no delivery of a change left before its record had been quiet for so long."""
+    shop = Catalogue("bursts", items=20)
+    shop.pipeline("calm", "guard: { settle: { quiet: 2s, at_most: 1h } }\n")
+    shop.pipeline("patient", "guard: { settle: 1h }\n")
+    assert shop.instance.verb("reload").returncode == 0
+    right = shop.rows()
+    for pipeline in ("calm", "patient"):
+        shop.wait_target(pipeline, right)
+    for price in range(101, 111):
+        shop.sql("UPDATE bursts SET price = %s WHERE id = 7", price)
+        wait_until(lambda: shop.target("plain")["7"]["price"] == price, PATIENCE, "the price where nothing waits")
+        if price == 105:
+            shop.instance.kill()
+            shop.instance.start()
+    shop.wait_target("calm", shop.rows())
+    with sqlite3.connect(f"file:{shop.instance.folder}/journal.db?mode=ro", uri=True) as journal:
+        sent = journal.execute("SELECT d.updated_ms - c.captured_ms, c.operation FROM delivery AS d JOIN change AS c ON c.seq = d.last_seq JOIN pipeline AS p ON p.id = d.pipeline_id "
+                               "WHERE p.name = 'calm' AND d.state = 'delivered' AND d.key = '[7]'").fetchall()
+    waited = [ms for ms, operation in sent if operation != "snapshot"]
+    assert waited and min(waited) >= 2000, sent
+    assert shop.target("patient") == right
+    patient = [each for each in shop.instance.json("status")["pipelines"] if each["name"] == "patient"][0]
+    assert patient["settling"]["number"] == 1 and patient["deliveries"] == {"pending": 1}, patient
+    assert "1 settles, the first until" in shop.instance.verb("status").stdout
+    assert "settle, the record may still be changing" in shop.instance.verb("story", "item", "7").stdout
+    replayed = shop.instance.verb("replay", "patient", "--key", "7", "--yes")
+    assert replayed.returncode == 0, replayed
+    shop.wait_target("patient", shop.rows())
+    shop.end()
+
+
 def held_work_outlives_a_reload_that_takes_the_limits_away():
     shop = Catalogue("reloaded_settings")
     right = shop.rows()
@@ -259,5 +291,6 @@ def what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed
 
 main([an_update_without_where_changes_no_price_until_a_person_says_so, a_table_that_is_emptied_and_loaded_again_heals_without_a_call,
       a_bulk_deactivation_is_a_mass_delete_and_a_release_carries_it_out, a_job_that_deletes_row_by_row_is_held_and_others_go_on,
-      a_row_that_breaks_a_rule_waits_alone, held_work_outlives_a_reload_that_takes_the_limits_away, what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed],
+      a_row_that_breaks_a_rule_waits_alone, a_burst_on_a_record_goes_when_it_rests_and_a_kill_changes_nothing,
+      held_work_outlives_a_reload_that_takes_the_limits_away, what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed],
      sys.argv[4:])

@@ -215,7 +215,7 @@ std::string yaml_of(const std::string& connection, const AssessedTable& table) {
   std::string text = fmt::format("# tables/{}.yaml\n{}", table.name, table_yaml(as_inspected, table.name));
   text += fmt::format("\n# in its pipelines; the busiest usual hour had {} changes\nguard:\n", table.limits.usual_hour_max);
   text += fmt::format("  mass_change: {{ insert: {}, update: {}, delete: {}, window: 1h }}\n", table.limits.inserts, table.limits.updates, table.limits.deletes);
-  if (table.settle_ms > 0) text += fmt::format("  # worth waiting for a quiet moment of {}: rows change several times within it\n", yaml_duration(table.settle_ms));
+  if (table.settle_ms > 0) text += fmt::format("  settle: {}  # rows change several times within it\n", yaml_duration(table.settle_ms));
   return text;
 }
 

@@ -8,7 +8,7 @@
 
 #include "engine/settings/diagnostics.h"
 #include "engine/settings/instance.h"
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 
 namespace engine::settings {
 

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/settings/map_reader.h"
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/read/sql_text.h"
 
 namespace engine::settings {
@@ -105,7 +105,12 @@ void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics&
   // A message tells of something that happened: a row that goes takes nothing back, unless the pipeline says so.
   if (pipeline.definition.deliver == DeliverPolicy::every_change) use.on_delete = OnDelete::ignore;
   read_on_delete(reader, use);
-  if (const YamlNode* comment = reader.take("comment")) read_comment(*comment, use, diagnostics);
+  const YamlNode* comment = reader.take("comment");
+  if (comment != nullptr) read_comment(*comment, use, diagnostics);
+  if (comment != nullptr && pipeline.definition.settle.is_on()) {
+    diagnostics.error("key.conflict", comment->origin(), "a comment tells of one change, and 'settle' of the guard sends the last of several",
+                      "remove one of the two");
+  }
   reader.finish();
 }
 

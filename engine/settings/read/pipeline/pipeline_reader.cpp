@@ -1,9 +1,7 @@
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
 #include <set>
 
 #include "engine/settings/map_reader.h"
@@ -166,95 +164,6 @@ void read_delivery(MapReader& reader, PipelineDefinition& definition) {
   definition.owns_rows = reader.one_of("owner", false, {{"rows", true}});
 }
 
-constexpr std::int64_t rhythm_learn_ms_min = 7 * 86'400'000LL;  ///< an hour of the week comes once in that
-
-/// "20%", "0.5%", "300"; nullopt for anything else.
-std::optional<EffectLimit> limit_of(const std::string& text) {
-  const bool is_share = text.ends_with('%');
-  const std::string digits = is_share ? text.substr(0, text.size() - 1) : text;
-  EffectLimit limit{.is_set = true};
-  const char* end = digits.data() + digits.size();
-  if (is_share) {
-    const auto [at, error] = std::from_chars(digits.data(), end, limit.percent, std::chars_format::fixed);
-    if (error != std::errc() || at != end || !(limit.percent > 0) || limit.percent > 100) return std::nullopt;
-  } else {
-    const auto [at, error] = std::from_chars(digits.data(), end, limit.count);
-    if (error != std::errc() || at != end || limit.count < 1) return std::nullopt;
-  }
-  return limit;
-}
-
-void read_limit(MapReader& reader, const char* key, EffectLimit& limit) {
-  const YamlNode* value = reader.take(key);
-  if (value == nullptr) return;
-  if (value->is_scalar() && value->text() == "off") {
-    limit = {.is_own = true};
-  } else if (const auto read = value->is_scalar() ? limit_of(value->text()) : std::nullopt) {
-    limit = *read;
-    limit.is_own = true;
-  } else {
-    reader.diagnostics().error("value.unknown", value->origin(), fmt::format("{} is no limit", reader.named(key)),
-                               "write a share of the records at the target (5%), a number of records (300), or off");
-  }
-}
-
-void read_rhythm(const YamlNode& value, RhythmLimits& rhythm, Diagnostics& diagnostics) {
-  if (value.is_scalar() && value.text() == "off") {
-    rhythm.is_on = false;
-    return;
-  }
-  MapReader reader(value, rhythm_block(), "the rhythm", diagnostics);
-  rhythm.times = reader.number("times", rhythm.times, 1, 100);
-  rhythm.learn_ms = reader.duration_ms("learn", rhythm.learn_ms, rhythm_learn_ms_min);
-  reader.finish();
-}
-
-std::vector<GuardRule> read_rules(const YamlNode& value, Diagnostics& diagnostics) {
-  std::vector<GuardRule> rules;
-  if (!value.is_sequence()) {
-    refuse_kind(value, "'rules' of the guard", "a list of rules", diagnostics);
-    return rules;
-  }
-  std::set<std::string> names;
-  for (const YamlNode& item : value.items()) {
-    MapReader reader(item, rule_block(), "a rule", diagnostics);
-    GuardRule rule;
-    rule.name = reader.required_text("name");
-    if (const YamlNode* check = reader.require("check")) {
-      if (auto expression = read_expression(*check, reader.named("check"), diagnostics)) rule.check = std::move(*expression);
-    }
-    using enum GuardRule::Action;
-    rule.action = reader.one_of("action", hold, {{"hold", hold}, {"drop", drop}, {"dead_letter", dead_letter}});
-    reader.finish();
-    if (!names.insert(rule.name).second) {
-      diagnostics.error("name.duplicate", item.origin(), fmt::format("two rules are called '{}'", rule.name), "a person tells them apart by their names");
-    }
-    rules.push_back(std::move(rule));
-  }
-  return rules;
-}
-
-void read_guard(const YamlNode& value, PipelineDefinition& definition, Diagnostics& diagnostics) {
-  MapReader reader(value, guard_block(), "the guard", diagnostics);
-  MassChange& limits = definition.mass_change;
-  const YamlNode* mass_change = reader.take("mass_change");
-  if (mass_change != nullptr && mass_change->is_scalar() && mass_change->text() == "off") {
-    limits.deletes = {};
-    limits.rhythm.is_on = false;
-  } else if (mass_change != nullptr) {
-    MapReader inner(*mass_change, mass_change_block(), "mass_change", diagnostics);
-    read_limit(inner, "insert", limits.inserts);
-    read_limit(inner, "update", limits.updates);
-    read_limit(inner, "delete", limits.deletes);
-    limits.ignore_below = inner.integer("ignore_below", limits.ignore_below, 0, 1'000'000'000);
-    limits.window_ms = inner.duration_ms("window", limits.window_ms, 10'000);
-    if (const YamlNode* rhythm = inner.take("rhythm")) read_rhythm(*rhythm, limits.rhythm, diagnostics);
-    inner.finish();
-  }
-  if (const YamlNode* rules = reader.take("rules")) definition.rules = read_rules(*rules, diagnostics);
-  reader.finish();
-}
-
 Origin place_of(const YamlNode& map, const char* key) {
   const YamlNode* value = map.find(key);
   return value == nullptr ? map.origin() : value->origin();
@@ -296,7 +205,7 @@ ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diag
   read_fields_of(reader, pipeline);
   definition.omit_nulls = reader.one_of("nulls", false, {{"send", false}, {"omit", true}});
   read_delivery(reader, definition);
-  if (const YamlNode* guard = reader.take("guard")) read_guard(*guard, definition, diagnostics);
+  if (const YamlNode* guard = reader.take("guard")) read_guard(*guard, pipeline, diagnostics);
   if (const YamlNode* target = reader.require("target")) read_target_use(*target, pipeline, diagnostics);
   reader.finish();
   return pipeline;

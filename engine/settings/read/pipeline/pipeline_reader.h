@@ -27,7 +27,10 @@ struct ReadPipeline {
 /// `folder` is the name that the pipeline's folder has, and that it must have itself.
 ReadPipeline read_pipeline(const YamlNode& root, const std::string& folder, Diagnostics& diagnostics);
 
-/// `target:` of a pipeline, into `pipeline.definition.target`.
+/// `guard:` of a pipeline, whose fields and `deliver:` are read: not each guard fits them.
+void read_guard(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics);
+
+/// `target:` of a pipeline, whose guard is read, into `pipeline.definition.target`.
 void read_target_use(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics);
 
 /// A map of fields to constants, as under `set:`: scalars by the core schema, or lists of them.

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "engine/settings/map_reader.h"
-#include "engine/settings/read/pipeline_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/read/sql_text.h"
 
 namespace engine::settings {

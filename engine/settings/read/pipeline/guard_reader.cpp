@@ -1,0 +1,145 @@
+// Reads `guard:` of a pipeline.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <set>
+
+#include "engine/settings/map_reader.h"
+#include "engine/settings/read/pipeline/pipeline_reader.h"
+#include "engine/settings/read/sql_text.h"
+
+namespace engine::settings {
+namespace {
+
+constexpr std::int64_t quiet_ms_min = 100;
+constexpr std::int64_t at_most_times = 10;  ///< so often `quiet` a burst may go on, where nothing else is said
+constexpr std::int64_t rhythm_learn_ms_min = 7 * 86'400'000LL;  ///< an hour of the week comes once in that
+
+/// "20%", "0.5%", "300"; nullopt for anything else.
+std::optional<EffectLimit> limit_of(const std::string& text) {
+  const bool is_share = text.ends_with('%');
+  const std::string digits = is_share ? text.substr(0, text.size() - 1) : text;
+  EffectLimit limit{.is_set = true};
+  const char* end = digits.data() + digits.size();
+  if (is_share) {
+    const auto [at, error] = std::from_chars(digits.data(), end, limit.percent, std::chars_format::fixed);
+    if (error != std::errc() || at != end || !(limit.percent > 0) || limit.percent > 100) return std::nullopt;
+  } else {
+    const auto [at, error] = std::from_chars(digits.data(), end, limit.count);
+    if (error != std::errc() || at != end || limit.count < 1) return std::nullopt;
+  }
+  return limit;
+}
+
+void read_limit(MapReader& reader, const char* key, EffectLimit& limit) {
+  const YamlNode* value = reader.take(key);
+  if (value == nullptr) return;
+  if (value->is_scalar() && value->text() == "off") {
+    limit = {.is_own = true};
+  } else if (const auto read = value->is_scalar() ? limit_of(value->text()) : std::nullopt) {
+    limit = *read;
+    limit.is_own = true;
+  } else {
+    reader.diagnostics().error("value.unknown", value->origin(), fmt::format("{} is no limit", reader.named(key)),
+                               "write a share of the records at the target (5%), a number of records (300), or off");
+  }
+}
+
+void read_rhythm(const YamlNode& value, RhythmLimits& rhythm, Diagnostics& diagnostics) {
+  if (value.is_scalar() && value.text() == "off") {
+    rhythm.is_on = false;
+    return;
+  }
+  MapReader reader(value, rhythm_block(), "the rhythm", diagnostics);
+  rhythm.times = reader.number("times", rhythm.times, 1, 100);
+  rhythm.learn_ms = reader.duration_ms("learn", rhythm.learn_ms, rhythm_learn_ms_min);
+  reader.finish();
+}
+
+std::vector<GuardRule> read_rules(const YamlNode& value, Diagnostics& diagnostics) {
+  std::vector<GuardRule> rules;
+  if (!value.is_sequence()) {
+    refuse_kind(value, "'rules' of the guard", "a list of rules", diagnostics);
+    return rules;
+  }
+  std::set<std::string> names;
+  for (const YamlNode& item : value.items()) {
+    MapReader reader(item, rule_block(), "a rule", diagnostics);
+    GuardRule rule;
+    rule.name = reader.required_text("name");
+    if (const YamlNode* check = reader.require("check")) {
+      if (auto expression = read_expression(*check, reader.named("check"), diagnostics)) rule.check = std::move(*expression);
+    }
+    using enum GuardRule::Action;
+    rule.action = reader.one_of("action", hold, {{"hold", hold}, {"drop", drop}, {"dead_letter", dead_letter}});
+    reader.finish();
+    if (!names.insert(rule.name).second) {
+      diagnostics.error("name.duplicate", item.origin(), fmt::format("two rules are called '{}'", rule.name), "a person tells them apart by their names");
+    }
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+/// It merges changes of a record, and lets the last one wait: not each way to deliver can do with that.
+void refuse_settle(const YamlNode& value, const PipelineDefinition& definition, Diagnostics& diagnostics) {
+  const auto refuse = [&](const std::string& why, const char* suggestion) { diagnostics.error("key.conflict", value.origin(), why, suggestion); };
+  if (definition.deliver == DeliverPolicy::every_change) {
+    refuse("'settle' would swallow changes, and 'deliver: every_change' sends each", "remove it, or use 'deliver: latest'");
+  } else if (definition.deliver == DeliverPolicy::together) {
+    refuse("'settle' has no meaning with 'deliver: together': of a transaction all parts arrive, so nothing is merged", "remove it, or use 'deliver: latest'");
+  } else if (definition.valid_for_ms > 0 && definition.valid_for_ms <= definition.settle.at_most_ms) {
+    refuse("what settles may expire while it waits: 'at_most' of settle is not shorter than 'valid_for'", "make 'valid_for' longer, or 'at_most' shorter");
+  }
+}
+
+/// `settle: 30s` or `settle: { quiet: 30s, at_most: 5m }`.
+void read_settle(const YamlNode& value, PipelineDefinition& definition, Diagnostics& diagnostics) {
+  if (value.is_scalar() && value.text() == "off") return;
+  Settle& settle = definition.settle;
+  if (value.is_scalar()) {
+    settle.quiet_ms = duration_ms_of(value.text()).value_or(0);
+    settle.at_most_ms = settle.quiet_ms * at_most_times;
+    if (settle.quiet_ms < quiet_ms_min) {
+      diagnostics.error("value.duration", value.origin(), fmt::format("'settle' of the guard is '{}', which is no duration of at least {}ms", value.text(), quiet_ms_min),
+                        "write 'settle: 30s', 'settle: { quiet: 30s, at_most: 5m }', or off");
+    }
+  } else {
+    MapReader reader(value, settle_block(), "settle", diagnostics);
+    if (!reader.has("quiet")) reader.require("quiet");
+    settle.quiet_ms = reader.duration_ms("quiet", 0, quiet_ms_min);
+    settle.at_most_ms = reader.duration_ms("at_most", settle.quiet_ms * at_most_times, settle.quiet_ms);
+    reader.finish();
+  }
+  refuse_settle(value, definition, diagnostics);
+}
+
+void read_mass_change(const YamlNode& value, MassChange& limits, Diagnostics& diagnostics) {
+  if (value.is_scalar() && value.text() == "off") {
+    limits.deletes = {};
+    limits.rhythm.is_on = false;
+    return;
+  }
+  MapReader reader(value, mass_change_block(), "mass_change", diagnostics);
+  read_limit(reader, "insert", limits.inserts);
+  read_limit(reader, "update", limits.updates);
+  read_limit(reader, "delete", limits.deletes);
+  limits.ignore_below = reader.integer("ignore_below", limits.ignore_below, 0, 1'000'000'000);
+  limits.window_ms = reader.duration_ms("window", limits.window_ms, 10'000);
+  if (const YamlNode* rhythm = reader.take("rhythm")) read_rhythm(*rhythm, limits.rhythm, diagnostics);
+  reader.finish();
+}
+
+}  // namespace
+
+void read_guard(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  PipelineDefinition& definition = pipeline.definition;
+  MapReader reader(value, guard_block(), "the guard", diagnostics);
+  if (const YamlNode* mass_change = reader.take("mass_change")) read_mass_change(*mass_change, definition.mass_change, diagnostics);
+  if (const YamlNode* rules = reader.take("rules")) definition.rules = read_rules(*rules, diagnostics);
+  if (const YamlNode* settle = reader.take("settle")) read_settle(*settle, definition, diagnostics);
+  reader.finish();
+}
+
+}  // namespace engine::settings
