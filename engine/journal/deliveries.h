@@ -34,6 +34,14 @@ std::string_view name_of(DeliveryState state);
 DeliveryState delivery_state_of(std::string_view name);
 constexpr bool is_open(DeliveryState state) { return state <= DeliveryState::uncertain; }
 
+/// Why a guard of single records wants a delivery to be held.
+struct Objection {
+  std::string kind;     ///< of the anomaly: "rule: " and its name, flip_flop
+  std::string text;
+  std::string numbers = "{}";  ///< JSON
+  std::int64_t stays_ms = 0;   ///< so long the anomaly stays open when nothing is held by it any more
+};
+
 struct Delivery {
   std::int64_t id = 0;
   std::int64_t pipeline_id = 0;
@@ -72,7 +80,7 @@ struct Delivery {
   std::optional<std::int64_t> bundle_id;
   /// It waits for a quiet moment, `not_before_ms`, which a newer state moves, but not behind this. None: it does not, or was looked at since.
   std::optional<std::int64_t> settle_by_ms;
-  std::string broken_rule;                 ///< told to `plan` and not stored: what it says holds it
+  std::optional<Objection> objection;      ///< told to `plan` and not stored: it holds
 };
 
 struct Attempt {
@@ -225,6 +233,16 @@ class Deliveries {
   void end_open_attempts(std::int64_t delivery_id, const std::string& reason, std::int64_t now_ms);
   std::vector<Attempt> attempts(std::int64_t delivery_id);
 
+  /// What was sent of a record, or is under way.
+  struct SentState {
+    std::int64_t sent_ms = 0;
+    bool present = true;
+    std::string match;
+    std::string fields;     ///< flat JSON; empty when it was taken away
+    bool released = false;  ///< a person let it go
+  };
+  /// Of the last `looked_at` deliveries of a record those that went out, newest first; of those before `since_ms` the newest alone.
+  std::vector<SentState> sent_states(std::int64_t pipeline_id, const std::string& key, std::int64_t since_ms, std::size_t looked_at);
   std::optional<LastSent> last_sent(std::int64_t pipeline_id, const std::string& key);
   /// Whether the delivery wants nothing but what was last sent, references counted as the ids that were sent for them.
   bool is_as_sent(const Delivery& delivery, const std::optional<LastSent>& sent);

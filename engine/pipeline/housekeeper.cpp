@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
@@ -49,6 +50,7 @@ void Housekeeper::keep_house() {
   for (std::int64_t round = 1; !stop_.wait_for(round == 1 ? first_round_ms : round_ms); ++round) {
     try {
       count_up();
+      close_anomalies();
       if (round % rounds_between_sweeps == 1) sweep();
     } catch (const Error& error) {
       if (error.code() != ErrorCode::journal_full) throw;
@@ -72,6 +74,18 @@ void Housekeeper::count_up() {
   if (written == counted_at_) return;
   counted_at_ = written;
   journal_.advance_epoch();
+}
+
+// Of a record that came to rest nothing is planned any more, and nobody else would see that its anomaly holds nothing.
+void Housekeeper::close_anomalies() {
+  std::set<std::int64_t> pipelines;
+  for (const journal::Anomaly& anomaly : journal_.read()->anomalies.all_open()) {
+    if (anomaly.stays_ms > 0 && anomaly.updated_ms + anomaly.stays_ms <= clock_.wall_ms()) pipelines.insert(anomaly.pipeline_id);
+  }
+  if (pipelines.empty()) return;
+  journal_.write([&](journal::Records& records) {
+    for (const std::int64_t id : pipelines) records.anomalies.close_healed(id, clock_.wall_ms());
+  });
 }
 
 void Housekeeper::sweep() {

@@ -25,6 +25,7 @@ class Housekeeper {
  private:
   void keep_house();
   void count_up();
+  void close_anomalies();
   void sweep();
   std::int64_t sweep_before(std::int64_t before_ms);
   void leave_space();

@@ -104,6 +104,14 @@ struct Settle {
   bool is_on() const { return quiet_ms > 0; }
 };
 
+/// A record that goes to and fro at the target, as where two systems undo each other.
+struct FlipFlop {
+  int times = 0;                 ///< it is held when it would come back this often to a state that it had before; 0: never
+  std::int64_t within_ms = 0;
+  std::set<std::string> ignore;  ///< fields that tell no state apart: times of change, counters
+  bool is_on() const { return times > 0; }
+};
+
 struct PipelineDefinition {
   std::string name;
   Origin origin;
@@ -130,6 +138,7 @@ struct PipelineDefinition {
   MassChange mass_change;
   std::vector<GuardRule> rules;  ///< in this order: the first that is not met decides
   Settle settle;
+  FlipFlop flip_flop;
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

@@ -13,7 +13,7 @@ namespace engine::journal {
 namespace {
 
 #define ANOMALY_COLUMNS                                                                                               \
-  "SELECT id, kind, pipeline_id, cycle_id, state, text, numbers, opened_ms, updated_ms, closed_ms, actor, reason FROM " \
+  "SELECT id, kind, pipeline_id, cycle_id, state, text, numbers, opened_ms, updated_ms, closed_ms, actor, reason, stays_ms FROM " \
   "anomaly "
 #define HELD_BY "FROM delivery AS d INDEXED BY delivery_in_anomaly WHERE d.anomaly_id = ?1 AND d.state = 'held' "
 
@@ -32,7 +32,8 @@ Anomaly read_anomaly(const Statement& row) {
           .updated_ms = row.integer(8),
           .closed_ms = row.optional_integer(9),
           .actor = std::string(row.text(10)),
-          .reason = std::string(row.text(11))};
+          .reason = std::string(row.text(11)),
+          .stays_ms = row.integer(12)};
 }
 
 std::vector<Anomaly> read_all(Statement& row) {
@@ -47,18 +48,19 @@ std::string_view name_of(AnomalyState state) { return anomaly_states[static_cast
 
 std::int64_t Anomalies::open(const Anomaly& anomaly) {
   if (const auto known = open_of(anomaly.pipeline_id, anomaly.kind)) {
-    connection_.prepare("UPDATE anomaly SET text = ?2, numbers = ?3, updated_ms = ?4 WHERE id = ?1")
+    connection_.prepare("UPDATE anomaly SET text = ?2, numbers = ?3, updated_ms = ?4, stays_ms = ?5 WHERE id = ?1")
         .bind(1, known->id)
         .bind(2, anomaly.text)
         .bind(3, anomaly.numbers)
         .bind(4, anomaly.updated_ms)
+        .bind(5, anomaly.stays_ms)
         .run();
     return known->id;
   }
   connection_
       .prepare(
-          "INSERT INTO anomaly (kind, pipeline_id, cycle_id, state, text, numbers, opened_ms, updated_ms) "
-          "VALUES (?, ?, ?, 'open', ?, ?, ?, ?)")
+          "INSERT INTO anomaly (kind, pipeline_id, cycle_id, state, text, numbers, opened_ms, updated_ms, stays_ms) "
+          "VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?)")
       .bind(1, anomaly.kind)
       .bind(2, anomaly.pipeline_id)
       .bind(3, anomaly.cycle_id)
@@ -66,6 +68,7 @@ std::int64_t Anomalies::open(const Anomaly& anomaly) {
       .bind(5, anomaly.numbers)
       .bind(6, anomaly.opened_ms)
       .bind(7, anomaly.updated_ms)
+      .bind(8, anomaly.stays_ms)
       .run();
   return connection_.last_row_id();
 }
@@ -210,10 +213,10 @@ std::int64_t Anomalies::close_healed(std::int64_t pipeline_id, std::int64_t now_
   std::vector<std::int64_t> empty;
   {
     Statement row = connection_.prepare(
-        "SELECT a.id FROM anomaly AS a INDEXED BY anomaly_open WHERE a.pipeline_id = ?1 AND a.state = 'open' AND NOT EXISTS "
+        "SELECT a.id FROM anomaly AS a INDEXED BY anomaly_open WHERE a.pipeline_id = ?1 AND a.state = 'open' AND (a.stays_ms = 0 OR a.updated_ms + a.stays_ms <= ?2) AND NOT EXISTS "
         "(SELECT 1 FROM delivery AS d INDEXED BY delivery_in_anomaly WHERE d.anomaly_id = a.id AND d.anomaly_id IS NOT NULL "
         "AND d.state = 'held')");
-    row.bind(1, pipeline_id);
+    row.bind(1, pipeline_id).bind(2, now_ms);
     while (row.step()) empty.push_back(row.integer(0));
   }
   for (const std::int64_t id : empty) close(id, AnomalyState::healed, {"", "nothing is held any more", now_ms});

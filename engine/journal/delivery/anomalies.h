@@ -16,7 +16,7 @@ std::string_view name_of(AnomalyState state);
 
 struct Anomaly {
   std::int64_t id = 0;
-  std::string kind;  ///< mass_change_kind, or "rule: " and its name
+  std::string kind;  ///< mass_change_kind, flip_flop, or "rule: " and its name
   std::int64_t pipeline_id = 0;
   std::int64_t cycle_id = 0;  ///< the first one that was held
   AnomalyState state = AnomalyState::open;
@@ -27,6 +27,7 @@ struct Anomaly {
   std::optional<std::int64_t> closed_ms;
   std::string actor;
   std::string reason;
+  std::int64_t stays_ms = 0;  ///< it stays open so long after it held something last, though nothing is held any more
 };
 
 inline constexpr const char* mass_change_kind = "mass_change";
@@ -67,7 +68,7 @@ class Anomalies {
   /// What it holds ends as rejected, and records are kept from getting those values later. Of a mass change that held transactions nothing of
   /// them is left, and what waits behind them and still brings a rejected value is held under the same number, which is open again. Returns how many.
   std::int64_t reject(std::int64_t id, const AnomalyDecision& decision);
-  /// Open ones of the pipeline that hold nothing any more are healed. Returns how many.
+  /// Open ones of the pipeline that hold nothing any more are healed, once they need not stay. Returns how many.
   std::int64_t close_healed(std::int64_t pipeline_id, std::int64_t now_ms);
 
   // Of `deliver: together`, in held_transactions.cpp.

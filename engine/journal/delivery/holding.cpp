@@ -10,7 +10,8 @@ namespace engine::journal {
 
 namespace {
 
-const std::string rule_kind = "rule: ";
+constexpr std::string_view rule_kind = "rule: ";
+constexpr std::string_view flip_flop_kind = "flip_flop";
 
 /// What waits in another transaction keeps its place, and the new one stands behind it, held or not.
 const Delivery* held_before(const std::vector<Delivery>& open, const Delivery& planned) {
@@ -23,14 +24,21 @@ const Delivery* held_before(const std::vector<Delivery>& open, const Delivery& p
 
 Beginning held_by(std::int64_t anomaly_id) { return {DeliveryState::held, held_reason(anomaly_id), anomaly_id}; }
 
-Beginning held_by_rule(Anomalies& anomalies, const Delivery& planned) {
-  return held_by(anomalies.open({.kind = rule_kind + planned.broken_rule,
+Beginning held_by_objection(Anomalies& anomalies, const Delivery& planned) {
+  return held_by(anomalies.open({.kind = planned.objection->kind,
                                  .pipeline_id = planned.pipeline_id,
                                  .cycle_id = planned.cycle_id,
-                                 .text = "the rule '" + planned.broken_rule + "' is not met",
-                                 .numbers = "{}",
+                                 .text = planned.objection->text,
+                                 .numbers = planned.objection->numbers,
                                  .opened_ms = planned.created_ms,
-                                 .updated_ms = planned.created_ms}));
+                                 .updated_ms = planned.created_ms,
+                                 .stays_ms = planned.objection->stays_ms}));
+}
+
+/// That a record which goes to and fro is as it was in between makes no rejected value a better one.
+bool outlives_return(Anomalies& anomalies, const Rejection& rejection) {
+  const auto anomaly = anomalies.find(rejection.anomaly_id);
+  return anomaly && anomaly->kind == flip_flop_kind;
 }
 
 /// What was held only because it broke a rule waits for nobody once it meets it. A mass delete whose row is there again, changed since (a nightly
@@ -67,24 +75,23 @@ Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Del
                        bool replaces_all) {
   const Beginning as_planned{planned.state, planned.reason, planned.anomaly_id};
   Anomalies anomalies(connection, deliveries);
-  const bool breaks_rule = !planned.broken_rule.empty();
   // Messages stand behind one another by their order alone: each tells of something that happened.
-  if (planned.every_change) return breaks_rule ? held_by_rule(anomalies, planned) : as_planned;
+  if (planned.every_change) return planned.objection ? held_by_objection(anomalies, planned) : as_planned;
   Rejections& rejections = deliveries.rejections();
   const Delivery* older = held_before(open, planned);
-  const bool may_equal = (older != nullptr || breaks_rule) && replaces_all;
+  const auto rejection = rejections.of(planned.pipeline_id, planned.key);
+  const bool may_equal = (older != nullptr || planned.objection || rejection) && replaces_all;
   if (may_equal && deliveries.is_as_sent(planned, deliveries.last_sent(planned.pipeline_id, planned.key))) {
+    if (rejection && !outlives_return(anomalies, *rejection)) rejections.forget(planned.pipeline_id, planned.key);
     if (older == nullptr) return as_planned;
-    rejections.forget(planned.pipeline_id, planned.key);
     return {DeliveryState::healed, "back to what was last sent", older->anomaly_id};
   }
-  const auto rejection = rejections.of(planned.pipeline_id, planned.key);
   if (rejection && carries(planned, *rejection)) {
     anomalies.reopen(rejection->anomaly_id, planned.created_ms);
     return held_by(rejection->anomaly_id);
   }
   if (rejection) rejections.forget(planned.pipeline_id, planned.key);
-  if (breaks_rule) return held_by_rule(anomalies, planned);
+  if (planned.objection) return held_by_objection(anomalies, planned);
   // What was held only because it brought a rejected value waits for nobody any more.
   if (older != nullptr && !rejection && still_holds(anomalies, *older, planned)) return held_by(*older->anomaly_id);
   return as_planned;

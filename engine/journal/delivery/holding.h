@@ -19,8 +19,8 @@ struct Beginning {
 };
 
 /// `open` are the open deliveries of its record. Only where it replaces them all can it be told what is at the target: then a
-/// return to what was last sent heals. An anomaly whose rejection is carried again is open again. What breaks a rule is held by that
-/// rule's anomaly, and a newer state that meets all rules is not.
+/// return to what was last sent heals. An anomaly whose rejection is carried again is open again. What a guard objects to is held by the anomaly of
+/// its kind; a newer state that meets all rules is not held by one, and one of a record that went to and fro waits behind it.
 Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Delivery& planned, const std::vector<Delivery>& open,
                        bool replaces_all);
 

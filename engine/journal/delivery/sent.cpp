@@ -58,6 +58,19 @@ std::vector<Attempt> Deliveries::attempts(std::int64_t delivery_id) {
   return all;
 }
 
+std::vector<Deliveries::SentState> Deliveries::sent_states(std::int64_t pipeline_id, const std::string& key, std::int64_t since_ms, std::size_t looked_at) {
+  Statement row = connection_.prepare(
+      "SELECT d.updated_ms, d.effect, d.match, d.fields, EXISTS (SELECT 1 FROM decision WHERE delivery_id = d.id AND decision = 'release') "
+      "FROM (SELECT id, updated_ms, effect, match, fields, state FROM delivery INDEXED BY delivery_by_key WHERE pipeline_id = ?1 AND key = ?2 "
+      "ORDER BY id DESC LIMIT ?3) AS d WHERE d.state IN ('delivered', 'in_flight', 'uncertain')");
+  row.bind(1, pipeline_id).bind(2, key).bind(3, static_cast<std::int64_t>(looked_at));
+  std::vector<SentState> all;
+  while ((all.empty() || all.back().sent_ms >= since_ms) && row.step()) {
+    all.push_back({row.integer(0), row.text(1) == "present", std::string(row.text(2)), row.optional_text(3).value_or(""), row.integer(4) != 0});
+  }
+  return all;
+}
+
 bool Deliveries::is_as_sent(const Delivery& delivery, const std::optional<LastSent>& sent) {
   const bool live = sent && sent->live;
   if (!delivery.present || !live) return !delivery.present && !live;

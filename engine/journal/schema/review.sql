@@ -2,7 +2,7 @@
 
 CREATE TABLE anomaly (                 -- something unusual that holds deliveries until a person decides
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind           TEXT NOT NULL,              -- mass_change, or "rule: " and its name
+  kind           TEXT NOT NULL,              -- mass_change, flip_flop, or "rule: " and its name
   pipeline_id    INTEGER NOT NULL,
   cycle_id       INTEGER NOT NULL,           -- the first one that was held
   state          TEXT NOT NULL,              -- open, released, rejected, healed
@@ -12,7 +12,8 @@ CREATE TABLE anomaly (                 -- something unusual that holds deliverie
   updated_ms     INTEGER NOT NULL,           -- when something was held last
   closed_ms      INTEGER,
   actor          TEXT NOT NULL DEFAULT '',   -- who decided
-  reason         TEXT NOT NULL DEFAULT ''    -- and why
+  reason         TEXT NOT NULL DEFAULT '',   -- and why
+  stays_ms       INTEGER NOT NULL DEFAULT 0  -- so long after updated_ms it is open, though nothing is held any more
 ) STRICT;
 CREATE INDEX anomaly_open ON anomaly(pipeline_id, kind) WHERE state = 'open';
 

@@ -48,6 +48,7 @@ std::map<std::string, journal::PipelineRow> Planner::register_pipelines() {
   for (const auto& [name, row] : rows) {
     Follower follower;
     follower.definition = instance_.pipelines.at(name);
+    follower.flips = guard::FlipWatch(follower.definition.flip_flop);
     follower.row = row;
     follower.guard = std::make_unique<CycleGuard>(journal_, follower.definition, instance_.tables.at(follower.definition.table).capture.mode == "tail");
     follower.guard->was_down(last_read_ms.at(name), clock_.wall_ms());
@@ -271,15 +272,15 @@ void Planner::set_paused(Paused pipelines) {
 
 namespace {
 
-using RuleAnomalies = std::map<std::int64_t, std::string>;
+using Objections = std::map<std::int64_t, std::string>;
 
-/// Open ones of rules, with their words. Looked for only where a rule is broken, which is rare.
-RuleAnomalies rules_held(journal::Records& records, std::int64_t pipeline_id, const PlanningPage& page) {
-  const bool any = std::ranges::any_of(page.planned, [](const PlannedChange& each) { return each.delivery && !each.delivery->broken_rule.empty(); });
-  RuleAnomalies open;
+/// Open anomalies of guards of single records, with their words. Looked for only where one objects, which is rare.
+Objections objections_open(journal::Records& records, std::int64_t pipeline_id, const PlanningPage& page) {
+  const bool any = std::ranges::any_of(page.planned, [](const PlannedChange& each) { return each.delivery && each.delivery->objection; });
+  Objections open;
   if (!any) return open;
   for (const journal::Anomaly& each : records.anomalies.all_open()) {
-    if (each.pipeline_id == pipeline_id && each.kind.starts_with("rule: ")) open.emplace(each.id, each.text);
+    if (each.pipeline_id == pipeline_id && each.kind != "mass_change") open.emplace(each.id, each.text);
   }
   return open;
 }
@@ -290,14 +291,17 @@ RuleAnomalies rules_held(journal::Records& records, std::int64_t pipeline_id, co
 std::optional<std::int64_t> Planner::write_page(Follower& follower, journal::Records& records, PlanningPage& page) {
   const std::int64_t now = clock_.wall_ms();
   std::optional<std::int64_t> bundle_id;
-  const RuleAnomalies known = rules_held(records, follower.row.id, page);
+  for (PlannedChange& planned : page.planned) {
+    if (planned.delivery) follower.flips.look(records.deliveries, *planned.delivery);
+  }
+  const Objections known = objections_open(records, follower.row.id, page);
   follower.guard->apply(records, follower.row, page.planned, now);
   if (page.groups.empty()) Planning::store(records, page.planned);
   else bundle_id = store_together(records, follower.row, page, now);
   records.anomalies.close_healed(follower.row.id, now);
-  follower.broken_rules.clear();
-  for (const auto& [id, text] : rules_held(records, follower.row.id, page)) {
-    if (!known.contains(id)) follower.broken_rules.push_back(text);
+  follower.objections.clear();
+  for (const auto& [id, text] : objections_open(records, follower.row.id, page)) {
+    if (!known.contains(id)) follower.objections.push_back(text);
   }
   records.pipelines.set_position(follower.row.id, page.position);
   if (follower.row.mapping != follower.planning->fingerprint()) {
@@ -322,7 +326,7 @@ void Planner::store_page(Follower& follower, PlanningPage& page) {
   }
   if (!follower.problem.empty()) set_problem(follower, {});
   follower.guard->tell();
-  for (const std::string& why : follower.broken_rules) log_event(LogLevel::warning, "anomaly.held", {{"pipeline", follower.row.name}, {"why", why}});
+  for (const std::string& why : follower.objections) log_event(LogLevel::warning, "anomaly.held", {{"pipeline", follower.row.name}, {"why", why}});
   follower.row.position = page.position;
   follower.row.mapping = follower.planning->fingerprint();
   count("datapicker_changes_mapped_total", {{"pipeline", follower.row.name}},

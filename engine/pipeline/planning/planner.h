@@ -12,6 +12,7 @@
 
 #include "engine/base/blocking.h"
 #include "engine/base/clock.h"
+#include "engine/guard/flip_flop.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
@@ -62,7 +63,8 @@ class Planner {
     std::string problem;
     std::optional<ColumnBackfill> backfill;  ///< owed, or under way
     std::string note;                        ///< what is told of one that runs
-    std::vector<std::string> broken_rules;   ///< for which the page that was stored last asks a person, who was not asked before
+    guard::FlipWatch flips;
+    std::vector<std::string> objections;     ///< for which the page that was stored last asks a person, who was not asked before
     std::optional<bool> held;  ///< whether its pending deliveries are held for a pause; none: not known since the start
   };
   void follow();

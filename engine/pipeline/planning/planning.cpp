@@ -34,7 +34,7 @@ namespace {
 void keep_back(journal::Delivery& delivery, const settings::GuardRule& rule) {
   using Action = settings::GuardRule::Action;
   if (rule.action == Action::hold) {
-    delivery.broken_rule = rule.name;
+    delivery.objection = {.kind = "rule: " + rule.name, .text = not_met(rule)};
     return;
   }
   delivery.state = rule.action == Action::drop ? journal::DeliveryState::dropped : journal::DeliveryState::dead;

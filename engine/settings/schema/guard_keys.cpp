@@ -51,6 +51,16 @@ const Block& settle_block() {
   return block;
 }
 
+const Block& flip_flop_block() {
+  static const Block block{
+      "flip_flop",
+      "A record that goes to and fro at the target is held: two systems undo each other, or two jobs.",
+      {{"times", KeyType::integer, "It is held when it would come back this often to a state in which it was sent before.", "3"},
+       {"within", KeyType::duration, "What was sent longer ago does not count.", "1h"},
+       {"ignore", KeyType::texts, "Fields that tell no state apart, such as a time of change."}}};
+  return block;
+}
+
 const Block& guard_block() {
   static const Block block{
       "guard",
@@ -70,7 +80,12 @@ const Block& guard_block() {
         .fallback = "off",
         .block = &settle_block(),
         .choices = {"off"}},
-       {.name = "flip_flop", .about = "Records that change to and fro.", .later = true},
+       {.name = "flip_flop",
+        .type = KeyType::integer,
+        .about = "Records that go to and fro at the target: how often one may, as `3`, or with a window of time. Not with `deliver: every_change`.",
+        .fallback = "off",
+        .block = &flip_flop_block(),
+        .choices = {"off"}},
        {.name = "drift", .about = "Fields that somebody changed at the target.", .later = true}}};
   return block;
 }

@@ -99,6 +99,7 @@ const Block& mass_change_block();
 const Block& rhythm_block();
 const Block& rule_block();
 const Block& settle_block();
+const Block& flip_flop_block();
 const Block& target_use_block();
 const Block& on_delete_block();
 const Block& comment_block();

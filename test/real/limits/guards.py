@@ -249,6 +249,31 @@ def a_burst_on_a_record_goes_when_it_rests_and_a_kill_changes_nothing():
     shop.end()
 
 
+def a_record_that_two_systems_undo_for_each_other_is_held_and_others_go_on():
+    shop = Catalogue("undone", items=20)
+    shop.pipeline("priced", "guard: { flip_flop: 3 }\n")
+    assert shop.instance.verb("reload").returncode == 0
+    for price in (50, 7, 50):
+        shop.sql("UPDATE undone SET price = %s WHERE id = 7", price)
+        shop.wait_target("priced", shop.rows())
+    held = shop.rows()
+    shop.sql("UPDATE undone SET price = 7 WHERE id = 7")
+    anomaly = shop.wait_held("priced", 1)
+    assert anomaly["kind"] == "flip_flop" and anomaly["text"].startswith("[7] went between 2 states 4 times in "), anomaly
+    assert anomaly["numbers"]["times_back"] == 3, anomaly
+    shop.sql("UPDATE undone SET price = 88 WHERE id = 8")
+    shop.wait_target("priced", {**held, "8": {"name": "Item 8", "price": 88}})
+    shop.instance.kill()
+    shop.instance.start()
+    shop.sql("UPDATE undone SET price = 60 WHERE id = 7")
+    shop.wait_target("plain", shop.rows())
+    shop.wait_read()
+    assert shop.target("priced")["7"]["price"] == 50 and shop.anomalies("priced")[0]["held"] == 1
+    shop.decide("release", anomaly, "asked both")
+    shop.wait_target("priced", shop.rows())
+    shop.end()
+
+
 def held_work_outlives_a_reload_that_takes_the_limits_away():
     shop = Catalogue("reloaded_settings")
     right = shop.rows()
@@ -292,5 +317,5 @@ def what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed
 main([an_update_without_where_changes_no_price_until_a_person_says_so, a_table_that_is_emptied_and_loaded_again_heals_without_a_call,
       a_bulk_deactivation_is_a_mass_delete_and_a_release_carries_it_out, a_job_that_deletes_row_by_row_is_held_and_others_go_on,
       a_row_that_breaks_a_rule_waits_alone, a_burst_on_a_record_goes_when_it_rests_and_a_kill_changes_nothing,
-      held_work_outlives_a_reload_that_takes_the_limits_away, what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed],
+      a_record_that_two_systems_undo_for_each_other_is_held_and_others_go_on, held_work_outlives_a_reload_that_takes_the_limits_away, what_was_decided_is_what_the_target_shows_however_often_the_daemon_is_killed],
      sys.argv[4:])

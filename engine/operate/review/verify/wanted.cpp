@@ -10,7 +10,7 @@ WantedRecord WantedRecords::of(const journal::RowImage& image) {
   const bool live = sent && sent->live;
   if (live) wanted.match = sent->match;
   wanted.is_ours = live && sent->connection == delivery.connection && sent->object == delivery.object;
-  if (!journal::is_open(delivery.state) || !delivery.broken_rule.empty()) {
+  if (!journal::is_open(delivery.state) || delivery.objection) {
     wanted.what = WantedRecord::What::kept_back;
   } else if (!delivery.present) {
     wanted.what = WantedRecord::What::gone;

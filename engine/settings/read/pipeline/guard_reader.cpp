@@ -13,6 +13,7 @@ namespace engine::settings {
 namespace {
 
 constexpr std::int64_t quiet_ms_min = 100;
+constexpr std::int64_t flips_max = 20;  ///< of a hundred deliveries of a record, which are looked at
 constexpr std::int64_t at_most_times = 10;  ///< so often `quiet` a burst may go on, where nothing else is said
 constexpr std::int64_t rhythm_learn_ms_min = 7 * 86'400'000LL;  ///< an hour of the week comes once in that
 
@@ -115,6 +116,40 @@ void read_settle(const YamlNode& value, PipelineDefinition& definition, Diagnost
   refuse_settle(value, definition, diagnostics);
 }
 
+void ignore_field(const YamlNode& value, const std::string& field, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  pipeline.definition.flip_flop.ignore.insert(field);
+  if (pipeline.fields.contains(field)) return;
+  std::vector<std::string> written;
+  for (const auto& [name, origin] : pipeline.fields) written.push_back(name);
+  diagnostics.error("reference.unknown", value.origin(), fmt::format("the pipeline writes no field '{}'", field), did_you_mean(field, written));
+}
+
+/// `flip_flop: 3` or `flip_flop: { times: 3, within: 1h, ignore: [changed_at] }`.
+void read_flip_flop(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  if (value.is_scalar() && value.text() == "off") return;
+  PipelineDefinition& definition = pipeline.definition;
+  FlipFlop& limits = definition.flip_flop;
+  limits = {.times = 3, .within_ms = 3'600'000};
+  if (value.is_scalar()) {
+    const std::string& text = value.text();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limits.times);
+    if (error != std::errc() || end != text.data() + text.size() || limits.times < 1 || limits.times > flips_max) {
+      diagnostics.error("value.unknown", value.origin(), fmt::format("'flip_flop' of the guard is '{}', which is no number from 1 to {}", text, flips_max),
+                        "write how often a record may come back ('flip_flop: 3'), 'flip_flop: { times: 3, within: 1h }', or off");
+    }
+  } else {
+    MapReader reader(value, flip_flop_block(), "flip_flop", diagnostics);
+    limits.times = static_cast<int>(reader.integer("times", limits.times, 1, flips_max));
+    limits.within_ms = reader.duration_ms("within", limits.within_ms, 1'000);
+    for (const std::string& field : reader.texts("ignore")) ignore_field(*value.find("ignore"), field, pipeline, diagnostics);
+    reader.finish();
+  }
+  if (definition.deliver == DeliverPolicy::every_change) {
+    diagnostics.error("key.conflict", value.origin(), "'flip_flop' has no meaning with 'deliver: every_change': each message tells of something that happened",
+                      "remove it, or use 'deliver: latest'");
+  }
+}
+
 void read_mass_change(const YamlNode& value, MassChange& limits, Diagnostics& diagnostics) {
   if (value.is_scalar() && value.text() == "off") {
     limits.deletes = {};
@@ -139,6 +174,7 @@ void read_guard(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diag
   if (const YamlNode* mass_change = reader.take("mass_change")) read_mass_change(*mass_change, definition.mass_change, diagnostics);
   if (const YamlNode* rules = reader.take("rules")) definition.rules = read_rules(*rules, diagnostics);
   if (const YamlNode* settle = reader.take("settle")) read_settle(*settle, definition, diagnostics);
+  if (const YamlNode* flip_flop = reader.take("flip_flop")) read_flip_flop(*flip_flop, pipeline, diagnostics);
   reader.finish();
 }
 
