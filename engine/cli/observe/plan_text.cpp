@@ -79,6 +79,8 @@ std::string sample_text(const CallDifference& sample) {
 std::vector<std::string> guard_lines(const PipelinePlan& plan) {
   std::vector<std::string> lines;
   for (const auto& [rule, number] : plan.rules) lines.push_back(fmt::format("rule '{}' keeps back {}", rule, moved_text(number)));
+  if (plan.merged.now + plan.merged.then > 0) lines.push_back(fmt::format("calls spared by settle: {}", moved_text(plan.merged)));
+  if (plan.flip_flops.now + plan.flip_flops.then > 0) lines.push_back(fmt::format("calls held by flip_flop: {}", moved_text(plan.flip_flops)));
   if (plan.holds.now + plan.holds.then > 0) lines.push_back(fmt::format("mass changes held: {}", moved_text(plan.holds)));
   const auto told = [](const operate::PastHold& hold, const std::vector<operate::PastHold>& others) {
     return std::ranges::any_of(others, [&hold](const operate::PastHold& other) { return other.cycle_id == hold.cycle_id && other.text == hold.text; });

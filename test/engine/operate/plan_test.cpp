@@ -193,6 +193,27 @@ TEST_CASE("a rule that came keeps back what it would have kept back, and says so
   CHECK(plan.samples.front().fields.size() == 2);
 }
 
+TEST_CASE("a quiet moment that came says how many calls it would have spared, and what goes to and fro would have been held") {
+  World world;
+  world.pipeline("edited", mapping + "guard: { settle: 30s }\n");
+  world.update("c1", "1.00", "2.00");
+  world.update("c1", "2.00", "3.00");
+  world.update("c2", "1.00", "2.00");
+  PipelinePlan plan = world.plan().pipelines.front();
+  CHECK(plan.differs());
+  CHECK(plan.merged.now == 0);
+  CHECK(plan.merged.then == 1);
+  world.pipeline("edited", mapping + "guard: { flip_flop: 2 }\n");
+  world.update("c2", "2.00", "1.00");
+  plan = world.plan().pipelines.front();
+  CHECK_FALSE(plan.differs());
+  world.update("c2", "1.00", "2.00");
+  plan = world.plan().pipelines.front();
+  CHECK(plan.differs());
+  CHECK(plan.flip_flops.then == 1);
+  CHECK(plan.merged.then == 0);
+}
+
 TEST_CASE("a limit that came says which cycles it would have held, though the calls are the same") {
   World world;
   world.pipeline("edited", mapping + "guard: { mass_change: { update: 2, ignore_below: 0 } }\n");

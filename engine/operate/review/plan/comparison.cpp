@@ -110,6 +110,8 @@ Compared Comparison::compare(const PastRow& row) {
   if (!nothing && !known_alike) compared.difference = look_closer(row, halves);
   if (now) compared.now = now->call;
   if (then) compared.then = then->call;
+  if (is_call(compared.now)) compared.move_now = now_->move_of(now->outcome);
+  if (is_call(compared.then)) compared.move_then = then_->move_of(then->outcome);
   if (compared.now == PastCall::kept_back) compared.rule_now = now_->broken_rule(now->outcome);
   if (compared.then == PastCall::kept_back) compared.rule_then = then_->broken_rule(then->outcome);
   if (compared.difference == DifferenceKind::different) {

@@ -45,6 +45,8 @@ struct Compared {
   pipeline::Effect effect_then = pipeline::Effect::none;
   const settings::GuardRule* rule_now = nullptr;  ///< kept it back
   const settings::GuardRule* rule_then = nullptr;
+  std::optional<PastMove> move_now;               ///< of a call, where guards of single records ask
+  std::optional<PastMove> move_then;
   std::optional<DifferenceKind> difference;       ///< none: both call the same, or nothing
   std::vector<std::string> fields;                ///< of `different`: those that are mapped otherwise
 };

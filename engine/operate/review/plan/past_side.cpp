@@ -1,5 +1,6 @@
 #include "engine/operate/review/plan/past_side.h"
 
+#include "engine/guard/flip_flop.h"
 #include "engine/operate/review/unconnected.h"
 #include "engine/pipeline/planning/column_use.h"
 #include "engine/pipeline/target_setup.h"
@@ -91,6 +92,14 @@ PastCall PastSide::call_of(const PastOutcome& outcome, const Forecast& forecast)
     case Forecast::What::failed: return PastCall::failed;
     default: return call_of(outcome) == PastCall::kept_back ? PastCall::kept_back : PastCall::none;
   }
+}
+
+std::optional<PastMove> PastSide::move_of(const PastOutcome& outcome) const {
+  if (!pipeline_.settle.is_on() && !pipeline_.flip_flop.is_on()) return std::nullopt;
+  const auto state = [this](const map::Mapped* record) {
+    return std::hash<std::string>{}(record == nullptr ? std::string() : guard::state_of(pipeline_.flip_flop, true, record->match, record->fields));
+  };
+  return PastMove{state(mapped_before(outcome)), state(mapped_of(outcome.is))};
 }
 
 Effect PastSide::effect_of(const PastRow& row, const PastOutcome& outcome) const {

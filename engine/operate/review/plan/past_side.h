@@ -8,6 +8,7 @@
 
 #include "engine/map/mapper.h"
 #include "engine/model/change.h"
+#include "engine/operate/review/plan/past_records.h"
 #include "engine/pipeline/planning/effects.h"
 #include "engine/pipeline/planning/forecast.h"
 #include "engine/settings/instance.h"
@@ -50,6 +51,8 @@ class PastSide {
   PastCall call_of(const PastOutcome& outcome, const pipeline::Forecast& forecast) const;
   /// What a guard against mass changes would have counted.
   pipeline::Effect effect_of(const PastRow& row, const PastOutcome& outcome) const;
+  /// What guards of single records would have seen of a call; none where the pipeline has none of them.
+  std::optional<PastMove> move_of(const PastOutcome& outcome) const;
   /// The rule that keeps it back; null: none.
   const settings::GuardRule* broken_rule(const PastOutcome& outcome) const;
 

@@ -62,6 +62,7 @@ bool PipelinePlan::differs() const {
     return texts;
   };
   return !differences.empty() || std::ranges::any_of(calls, moved) || std::ranges::any_of(rules, moved) || holds.now != holds.then ||
+         merged.now != merged.then || flip_flops.now != flip_flops.then ||
          words(holds_now) != words(holds_then);
 }
 

@@ -41,6 +41,8 @@ struct PipelinePlan {
   std::map<PastCall, NowAndThen> calls;        ///< of all changes, what makes no call apart
   std::map<std::string, std::int64_t> fields;  ///< in how many calls each field differs
   std::map<std::string, NowAndThen> rules;     ///< how many each rule would have kept back
+  NowAndThen merged;                           ///< calls that `settle` would have spared
+  NowAndThen flip_flops;                       ///< calls that `flip_flop` would have held
   std::vector<PastHold> holds_now;             ///< of mass changes, the first few
   std::vector<PastHold> holds_then;
   NowAndThen holds;

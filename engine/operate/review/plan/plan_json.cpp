@@ -56,6 +56,8 @@ json::object json_of(const PipelinePlan& plan) {
           {"calls", std::move(calls)},
           {"fields", std::move(fields)},
           {"rules", std::move(rules)},
+          {"merged", json_of(plan.merged)},
+          {"flip_flops", json_of(plan.flip_flops)},
           {"holds", json_of(plan.holds)},
           {"holds_now", json_of(plan.holds_now)},
           {"holds_then", json_of(plan.holds_then)},

@@ -31,6 +31,8 @@ struct Counting {
   PipelinePlan plan;
   PastGuard guard_now;
   PastGuard guard_then;
+  PastRecords records_now;
+  PastRecords records_then;
   std::map<DifferenceKind, std::deque<std::int64_t>> samples;  ///< the newest of each kind, by seq
 };
 
@@ -84,7 +86,7 @@ class TablePlanning {
       plan.notes.push_back("table " + table_name_ + " is edited, too: its changes are shown as they were read so far");
     }
     const PastKnowledge known = known_of(pair);
-    return {std::move(plan), guard_of(pair.now, in_.now, known), guard_of(pair.then, in_.then, known), {}};
+    return {std::move(plan), guard_of(pair.now, in_.now, known), guard_of(pair.then, in_.then, known), PastRecords(pair.now), PastRecords(pair.then), {}};
   }
 
   /// An edited pipeline begins with what today's has learnt; a new one knows nothing.
@@ -193,6 +195,8 @@ class TablePlanning {
     if (compared.rule_then != nullptr) ++plan.rules[compared.rule_then->name].then;
     counting.guard_now.add(change, compared.effect_now);
     counting.guard_then.add(change, compared.effect_then);
+    if (compared.move_now) counting.records_now.add(change, *compared.move_now);
+    if (compared.move_then) counting.records_then.add(change, *compared.move_then);
     if (!compared.difference) return;
     ++plan.differences[*compared.difference];
     for (const std::string& field : compared.fields) ++plan.fields[field];
@@ -216,9 +220,13 @@ class TablePlanning {
   static PipelinePlan finish(Counting& counting) {
     counting.guard_now.finish();
     counting.guard_then.finish();
+    counting.records_now.finish();
+    counting.records_then.finish();
     PipelinePlan& plan = counting.plan;
     plan.holds_now = counting.guard_now.holds();
     plan.holds_then = counting.guard_then.holds();
+    plan.merged = {counting.records_now.merged(), counting.records_then.merged()};
+    plan.flip_flops = {counting.records_now.held(), counting.records_then.held()};
     plan.holds = {counting.guard_now.number(), counting.guard_then.number()};
     return std::move(plan);
   }
