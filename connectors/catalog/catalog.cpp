@@ -8,6 +8,7 @@
 #include "connectors/files/whole_source.h"
 #include "connectors/http/http_target.h"
 #include "connectors/http/notice/channels.h"
+#include "connectors/odbc/asking/inquirer.h"
 #include "connectors/odbc/canonical_text.h"
 #include "connectors/odbc/catalogue/odbc_catalogue.h"
 #include "connectors/odbc/odbc_source.h"
@@ -34,6 +35,11 @@ std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings:
                                                          const engine::settings::DialectDefinition& dialect) {
   if (connection.csv) return files::make_csv_catalogue(connection);
   return odbc::make_odbc_catalogue(connection, dialect);
+}
+
+std::unique_ptr<engine::model::Inquirer> make_inquirer(const engine::settings::SourceConnection& connection,
+                                                       const engine::settings::DialectDefinition& dialect) {
+  return odbc::make_inquirer(connection, dialect);
 }
 
 std::unique_ptr<odbc::LogInstaller> make_log_installer(const engine::settings::SourceConnection& connection,

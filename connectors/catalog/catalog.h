@@ -8,6 +8,7 @@
 #include "engine/model/notice.h"
 #include "engine/model/source.h"
 #include "engine/model/source/catalogue.h"
+#include "engine/model/source/question.h"
 #include "engine/model/target.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
@@ -22,6 +23,10 @@ std::unique_ptr<engine::model::Source> make_source(const engine::settings::Sourc
 /// What such a source tells about itself, over a connection of its own.
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
                                                          const engine::settings::DialectDefinition& dialect);
+
+/// What asks a source that is read through ODBC whether a query finds a row.
+std::unique_ptr<engine::model::Inquirer> make_inquirer(const engine::settings::SourceConnection& connection,
+                                                       const engine::settings::DialectDefinition& dialect);
 
 /// What makes change logs at such a source; connected. Throws Error source_*.
 std::unique_ptr<odbc::LogInstaller> make_log_installer(const engine::settings::SourceConnection& connection,

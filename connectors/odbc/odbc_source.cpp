@@ -12,7 +12,7 @@
 #include "connectors/odbc/rows/read_plan.h"
 #include "connectors/odbc/rows/row_stream.h"
 #include "connectors/odbc/session.h"
-#include "connectors/odbc/standing.h"
+#include "connectors/odbc/asking/standing.h"
 #include "connectors/odbc/statement_text.h"
 #include "connectors/odbc/catalogue/catalogue_call.h"
 #include "connectors/odbc/catalogue/table_shape.h"

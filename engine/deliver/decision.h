@@ -25,6 +25,7 @@ struct ParentPipeline {
 /// What must be known of each pipeline.
 struct PipelineTarget {
   std::string name;
+  std::string table;
   settings::OnDelete on_delete = settings::OnDelete::delete_;
   model::FieldMap on_delete_update;
   bool on_dead_stops_lane = false;
@@ -34,6 +35,7 @@ struct PipelineTarget {
   std::vector<ParentPipeline> parents;  ///< `depends_on`
   std::int64_t wait_for_parent_ms = 0;
   bool has_children = false;  ///< other pipelines depend on it
+  std::vector<settings::HoldWhile> hold_while;
 };
 
 /// What is known of the delivery at the head of its lane when its turn comes. Refers into what the reader has read.
@@ -76,5 +78,8 @@ const std::string& addressed_match(const journal::Delivery& delivery,
                                    const std::optional<journal::LastSent>& last_sent);
 // It refers into its arguments.
 const std::string& addressed_match(const journal::Delivery&, std::optional<journal::LastSent>&&) = delete;
+
+/// "4h", "90s": as people write it.
+std::string duration_text(std::int64_t ms);
 
 }  // namespace engine::deliver

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "engine/base/blocking.h"
+#include "engine/base/error.h"
 #include "engine/deliver/loop/loop.h"
 #include "engine/deliver/loop/mailbox.h"
 
@@ -20,6 +21,7 @@ class Dispatcher::Running : public Surroundings {
         target_(target),
         clock_(clock),
         pipelines_(std::move(pipelines)),
+        inquiries_(options.inquiries),
         loop_(*this, target, pipelines_, options, [this](std::exception_ptr error) { tell_fatal(error); }),
         reader_("deliver-" + options.connection, 1) {}
 
@@ -88,6 +90,13 @@ class Dispatcher::Running : public Surroundings {
     });
   }
 
+  void ask(const model::Question& question, std::function<void(model::Reply)> answered) override {
+    ENGINE_ASSERT(inquiries_ != nullptr);
+    inquiries_->ask(question, [answered = std::move(answered), mailbox = mailbox_](model::Reply reply) {
+      mailbox->post([answered, reply = std::move(reply)] { answered(reply); });
+    });
+  }
+
   double random() override { return std::uniform_real_distribution<double>(0, 1)(generator_); }
   const Clock& clock() const override { return clock_; }
   const std::string& journal_id() const override { return journal_.id(); }
@@ -129,6 +138,7 @@ class Dispatcher::Running : public Surroundings {
   model::Target& target_;
   const Clock& clock_;
   std::map<std::int64_t, PipelineTarget> pipelines_;
+  model::Inquiries* inquiries_;
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::mt19937_64 generator_{std::random_device{}()};
   mutable std::mutex mutex_;

@@ -11,6 +11,7 @@
 #include "engine/base/retry_policy.h"
 #include "engine/deliver/decision.h"
 #include "engine/journal/journal.h"
+#include "engine/model/source/question.h"
 #include "engine/model/target.h"
 #include "engine/settings/target/limits.h"
 
@@ -26,6 +27,7 @@ struct DispatcherOptions {
   int dead_after_tries = 0;      ///< 0: retry without end
   int breaker_opens_after = 10;  ///< failures in a row that look like ill health
   std::int64_t breaker_wait_ms = 15'000;
+  model::Inquiries* inquiries = nullptr;  ///< asked for conditions of pipelines; it outlives the dispatcher. Null: none has any
 };
 
 /// A copy, as old as the last turn of the loop.

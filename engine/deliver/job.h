@@ -71,6 +71,8 @@ struct Job {
 
   journal::Delivery& delivery() { return head.delivery; }
   const journal::Delivery& delivery() const { return head.delivery; }
+  /// Nothing of it was sent or written yet: another may take it up from the journal.
+  bool is_fresh() const { return journaled == journal::DeliveryState::pending && ended.empty() && !resends; }
   bool is_uncertain() const { return head.delivery.state == journal::DeliveryState::uncertain; }
 };
 using JobPtr = std::shared_ptr<Job>;

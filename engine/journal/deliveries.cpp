@@ -7,6 +7,7 @@
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
 #include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/waits.h"
 
 namespace engine::journal {
 
@@ -15,8 +16,8 @@ namespace {
 // What changes while a delivery is worked on; bound by `bind_progress`.
 #define DELIVERY_PROGRESS                                                                                         \
   "UPDATE delivery SET state = ?2, reason = ?3, step = ?4, operation = ?5, frozen = ?6, idempotency_key = ?7, " \
-  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13, " \
-  "settle_by_ms = NULL WHERE id = ?1"
+  "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13, anomaly_id = ?14, " \
+  "waits = ?15, settle_by_ms = NULL WHERE id = ?1"
 
 constexpr std::array<std::string_view, 13> state_names{"pending",  "held",       "in_flight",  "uncertain", "delivered",
                                                        "skipped",  "superseded", "suppressed", "dropped",   "expired",
@@ -26,6 +27,7 @@ struct Older {
   std::int64_t id = 0;
   std::int64_t first_seq = 0;
   std::optional<std::int64_t> settle_by_ms;
+  std::optional<std::string> waits;
 };
 
 /// Does a delivery of another key wait until this one has made its record leave the lane?
@@ -55,7 +57,7 @@ std::vector<Older> replaceable(Connection& connection, const std::vector<Deliver
     if (!waits || older.frozen || !older.step.empty() || older.every_change) continue;
     // Its transaction would lack it.
     if (older.bundle_id && older.bundle_id != newer.bundle_id) continue;
-    if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq, older.settle_by_ms});
+    if (!must_keep_its_place(connection, older)) all.push_back({older.id, older.first_seq, older.settle_by_ms, older.waits});
   }
   return all;
 }
@@ -66,6 +68,15 @@ std::vector<Delivery> open_of_key(Connection& connection, const Delivery& newer)
                                            "AND d.key = ? AND " DELIVERY_IS_OPEN("d") " ORDER BY d.id");
   statement.bind(1, newer.pipeline_id).bind(2, newer.key);
   return deliveries_of(statement);
+}
+
+/// None of them waited, nearly always.
+std::optional<std::string> waits_of(const Delivery& newer, const std::vector<Older>& replaced) {
+  const bool any = std::any_of(replaced.begin(), replaced.end(), [](const Older& older) { return older.waits.has_value(); });
+  if (!any) return newer.waits;
+  Waits waits(newer.waits);
+  for (const Older& older : replaced) waits.take_over(Waits(older.waits));
+  return waits.json();
 }
 
 /// A message key may have many open ones: only the newest tells where the record will be.
@@ -135,10 +146,11 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
     beginning = beginning_of(*this, connection_, delivery, before, is_alone);
   }
   const Moment moment = moment_of(delivery, replaced, beginning.state);
+  const std::optional<std::string> waits = waits_of(delivery, replaced);
   Statement insert = connection_.prepare(
       "INSERT INTO delivery (pipeline_id, key, cycle_id, first_seq, last_seq, generation, connection, object, match, "
       "also_match, effect, fields, comment, policy, mapping, state, reason, not_before_ms, expires_ms, created_ms, "
-      "updated_ms, anomaly_id, bundle_id, settle_by_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "updated_ms, anomaly_id, bundle_id, settle_by_ms, waits) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, delivery.pipeline_id).bind(2, delivery.key).bind(3, delivery.cycle_id).bind(4, first_seq);
   insert.bind(5, delivery.last_seq).bind(6, delivery.generation).bind(7, delivery.connection).bind(8, delivery.object);
   insert.bind(9, delivery.match).bind(10, also).bind(11, delivery.present ? "present" : "absent");
@@ -146,7 +158,7 @@ std::int64_t Deliveries::plan(const Delivery& delivery) {
   insert.bind(14, delivery.every_change ? "every_change" : "latest").bind(15, delivery.mapping);
   insert.bind(16, name_of(beginning.state)).bind(17, beginning.reason).bind(18, moment.not_before_ms);
   insert.bind(19, delivery.expires_ms).bind(20, delivery.created_ms).bind(21, delivery.updated_ms);
-  insert.bind(22, beginning.anomaly_id).bind(23, delivery.bundle_id).bind(24, moment.settle_by_ms);
+  insert.bind(22, beginning.anomaly_id).bind(23, delivery.bundle_id).bind(24, moment.settle_by_ms).bind(25, waits);
   insert.run();
   const std::int64_t id = connection_.last_row_id();
 
@@ -176,6 +188,7 @@ void bind_progress(Statement& statement, const Delivery& delivery) {
       .bind(9, std::int64_t{delivery.looks})
       .bind(10, delivery.not_before_ms);
   statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms).bind(13, delivery.look_ups);
+  statement.bind(14, delivery.anomaly_id).bind(15, delivery.waits);
 }
 
 }  // namespace
@@ -188,11 +201,11 @@ void Deliveries::update(const Delivery& delivery) {
 
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
   ENGINE_ASSERT(expected.size() >= 1 && expected.size() <= 3);
-  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?14, ?15, ?16)");
+  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?16, ?17, ?18)");
   bind_progress(statement, delivery);
   const DeliveryState* const states = expected.begin();
   const std::size_t last = expected.size() - 1;
-  statement.bind(14, name_of(states[0])).bind(15, name_of(states[std::min<std::size_t>(1, last)])).bind(16, name_of(states[last])).run();
+  statement.bind(16, name_of(states[0])).bind(17, name_of(states[std::min<std::size_t>(1, last)])).bind(18, name_of(states[last])).run();
   return connection_.changes() > 0;
 }
 
@@ -315,6 +328,16 @@ std::vector<Deliveries::Awaiting> Deliveries::awaiting_person() {
     awaiting.push_back({statement.integer(0), delivery_state_of(statement.text(1)), statement.integer(2)});
   }
   return awaiting;
+}
+
+std::vector<Deliveries::Kept> Deliveries::kept_back(std::int64_t pipeline_id) {
+  Statement row = connection_.prepare(
+      "SELECT d.reason, count(*) FROM delivery AS d INDEXED BY delivery_open_key WHERE d.pipeline_id = ?1 AND " DELIVERY_IS_OPEN(
+          "d") " AND d.state = 'pending' AND d.waits IS NOT NULL AND instr(d.reason, ?2) = 1 GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 10");
+  row.bind(1, pipeline_id).bind(2, kept_back_reason);
+  std::vector<Kept> kept;
+  while (row.step()) kept.push_back({std::string(row.text(0)), row.integer(1)});
+  return kept;
 }
 
 std::optional<std::int64_t> Deliveries::oldest_under_way_ms(std::int64_t pipeline_id) {

@@ -10,6 +10,7 @@
 
 #include "engine/journal/delivery/moves.h"
 #include "engine/journal/delivery/rejections.h"
+#include "engine/model/source/question.h"
 
 namespace engine::journal {
 
@@ -80,6 +81,7 @@ struct Delivery {
   std::optional<std::int64_t> bundle_id;
   /// It waits for a quiet moment, `not_before_ms`, which a newer state moves, but not behind this. None: it does not, or was looked at since.
   std::optional<std::int64_t> settle_by_ms;
+  std::optional<std::string> waits;        ///< as `Waits` (delivery/waits.h) writes them: since when conditions keep it back
   std::optional<Objection> objection;      ///< told to `plan` and not stored: it holds
 };
 
@@ -144,6 +146,7 @@ struct Head {
   bool taken_over = false;               ///< of a delete: another row of the pipeline stands for the record now
   bool held_back = false;                ///< its bundle waits for it: it may be looked at, and nothing of it sent
   std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
+  std::vector<model::Question> questions;  ///< one for each condition of its pipeline, in their order
   std::int64_t window_until_ms = 0;      ///< messages: until when the recipient may be written to freely
 };
 
@@ -314,6 +317,12 @@ class Deliveries {
   SettlingCount settling(std::int64_t pipeline_id);
   /// What waits for a person, over all pipelines. Costs as much as there is of it, however long the journal.
   std::vector<Awaiting> awaiting_person();
+  struct Kept {
+    std::string reason;
+    std::int64_t number = 0;
+  };
+  /// The pending ones of a pipeline that a condition keeps back, by what they wait for, the most first.
+  std::vector<Kept> kept_back(std::int64_t pipeline_id);
   /// When the oldest change was captured that a pending delivery, or one in flight, of a pipeline covers.
   std::optional<std::int64_t> oldest_under_way_ms(std::int64_t pipeline_id);
 

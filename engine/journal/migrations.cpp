@@ -75,7 +75,7 @@ CREATE INDEX record_move_by_origin ON record_move(pipeline_id, from_key);
 CREATE TABLE anomaly (
   id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, pipeline_id INTEGER NOT NULL, cycle_id INTEGER NOT NULL,
   state TEXT NOT NULL, text TEXT NOT NULL, numbers TEXT NOT NULL, opened_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL,
-  closed_ms INTEGER, actor TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT ''
+  closed_ms INTEGER, actor TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', stays_ms INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX anomaly_open ON anomaly(pipeline_id, kind) WHERE state = 'open';
 CREATE TABLE rejection (
@@ -146,6 +146,8 @@ CREATE TABLE bundle (
 CREATE INDEX bundle_by_cycle ON bundle(pipeline_id, cycle_id);
 CREATE INDEX bundle_waiting ON bundle(pipeline_id, source_transaction) WHERE state = 'waiting';
 ALTER TABLE delivery ADD COLUMN bundle_id INTEGER;
+ALTER TABLE delivery ADD COLUMN settle_by_ms INTEGER;
+ALTER TABLE delivery ADD COLUMN waits TEXT;
 CREATE INDEX delivery_by_bundle ON delivery(bundle_id) WHERE bundle_id IS NOT NULL;
 )sql"},
 };

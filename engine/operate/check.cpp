@@ -2,6 +2,8 @@
 
 #include <future>
 
+#include <fmt/format.h>
+
 #include "engine/base/error.h"
 #include "engine/map/mapper.h"
 #include "engine/operate/check/definition_check.h"
@@ -55,11 +57,29 @@ bool did_fit(const settings::Instance& instance, const settings::PipelineDefinit
   return false;
 }
 
+/// What conditions take from the row stands among the table's columns.
+void check_conditions(const settings::PipelineDefinition& pipeline, const model::Layout& layout, settings::Diagnostics& diagnostics) {
+  std::vector<std::string> columns;
+  for (const model::Column& column : layout.columns) {
+    if (!column.is_table()) columns.push_back(column.name);
+  }
+  for (const settings::HoldWhile& condition : pipeline.hold_while) {
+    for (const settings::QueryPart& part : condition.parts) {
+      const auto found = part.column.empty() ? std::nullopt : layout.find(part.column);
+      if (part.column.empty() || (found && !layout.columns[*found].is_table())) continue;
+      diagnostics.error("sql.unknown_column", part.origin,
+                        fmt::format("the condition '{}' asks with ':{}', and the table {} has no such column", condition.name, part.column, pipeline.table),
+                        settings::did_you_mean(part.column, columns));
+    }
+  }
+}
+
 // A daemon that starts holds a pipeline whose table lost a column, as one that runs does: the others go on.
 void compile_mappings(const CheckOptions& options, CheckReport& report) {
   for (const auto& [name, pipeline] : report.instance.pipelines) {
     for (const TableCheck& table : report.tables) {
       if (table.table != pipeline.table || !table.reached) continue;
+      if (!options.tolerate_sources) check_conditions(pipeline, table.shape.layout, report.diagnostics);
       settings::Diagnostics found;
       if (map::Mapper::compile(pipeline, table.shape.layout, found) || !options.tolerate_sources || !did_fit(report.instance, pipeline)) {
         append(found, report.diagnostics);

@@ -64,6 +64,7 @@ PipelineStatus pipeline_status(const settings::PipelineDefinition& pipeline, jou
       status.deliveries.emplace_back(journal::name_of(state), count);
     }
     status.settling = records.deliveries.settling(row->id);
+    if (!pipeline.hold_while.empty()) status.kept_back = records.deliveries.kept_back(row->id);
     for (const journal::Anomaly& anomaly : records.anomalies.all_open()) {
       if (anomaly.pipeline_id == row->id) status.anomalies.push_back(anomaly.id);
     }
@@ -96,11 +97,13 @@ json::value json_of(const journal::Deliveries::SettlingCount& settling) {
 json::object json_of(const PipelineStatus& pipeline) {
   json::object deliveries;
   for (const auto& [state, count] : pipeline.deliveries) deliveries[state] = count;
+  json::array kept_back;
+  for (const auto& [reason, number] : pipeline.kept_back) kept_back.push_back({{"reason", reason}, {"deliveries", number}});
   json::array anomalies;
   for (const std::int64_t id : pipeline.anomalies) anomalies.push_back(id);
   return {{"name", pipeline.name},     {"table", pipeline.table},   {"target", pipeline.target},     {"state", pipeline.state},
           {"reason", pipeline.reason}, {"position", pipeline.position}, {"behind", pipeline.behind}, {"deliveries", deliveries},
-          {"settling", json_of(pipeline.settling)}, {"anomalies", anomalies}};
+          {"settling", json_of(pipeline.settling)}, {"kept_back", kept_back}, {"anomalies", anomalies}};
 }
 
 json::object json_of(const pipeline::TargetLive& target) {

@@ -38,6 +38,7 @@ struct PipelineStatus {
   std::int64_t behind = 0;  ///< changes not yet mapped
   std::vector<std::pair<std::string, std::int64_t>> deliveries;  ///< (state, count) of what is open or dead
   journal::Deliveries::SettlingCount settling;  ///< of the pending ones, those that wait for a quiet moment
+  std::vector<journal::Deliveries::Kept> kept_back;  ///< pending ones that a condition keeps back
   std::vector<std::int64_t> anomalies;  ///< ids of those that wait for a person
 };
 

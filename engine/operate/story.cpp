@@ -241,6 +241,7 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
                       {"tries", delivery.tries},
                       {"not_before_ms", delivery.not_before_ms},
                       {"settle_by_ms", or_null(delivery.settle_by_ms)},
+                      {"waits", optional_json(delivery.waits)},
                       {"superseded_by", or_null(delivery.superseded_by)},
                       {"created_ms", delivery.created_ms},
                       {"updated_ms", delivery.updated_ms},

@@ -42,12 +42,14 @@ Supervisor::~Supervisor() {
 }
 
 void Supervisor::make_dispatchers(const std::map<std::string, journal::PipelineRow>& rows) {
+  inquiries_ = inquiries_of(instance_, clock_);
   for (const auto& [name, connection] : instance_.targets) {
     std::map<std::int64_t, deliver::PipelineTarget> pipelines = pipelines_of(instance_, name, rows);
     if (pipelines.empty()) continue;
     targets_.push_back(connectors::catalog::make_target(connection));
-    auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines),
-                                                            dispatcher_options(connection), clock_);
+    deliver::DispatcherOptions options = dispatcher_options(connection);
+    options.inquiries = inquiries_.get();
+    auto dispatcher = std::make_unique<deliver::Dispatcher>(journal_, *targets_.back(), std::move(pipelines), std::move(options), clock_);
     dispatcher->on_fatal([this](std::exception_ptr problem) { fatal(problem); });
     dispatchers_.emplace(name, std::move(dispatcher));
   }
@@ -98,6 +100,7 @@ void Supervisor::wait(const std::function<void()>& stopping) {
     dispatcher->drain(std::max<std::int64_t>(0, left.count()));
   }
   for (const auto& target : targets_) target->stop();
+  if (inquiries_) inquiries_->stop();
   if (problem_) std::rethrow_exception(problem_);
 }
 

@@ -59,6 +59,7 @@ class Supervisor {
   const Clock& clock_;
   std::int64_t started_ms_;
   std::vector<std::unique_ptr<model::Target>> targets_;
+  std::unique_ptr<model::Inquiries> inquiries_;
   std::map<std::string, std::unique_ptr<deliver::Dispatcher>> dispatchers_;
   std::unique_ptr<Planner> planner_;
   std::unique_ptr<Housekeeper> housekeeper_;

@@ -2,13 +2,25 @@
 
 #include <algorithm>
 
+#include "connectors/catalog/catalog.h"
+#include "connectors/catalog/inquiries.h"
+
 namespace engine::pipeline {
+
+namespace {
+
+/// It is asked again anyway, others wait behind it, and so does a daemon that is told to end.
+constexpr std::int64_t condition_ms_max = 20'000;
+
+}  // namespace
 
 deliver::PipelineTarget pipeline_target(const settings::Instance& instance, const settings::PipelineDefinition& pipeline,
                                         const std::map<std::string, journal::PipelineRow>& rows) {
   const settings::TargetUse& use = pipeline.target;
   deliver::PipelineTarget target;
   target.name = pipeline.name;
+  target.table = pipeline.table;
+  target.hold_while = pipeline.hold_while;
   target.on_delete = use.on_delete;
   target.on_delete_update = use.on_delete_update;
   target.on_dead_stops_lane = pipeline.on_dead_stops_lane;
@@ -38,6 +50,19 @@ std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Ins
     pipelines.emplace(rows.at(name).id, pipeline_target(instance, pipeline, rows));
   }
   return pipelines;
+}
+
+std::unique_ptr<model::Inquiries> inquiries_of(const settings::Instance& instance, const Clock& clock) {
+  std::map<std::string, connectors::catalog::MakeInquirer> asked;
+  for (const auto& [name, pipeline] : instance.pipelines) {
+    for (const settings::HoldWhile& condition : pipeline.hold_while) {
+      settings::SourceConnection connection = instance.sources.at(condition.connection);
+      connection.query_timeout_ms = std::min(connection.query_timeout_ms, condition_ms_max);
+      const settings::DialectDefinition& dialect = instance.dialects.at(connection.dialect);
+      asked.try_emplace(condition.connection, [connection, &dialect] { return connectors::catalog::make_inquirer(connection, dialect); });
+    }
+  }
+  return asked.empty() ? nullptr : connectors::catalog::make_inquiries(std::move(asked), clock);
 }
 
 deliver::DispatcherOptions dispatcher_options(const settings::TargetConnection& connection) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include "engine/deliver/dispatcher.h"
@@ -18,6 +19,9 @@ deliver::PipelineTarget pipeline_target(const settings::Instance& instance, cons
 /// The pipelines of one target connection by their ids in the journal. `rows`: all pipelines of the instance by name.
 std::map<std::int64_t, deliver::PipelineTarget> pipelines_of(const settings::Instance& instance, const std::string& connection,
                                                              const std::map<std::string, journal::PipelineRow>& rows);
+
+/// Who is asked for the conditions of all pipelines, over connections of its own; null: none has any. The instance outlives it.
+std::unique_ptr<model::Inquiries> inquiries_of(const settings::Instance& instance, const Clock& clock);
 
 deliver::DispatcherOptions dispatcher_options(const settings::TargetConnection& connection);
 

@@ -112,6 +112,26 @@ struct FlipFlop {
   bool is_on() const { return times > 0; }
 };
 
+/// A piece of a query, and the column of the row whose value stands behind it; the last piece has none.
+struct QueryPart {
+  std::string text;
+  std::string column;
+  Origin origin;  ///< of the column
+};
+
+/// As long as its query finds a row, nothing of the record is sent.
+struct HoldWhile {
+  enum class Then : std::uint8_t { hold, send };
+  std::string name;        ///< as in "waits while …"
+  std::string connection;  ///< a source, read through ODBC
+  Origin connection_origin;
+  Expression query;
+  std::vector<QueryPart> parts;  ///< of the query
+  std::int64_t at_most_ms = 0;
+  Then then = Then::hold;
+  std::int64_t every_ms = minute_ms;  ///< an answer counts for so long
+};
+
 struct PipelineDefinition {
   std::string name;
   Origin origin;
@@ -139,6 +159,7 @@ struct PipelineDefinition {
   std::vector<GuardRule> rules;  ///< in this order: the first that is not met decides
   Settle settle;
   FlipFlop flip_flop;
+  std::vector<HoldWhile> hold_while;
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

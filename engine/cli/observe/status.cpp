@@ -58,6 +58,7 @@ void print_pipelines(const operate::Status& status) {
                                 local_time(pipeline.settling.first_until_ms));
     }
     for (const std::int64_t id : pipeline.anomalies) deliveries += fmt::format("{}{} {}", deliveries.empty() ? "" : "; ", coloured("anomaly", Colour::yellow), id);
+    for (const auto& [reason, number] : pipeline.kept_back) deliveries += fmt::format("{}{} {}", deliveries.empty() ? "" : "; ", number, reason);
     if (!pipeline.reason.empty()) deliveries += (deliveries.empty() ? "" : "; ") + pipeline.reason;
     rows.push_back({pipeline.name, pipeline.table, pipeline.target, state_text(pipeline.state), std::to_string(pipeline.behind),
                     deliveries.empty() ? "none open" : deliveries});

@@ -124,7 +124,6 @@ bool Intake::ended_meanwhile(const journal::Head& head) const {
   });
 }
 
-/// Its wait ends now; one that did not wait is looked at all the same.
 void Intake::hurry(std::int64_t delivery_id) {
   if (const auto waits = waiting_.find(delivery_id); waits != waiting_.end()) {
     auto [at, end] = timers_.equal_range(waits->second);

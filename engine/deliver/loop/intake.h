@@ -46,6 +46,8 @@ class Intake {
   void look_again();
   /// Takes the delivery up again after a wait. `retry`: the wait ends early when the target is well again.
   void wait(std::int64_t delivery_id, std::int64_t wait_ms, bool retry);
+  /// The wait of a delivery ends now; one that does not wait is looked at all the same.
+  void hurry(std::int64_t delivery_id);
   void end_retry_waits();
   /// Its lanes and key are free: what stands behind may come.
   void release(const JobPtr& job);
@@ -82,7 +84,6 @@ class Intake {
   Queue& next_queue();
   using Record = std::pair<std::int64_t, std::string>;  ///< pipeline and key
   void await(const journal::Head& head);
-  void hurry(std::int64_t delivery_id);
   void tell_awaiting(const Job& job);
   bool ended_meanwhile(const journal::Head& head) const;
   void loaded(Loaded loaded, std::exception_ptr error);

@@ -1,6 +1,7 @@
 #include "engine/deliver/loop/ledger.h"
 
 #include "engine/deliver/references.h"
+#include "engine/journal/delivery/holding.h"
 
 #include <utility>
 
@@ -76,6 +77,19 @@ bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
 
 }  // namespace
 
+namespace {
+
+/// Unless somebody decided otherwise about it meanwhile.
+void hold(journal::Records& records, LedgerEntry& entry) {
+  const auto now = records.deliveries.find(entry.delivery.id);
+  if (!now || now->state != DeliveryState::pending) return;
+  const journal::Anomaly& anomaly = *entry.anomaly;
+  entry.opened_anomaly = !records.anomalies.open_of(anomaly.pipeline_id, anomaly.kind);
+  journal::hold_under(entry.delivery, records.anomalies.open(anomaly));
+}
+
+}  // namespace
+
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms) {
   job->delivery().updated_ms = now_ms;
   LedgerEntry entry{.job = job, .after = after};
@@ -100,6 +114,7 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
       return;
     }
   }
+  if (entry.anomaly) hold(records, entry);
   entry.written = update(deliveries, entry);
   // What went out without a trace is remembered whatever became of the delivery; for all else another decision stands.
   if (!entry.written && !entry.unjournaled) return;

@@ -21,6 +21,7 @@ struct LedgerEntry {
   std::vector<journal::Attempt> ended;
   std::optional<journal::Attempt> begun;
   Effects effects;
+  std::optional<journal::Anomaly> anomaly;  ///< of a delivery that was pending: it is held under this one
 
   const journal::Delivery& delivery() const { return snapshot ? *snapshot : job->delivery(); }
 
@@ -28,6 +29,7 @@ struct LedgerEntry {
   bool written = false;  ///< false: somebody else decided meanwhile
   bool yielded = false;  ///< a delete took over
   std::int64_t begun_id = 0;
+  bool opened_anomaly = false;  ///< none of its kind was open
 };
 
 /// Takes over what the job gathered since its last write. One that is to be released must not be changed until that is on disk.

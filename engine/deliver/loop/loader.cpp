@@ -4,6 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/deliver/job.h"
+#include "engine/deliver/questions.h"
 #include "engine/deliver/references.h"
 
 namespace engine::deliver {
@@ -14,7 +15,7 @@ namespace {
 class Loading {
  public:
   Loading(journal::Records& records, const model::Target& target, const LoadRequest& request)
-      : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), request_(request) {}
+      : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), questions_(records), request_(request) {}
 
   Loaded run() {
     for (const std::int64_t id : request_.ids) take_up(id);
@@ -61,8 +62,9 @@ class Loading {
   journal::Head completed(journal::Delivery delivery) {
     journal::Head head = deliveries_.complete(std::move(delivery));
     head.window_until_ms = window_until_ms(head.delivery);
-    const PipelineTarget* pipeline = request_.related ? pipeline_of(head.delivery) : nullptr;
-    if (pipeline != nullptr) references_.resolve(head, *pipeline);
+    const PipelineTarget* pipeline = pipeline_of(head.delivery);
+    if (pipeline != nullptr && request_.related) references_.resolve(head, *pipeline);
+    if (pipeline != nullptr) head.questions = questions_.of(head.delivery, *pipeline);
     return head;
   }
 
@@ -123,6 +125,7 @@ class Loading {
   journal::Deliveries& deliveries_;
   const model::Target& target_;
   ReferenceReader references_;
+  QuestionReader questions_;
   const LoadRequest& request_;
   Loaded loaded_;
   std::unordered_map<std::int64_t, bool> waits_;  ///< bundles that were looked at

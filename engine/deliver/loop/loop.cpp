@@ -86,6 +86,7 @@ void Loop::turn() {
     resume_parked();
     while (may_start() && intake_.has_ready()) begin_job(intake_.next());
     send_batches();
+    ask_conditions();
     intake_.fill();
   } else if (draining_) {
     // Their places in flight are taken: what was begun is not left half way.
@@ -116,6 +117,7 @@ std::int64_t Loop::wait_ms() const {
   if (breaker_.is_open() && !breaker_.allows(now, 0)) return std::min(until, breaker_.until_ms()) - now;
   for (const auto& [key, batch] : batches_) until = std::min(until, batch.opened_ms + batch_wait_ms);
   if (const auto next = intake_.next_ms()) until = std::min(until, *next);
+  if (const auto next = conditions_.next_ms()) until = std::min(until, *next);
   if (!polls_.empty() && may_ask()) until = std::min(until, polls_.begin()->first);
   if (!parked_.empty()) until = std::min(until, parked_until_ms_);
   if (waits_to_start()) until = std::min(until, budgets_.opens_ms().value_or(until));
@@ -221,12 +223,13 @@ void Loop::occupy_other_lane(const JobPtr& job, const std::string& match) {
 
 void Loop::act_on(const JobPtr& job, Decision decision) {
   using What = Decision::What;
-  const bool would_act = decision.what == What::call || decision.what == What::find_first || decision.what == What::skip;
-  if (job->head.held_back && would_act) {
+  const bool would_send = decision.what == What::call || decision.what == What::find_first;
+  if (job->head.held_back && (would_send || decision.what == What::skip)) {
     // What kept it back has ended since it was read: its bundle is looked at anew.
     intake_.release(job);
     return intake_.wait(job->delivery().id, held_back_wait_ms, false);
   }
+  if (would_send && is_kept_back(job)) return;
   switch (decision.what) {
     case Decision::What::skip: {
       // Found to be gone without us, or another row's: it is not live any more for this one.
@@ -331,6 +334,7 @@ void Loop::written(const std::shared_ptr<Entries>& entries, std::exception_ptr e
 
 /// On disk now: what was to be sent goes out, what has ended gives its lanes back.
 void Loop::after_write(LedgerEntry& entry) {
+  if (entry.opened_anomaly) report_.held(*entry.job, entry.anomaly->text);
   if (entry.after == LedgerEntry::After::release) {
     intake_.release(entry.job);
     const auto& again_ms = entry.job->again_ms;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/deliver/budget/budgets.h"
+#include "engine/deliver/conditions.h"
 #include "engine/deliver/dispatcher.h"
 #include "engine/deliver/loop/circuit_breaker.h"
 #include "engine/deliver/loop/intake.h"
@@ -73,6 +74,12 @@ class Loop {
   void occupy_other_lane(const JobPtr& job, const std::string& match);
   void act_on(const JobPtr& job, Decision decision);
   void wait_for_others(const JobPtr& job, const Decision& decision);
+
+  // Conditions.
+  bool is_kept_back(const JobPtr& job);
+  void keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t left_ms);
+  void hold(const JobPtr& job, const settings::HoldWhile& condition);
+  void ask_conditions();
 
   // Calling.
   void call(const JobPtr& job);
@@ -145,6 +152,7 @@ class Loop {
   Intake intake_;
   CircuitBreaker breaker_;
   mutable Budgets budgets_;
+  Conditions conditions_;
   Report report_;
 
   bool started_ = false;

@@ -20,11 +20,6 @@ constexpr std::int64_t note_use_every_ms = 2'000;
 /// Shorter waits are the ordinary pace of a limit, and no news.
 constexpr std::int64_t told_from_ms = 2'000;
 
-/// Nothing of it was sent or written yet: another may take it up from the journal.
-bool is_fresh(const Job& job) {
-  return job.journaled == journal::DeliveryState::pending && job.ended.empty() && !job.resends;
-}
-
 }  // namespace
 
 Moment Loop::moment() const { return {.steady_ms = steady_ms(), .wall_ms = wall_ms()}; }
@@ -57,7 +52,7 @@ bool Loop::admit(const JobPtr& job) {
 /// It keeps its lanes, so what stands behind it waits, too.
 void Loop::park(const JobPtr& job) {
   const std::int64_t wait_ms = budgets_.opens_ms().value_or(0) - steady_ms();
-  if (is_fresh(*job) && (parked_.size() >= parked_max || wait_ms > parked_ms_max)) {
+  if (job->is_fresh() && (parked_.size() >= parked_max || wait_ms > parked_ms_max)) {
     const std::int64_t id = job->delivery().id;
     const std::int64_t again_ms = std::clamp(wait_ms, looked_at_again_ms, looked_at_again_ms_max);
     kept_back_ = {.budget = budget_shown(), .opens_ms = steady_ms() + wait_ms, .until_ms = steady_ms() + again_ms + told_from_ms};

@@ -31,6 +31,8 @@ void Report::ended(const Job& job, std::int64_t now_ms) {
 
 void Report::will_retry(const Job& job) { ++retries_[job.pipeline]; }
 
+void Report::held(const Job& job, const std::string& why) { log_event(LogLevel::warning, "anomaly.held", {{"pipeline", job.pipeline->name}, {"why", why}}); }
+
 void Report::connection_event(const std::string& event, const std::string& reason) {
   log_event(LogLevel::warning, event, {{"connection", connection_}, {"reason", reason}});
 }

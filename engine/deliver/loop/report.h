@@ -19,6 +19,8 @@ class Report {
   void ended(const Job& job, std::int64_t now_ms);
   /// An attempt failed in a way that another may mend.
   void will_retry(const Job& job);
+  /// Something waits for a person who was not asked before.
+  void held(const Job& job, const std::string& why);
   void throttled(const std::string& budget) { ++throttled_[budget]; }
   /// Work stood ready, and the budget was used up.
   void waited_for(const std::string& budget, std::int64_t ms) { waited_ms_[budget] += ms; }

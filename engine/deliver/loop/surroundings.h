@@ -8,6 +8,7 @@
 
 #include "engine/base/clock.h"
 #include "engine/journal/journal.h"
+#include "engine/model/source/question.h"
 
 namespace engine::deliver {
 
@@ -24,6 +25,8 @@ class Surroundings {
   virtual void read(Work work, Done done) = 0;
   /// Runs `work` in a group of the journal's writer; `done` comes as an event once that is on disk.
   virtual void write(Work work, Done done) = 0;
+  /// Asks a database, where that may block; `answered` comes as an event.
+  virtual void ask(const model::Question& question, std::function<void(model::Reply)> answered) = 0;
   /// In [0, 1).
   virtual double random() = 0;
   virtual const Clock& clock() const = 0;

@@ -6,6 +6,7 @@
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
 #include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/waits.h"
 #include "engine/model/fields.h"
 
 namespace engine::journal {
@@ -154,6 +155,19 @@ void Anomalies::record_decisions(std::int64_t id, std::string_view what, const A
       .run();
 }
 
+/// What a condition kept back too long is not asked about again.
+void Anomalies::let_go_past(std::int64_t id) {
+  const auto anomaly = find(id);
+  if (!anomaly || !anomaly->kind.starts_with(hold_while_kind)) return;
+  Waits let_go;
+  let_go.let_go(anomaly->kind.substr(std::string_view(hold_while_kind).size()));
+  connection_
+      .prepare("UPDATE delivery INDEXED BY delivery_in_anomaly SET waits = json_patch(coalesce(waits, '{}'), ?2) WHERE anomaly_id = ?1 AND state = 'held'")
+      .bind(1, id)
+      .bind(2, let_go.json())
+      .run();
+}
+
 std::int64_t Anomalies::release(std::int64_t id, bool paused, const AnomalyDecision& decision) {
   // Rejected once, held again when it came again, and wanted now.
   connection_
@@ -161,6 +175,7 @@ std::int64_t Anomalies::release(std::int64_t id, bool paused, const AnomalyDecis
       .bind(1, id)
       .run();
   record_decisions(id, "release", decision);
+  let_go_past(id);
   Statement row = connection_.prepare(
       "UPDATE delivery INDEXED BY delivery_in_anomaly SET state = ?2, reason = ?3, anomaly_id = NULL, updated_ms = ?4 "
       "WHERE anomaly_id = ?1 AND state = 'held'");

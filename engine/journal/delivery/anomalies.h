@@ -16,7 +16,7 @@ std::string_view name_of(AnomalyState state);
 
 struct Anomaly {
   std::int64_t id = 0;
-  std::string kind;  ///< mass_change_kind, flip_flop, or "rule: " and its name
+  std::string kind;  ///< mass_change_kind, flip_flop, or "rule: " or "hold_while: " and its name
   std::int64_t pipeline_id = 0;
   std::int64_t cycle_id = 0;  ///< the first one that was held
   AnomalyState state = AnomalyState::open;
@@ -83,6 +83,7 @@ class Anomalies {
  private:
   void close(std::int64_t id, AnomalyState state, const AnomalyDecision& decision);
   void record_decisions(std::int64_t id, std::string_view what, const AnomalyDecision& decision);
+  void let_go_past(std::int64_t id);
   void remember_rejected(const Delivery& delivery, std::int64_t id);
   void gather_transactions(std::int64_t id);
   struct Place {

@@ -37,6 +37,7 @@ Delivery delivery_of(const Statement& row) {
   delivery.anomaly_id = row.optional_integer(30);
   delivery.bundle_id = row.optional_integer(31);
   delivery.settle_by_ms = row.optional_integer(32);
+  delivery.waits = row.optional_text(33);
   return delivery;
 }
 

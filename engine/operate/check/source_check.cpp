@@ -7,6 +7,7 @@
 #include <future>
 #include <span>
 
+#include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
 #include "engine/model/source/row_identity.h"
 #include "engine/operate/check/key_check.h"
@@ -52,6 +53,7 @@ class SourceCheck {
     } else {
       look_at_all(tables);
       if (!options_.tolerate_sources) check_connection_string();
+      if (!options_.tolerate_sources) ask_conditions();
     }
     return std::move(found_);
   }
@@ -250,6 +252,25 @@ class SourceCheck {
     std::erase_if(only_missing.traps, [](const settings::DriverTrap& trap) { return trap.without.empty(); });
     for (const std::string& text : traps_of(only_missing, look_.catalogue->driver(), connection_, nullptr)) {
       found_.diagnostics.warning("connection.option_missing", connection_.origin, fmt::format("connection '{}': {}", connection_.name, text));
+    }
+  }
+
+  /// Each is asked once, with NULL for every value: that its tables and columns are there and may be read is proven, and what would be found is not
+  /// looked at.
+  void ask_conditions() {
+    std::unique_ptr<model::Inquirer> inquirer;
+    for (const auto& [name, pipeline] : instance_.pipelines) {
+      for (const settings::HoldWhile& condition : pipeline.hold_while) {
+        if (condition.connection != connection_.name) continue;
+        model::Question question{.connection = connection_.name};
+        for (const settings::QueryPart& part : condition.parts) question.sql += part.text + (part.column.empty() ? "" : "NULL");
+        try {
+          if (!inquirer) inquirer = connectors::catalog::make_inquirer(look_.connection, look_.dialect);
+          inquirer->any_row(question);
+        } catch (const Error& error) {
+          report(error, "guard.condition", condition.query.origin, fmt::format("the condition '{}' cannot be asked: {}", condition.name, error.what()), error.hint());
+        }
+      }
     }
   }
 

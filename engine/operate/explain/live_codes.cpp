@@ -8,6 +8,8 @@ std::span<const ExplainedCode> live_codes() {
        "Add the option that the message names to `odbc:`."},
       {"connection.time_zone", "A table holds times without a zone, and the connection does not say which zone they have.", not_looked_at,
        "Write `time_zone:`; `Etc/UTC` says that UTC is right."},
+      {"guard.condition", "A query of `hold_while` cannot be run: it names what is not there, or may not be read.",
+       "Keeps the records back, for at most the condition's `at_most`.", "Correct the query; values of the row are written `:column`."},
       {"table.permission", "The source's user may not read the table.", "Shows the table as refused, and tries again every 5 minutes.",
        "Let the table's owner run the GRANT that the message names."},
       {"table.unknown", "The source has no table of this name, or hides it from this user.", "Shows the table as refused, and tries again every 5 minutes.",

@@ -18,6 +18,17 @@ bool is_identifier(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+/// Of a quoted text or comment that begins at `at`: its last byte, npos where its quote is never closed. None begins: nullopt.
+std::optional<std::size_t> end_of_inert(std::string_view sql, std::size_t at) {
+  // A doubled quote inside reads as an end and a new start, which comes to the same.
+  if (sql[at] == '\'' || sql[at] == '"') return sql.find(sql[at], at + 1);
+  if (sql.substr(at, 2) == "--") return std::min(sql.find('\n', at), sql.size());
+  if (sql.substr(at, 2) == "/*") return std::min(sql.find("*/", at + 2), sql.size() - 1);
+  return std::nullopt;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+
 /// Where a byte of the expression stands in the file. Exact for one line and for `|-`; else its first line is told.
 Origin origin_inside(const Expression& expression, std::size_t offset) {
   Origin origin = expression.origin;
@@ -136,15 +147,9 @@ SqlBalance sql_balance(std::string_view sql) {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < sql.size(); ++i) {
     const char c = sql[i];
-    if (c == '\'' || c == '"') {
-      // A doubled quote inside reads as an end and a new start, which balances as well.
-      const std::size_t end = sql.find(c, i + 1);
-      if (end == std::string_view::npos) return {c, 0, i};
-      i = end;
-    } else if (sql.substr(i, 2) == "--") {
-      i = std::min(sql.find('\n', i), sql.size());
-    } else if (sql.substr(i, 2) == "/*") {
-      i = std::min(sql.find("*/", i + 2), sql.size() - 1);
+    if (const auto last = end_of_inert(sql, i)) {
+      if (*last == std::string_view::npos) return {c, 0, i};
+      i = *last;
     } else if (c == '(') {
       open.push_back(i);
     } else if (c == ')') {
@@ -155,6 +160,28 @@ SqlBalance sql_balance(std::string_view sql) {
   balance.open_parentheses = static_cast<int>(open.size());
   if (!open.empty()) balance.at = open.back();
   return balance;
+}
+
+std::vector<QueryPart> query_parts(const Expression& query) {
+  const std::string_view sql = query.sql;
+  std::vector<QueryPart> parts;
+  std::size_t from = 0;
+  for (std::size_t i = 0; i < sql.size(); ++i) {
+    if (const auto last = end_of_inert(sql, i)) {
+      i = *last;
+      if (i == std::string_view::npos) break;
+      continue;
+    }
+    const bool alone = sql[i] == ':' && (i == 0 || (sql[i - 1] != ':' && !is_word(sql[i - 1])));
+    std::size_t end = i + 1;
+    while (end < sql.size() && is_word(sql[end])) ++end;
+    if (!alone || end == i + 1) continue;
+    parts.push_back({std::string(sql.substr(from, i - from)), std::string(sql.substr(i + 1, end - i - 1)), origin_inside(query, i)});
+    from = end;
+    i = end - 1;
+  }
+  parts.push_back({std::string(sql.substr(from)), "", query.origin});
+  return parts;
 }
 
 std::optional<Expression> read_expression(const YamlNode& value, const std::string& named, Diagnostics& diagnostics) {

@@ -25,6 +25,10 @@ SqlBalance sql_balance(std::string_view sql);
 /// One expression. `named` is how messages call it: "'where' of the pipeline". nullopt when it is no text.
 std::optional<Expression> read_expression(const YamlNode& value, const std::string& named, Diagnostics& diagnostics);
 
+/// A query, cut at the values that are bound to it: `:codcli` is the row's column of that name. In quotes and comments nothing is, and
+/// `::` is a cast.
+std::vector<QueryPart> query_parts(const Expression& query);
+
 /// A map of fields to expressions, or to lists of them, as under `map:` and `match:`. In a flow list the commas between
 /// parentheses belong to the expression: `[numord, strftime('%Y', dtord)]` has two items.
 std::vector<FieldExpression> read_fields(const YamlNode& fields, const std::string& what, Diagnostics& diagnostics);

@@ -61,6 +61,22 @@ const Block& flip_flop_block() {
   return block;
 }
 
+const Block& hold_while_block() {
+  static const Block block{
+      "hold_while",
+      "A query at any source. As long as it finds a row, the record is not sent; while it cannot be asked, neither.",
+      {{.name = "name", .about = "What people read while a record waits: \"waits while …\".", .required = true},
+       {.name = "connection", .about = "A source that is read through ODBC; it need not be the table's own.", .required = true},
+       {.name = "query",
+        .type = KeyType::sql,
+        .about = "A SELECT; whether it finds a row is all that counts. `:column` is the row's value of that column, bound and never pasted.",
+        .required = true},
+       {.name = "at_most", .type = KeyType::duration, .about = "How long it may keep a record back after it first did.", .required = true},
+       {.name = "then", .about = "What follows then, while the query still finds a row: a person decides, or it is sent.", .fallback = "hold", .choices = {"hold", "send"}},
+       {"every", KeyType::duration, "How often it is asked again; an answer counts for so long for all records with the same values.", "1m"}}};
+  return block;
+}
+
 const Block& guard_block() {
   static const Block block{
       "guard",
@@ -73,7 +89,7 @@ const Block& guard_block() {
        {"rules", KeyType::list, "Conditions that a row must meet, in order: the first that is not met decides.", "", &rule_block()},
        {.name = "consent", .about = "Who may be written to.", .later = true},
        {.name = "quiet_hours", .about = "When nobody is written to.", .later = true},
-       {.name = "hold_while", .about = "A condition under which nothing is sent.", .later = true},
+       {"hold_while", KeyType::list, "Conditions under which a record is not sent yet, asked right before it would be.", "", &hold_while_block()},
        {.name = "settle",
         .type = KeyType::duration,
         .about = "A quiet moment of each record is waited for: `30s`, or how long at most as well. Not with `deliver: every_change` or `together`.",

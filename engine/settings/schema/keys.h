@@ -100,6 +100,7 @@ const Block& rhythm_block();
 const Block& rule_block();
 const Block& settle_block();
 const Block& flip_flop_block();
+const Block& hold_while_block();
 const Block& target_use_block();
 const Block& on_delete_block();
 const Block& comment_block();

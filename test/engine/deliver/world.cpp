@@ -77,6 +77,11 @@ std::function<void(World::Event)> World::poster() {
 void World::read(Work work, Done done) { reads_.push_back({std::move(work), std::move(done)}); }
 void World::write(Work work, Done done) { writes_.push_back({std::move(work), std::move(done)}); }
 
+void World::ask(const engine::model::Question& question, std::function<void(engine::model::Reply)> answered) {
+  asked.push_back(question);
+  poster()([answered = std::move(answered), reply = say(question)] { answered(reply); });
+}
+
 bool World::commit_next() {
   if (writes_.empty()) return false;
   Pending pending = std::move(writes_.front());

@@ -16,7 +16,7 @@
 
 namespace test {
 
-class World final : public engine::deliver::Surroundings {
+class World : public engine::deliver::Surroundings {
  public:
   World();
   ~World() override;
@@ -61,6 +61,7 @@ class World final : public engine::deliver::Surroundings {
   std::function<void(Event)> poster() override;
   void read(Work work, Done done) override;
   void write(Work work, Done done) override;
+  void ask(const engine::model::Question& question, std::function<void(engine::model::Reply)> answered) override;
   double random() override { return 0.5; }
   const engine::Clock& clock() const override { return time; }
   const std::string& journal_id() const override { return journal_->id(); }
@@ -70,6 +71,9 @@ class World final : public engine::deliver::Surroundings {
   engine::deliver::PipelineTarget pipeline{.name = "customers"};
   engine::deliver::DispatcherOptions options{.connection = "crm", .in_flight = 4};
   std::map<std::int64_t, engine::deliver::PipelineTarget> other_pipelines;  ///< by ids of their own choice
+  /// What databases say to conditions, and what they were asked.
+  std::function<engine::model::Reply(const engine::model::Question&)> say = [](const auto&) { return engine::model::Reply{}; };
+  std::vector<engine::model::Question> asked;
   std::unique_ptr<engine::deliver::Loop> loop;
   std::int64_t pipeline_id = 0;
   int commits = 0;

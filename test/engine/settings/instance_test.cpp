@@ -204,6 +204,20 @@ TEST_CASE("SQL is balanced when its quotes, comments and parentheses close") {
   CHECK(sql_balance("a \" b").open_quote == '"');
 }
 
+TEST_CASE("a query is cut at the values that are bound to it, and nowhere else") {
+  const auto cut = [](const std::string& sql) {
+    std::string text;
+    for (const QueryPart& part : query_parts({.sql = sql, .origin = {"a.yaml", 3, 10}})) text += part.text + (part.column.empty() ? "" : "<" + part.column + ">");
+    return text;
+  };
+  CHECK(cut("SELECT 1 FROM q WHERE list=:listino AND n >:n_1") == "SELECT 1 FROM q WHERE list=<listino> AND n ><n_1>");
+  CHECK(cut("SELECT 1 FROM q WHERE at::date = :day::date") == "SELECT 1 FROM q WHERE at::date = <day>::date");
+  CHECK(cut("SELECT ':no', \":no\" -- :no\nFROM q /* :no */ WHERE a[1:n] = :yes") == "SELECT ':no', \":no\" -- :no\nFROM q /* :no */ WHERE a[1:n] = <yes>");
+  CHECK(cut("SELECT 1") == "SELECT 1");
+  CHECK(cut("SELECT ' :a") == "SELECT ' :a");
+  CHECK(query_parts({.sql = "SELECT :a", .origin = {"a.yaml", 3, 10}}).front().origin.text() == "a.yaml:3:17");
+}
+
 TEST_CASE("a secret comes from the systemd credential first, then the file, then the environment") {
   InstanceFolder folder;
   folder.write("credentials/erp_password", "from-systemd\r\n");

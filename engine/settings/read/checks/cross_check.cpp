@@ -53,6 +53,26 @@ void check_tables(const Instance& instance, const References& references, Diagno
   }
 }
 
+/// Conditions are asked of databases that are read, whoever else reads them.
+void check_conditions(const Instance& instance, const PipelineDefinition& pipeline, const References& references, Diagnostics& diagnostics) {
+  std::vector<std::string> asked;
+  for (const auto& [name, source] : instance.sources) {
+    if (!source.csv) asked.push_back(name);
+  }
+  for (const HoldWhile& condition : pipeline.hold_while) {
+    const std::string& connection = condition.connection;
+    if (connection.empty() || references.unreadable_connections.contains(connection)) continue;
+    const auto source = instance.sources.find(connection);
+    if (source != instance.sources.end() && !source->second.csv) continue;
+    if (source != instance.sources.end() || instance.targets.contains(connection)) {
+      diagnostics.error("reference.unknown", condition.connection_origin, fmt::format("the connection '{}' takes no queries", connection),
+                        "name a source with 'odbc:'");
+    } else {
+      unknown("source connection", connection, asked, condition.connection_origin, diagnostics);
+    }
+  }
+}
+
 /// The call that `on_delete` needs, as far as one call says it.
 std::optional<model::CallKind> call_of(OnDelete on_delete) {
   switch (on_delete) {
@@ -126,6 +146,7 @@ void check_references(const Instance& instance, const std::vector<ReadPipeline>&
     if (!table.empty() && !instance.tables.contains(table) && !references.unreadable_tables.contains(table)) {
       unknown("table", table, names_of(instance.tables), pipeline.table, diagnostics);
     }
+    check_conditions(instance, pipeline.definition, references, diagnostics);
     const std::string& connection = pipeline.definition.target.connection;
     if (connection.empty() || instance.targets.contains(connection) ||
         references.unreadable_connections.contains(connection))

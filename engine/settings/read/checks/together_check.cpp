@@ -25,6 +25,11 @@ void check_together(Instance& instance, const std::vector<ReadPipeline>& pipelin
     const PipelineDefinition& definition = pipeline.definition;
     if (definition.deliver != DeliverPolicy::together) continue;
     together.insert(definition.name);
+    if (!definition.hold_while.empty()) {
+      diagnostics.error("together.guard", definition.hold_while.front().query.origin,
+                        fmt::format("a condition of '{}' would keep back rows, and 'deliver: together' sends transactions", definition.name),
+                        "remove hold_while, or use 'deliver: latest'");
+    }
     const auto table = instance.tables.find(definition.table);
     if (table == instance.tables.end()) continue;
     table->second.capture.ties_transactions = true;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/base/text/durations.h"
 #include "engine/settings/map_reader.h"
 #include "engine/settings/read/pipeline/pipeline_reader.h"
 #include "engine/settings/read/sql_text.h"
@@ -15,7 +16,7 @@ namespace {
 constexpr std::int64_t quiet_ms_min = 100;
 constexpr std::int64_t flips_max = 20;  ///< of a hundred deliveries of a record, which are looked at
 constexpr std::int64_t at_most_times = 10;  ///< so often `quiet` a burst may go on, where nothing else is said
-constexpr std::int64_t rhythm_learn_ms_min = 7 * 86'400'000LL;  ///< an hour of the week comes once in that
+constexpr std::int64_t rhythm_learn_ms_min = 7 * day_ms;  ///< an hour of the week comes once in that
 
 /// "20%", "0.5%", "300"; nullopt for anything else.
 std::optional<EffectLimit> limit_of(const std::string& text) {
@@ -150,6 +151,47 @@ void read_flip_flop(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& 
   }
 }
 
+/// A name with the place it is written at.
+std::string named_at(MapReader& reader, const char* key, Origin& origin) {
+  if (const YamlNode* value = reader.node().find(key)) origin = value->origin();
+  return reader.required_text(key);
+}
+
+HoldWhile read_condition(const YamlNode& item, Diagnostics& diagnostics) {
+  MapReader reader(item, hold_while_block(), "a condition of hold_while", diagnostics);
+  HoldWhile condition;
+  condition.name = reader.required_text("name");
+  condition.connection = named_at(reader, "connection", condition.connection_origin);
+  if (const YamlNode* query = reader.require("query")) {
+    if (auto expression = read_expression(*query, reader.named("query"), diagnostics)) condition.query = std::move(*expression);
+  }
+  condition.parts = query_parts(condition.query);
+  reader.require("at_most");
+  condition.at_most_ms = reader.duration_ms("at_most", 0, 1'000);
+  using enum HoldWhile::Then;
+  condition.then = reader.one_of("then", hold, {{"hold", hold}, {"send", send}});
+  condition.every_ms = reader.duration_ms("every", condition.every_ms, 1'000);
+  reader.finish();
+  return condition;
+}
+
+std::vector<HoldWhile> read_conditions(const YamlNode& value, Diagnostics& diagnostics) {
+  std::vector<HoldWhile> conditions;
+  if (!value.is_sequence()) {
+    refuse_kind(value, "'hold_while' of the guard", "a list of conditions", diagnostics);
+    return conditions;
+  }
+  std::set<std::string> names;
+  for (const YamlNode& item : value.items()) {
+    conditions.push_back(read_condition(item, diagnostics));
+    const std::string& name = conditions.back().name;
+    if (!names.insert(name).second) {
+      diagnostics.error("name.duplicate", item.origin(), fmt::format("two conditions are called '{}'", name), "a record that waits names the one it waits for");
+    }
+  }
+  return conditions;
+}
+
 void read_mass_change(const YamlNode& value, MassChange& limits, Diagnostics& diagnostics) {
   if (value.is_scalar() && value.text() == "off") {
     limits.deletes = {};
@@ -173,6 +215,7 @@ void read_guard(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diag
   MapReader reader(value, guard_block(), "the guard", diagnostics);
   if (const YamlNode* mass_change = reader.take("mass_change")) read_mass_change(*mass_change, definition.mass_change, diagnostics);
   if (const YamlNode* rules = reader.take("rules")) definition.rules = read_rules(*rules, diagnostics);
+  if (const YamlNode* conditions = reader.take("hold_while")) definition.hold_while = read_conditions(*conditions, diagnostics);
   if (const YamlNode* settle = reader.take("settle")) read_settle(*settle, definition, diagnostics);
   if (const YamlNode* flip_flop = reader.take("flip_flop")) read_flip_flop(*flip_flop, pipeline, diagnostics);
   reader.finish();

@@ -1,4 +1,4 @@
-#include "connectors/odbc/standing.h"
+#include "connectors/odbc/asking/standing.h"
 
 #include <fmt/format.h>
 

@@ -1,0 +1,16 @@
+// Asks a database whether a query finds a row, with values bound to it.
+#pragma once
+
+#include <memory>
+
+#include "engine/model/source/question.h"
+#include "engine/settings/connection_definition.h"
+#include "engine/settings/dialect_definition.h"
+
+namespace connectors::odbc {
+
+/// Over a connection of its own, kept open between questions.
+std::unique_ptr<engine::model::Inquirer> make_inquirer(const engine::settings::SourceConnection& connection,
+                                                       const engine::settings::DialectDefinition& dialect);
+
+}  // namespace connectors::odbc
