@@ -296,6 +296,24 @@ TEST_CASE("what a condition keeps back too long is held until a person decides")
   }
 }
 
+TEST_CASE("what waits is not looked up either, and what was begun goes on whatever a condition says since") {
+  Quotes world;
+  world.target.object().calls.clear();
+  make_ticket_object(world.target);
+  world.say = [](const Question&) { return found; };
+  world.start();
+  const auto id = world.change("C1", "\"B01\"", a);
+  world.pass(hour);
+  CHECK(world.target.seen.empty());
+  world.say = [](const Question&) { return Reply{}; };
+  world.target.script = {Fate::taken, Fate::taken_answer_lost};  // find, create
+  world.pass(minute);
+  world.say = [](const Question&) { return found; };
+  world.pass(hour);
+  CHECK(world.state(id) == "delivered");
+  CHECK(world.target.records.size() == 1);
+}
+
 TEST_CASE("of several conditions each has its own limit") {
   Quotes world(open_quote(HoldWhile::Then::send));
   HoldWhile counted = open_quote(HoldWhile::Then::send);
