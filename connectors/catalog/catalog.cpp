@@ -1,5 +1,6 @@
 #include "connectors/catalog/catalog.h"
 
+#include "connectors/catalog/bounded_source.h"
 #include "connectors/catalog/constant_columns.h"
 #include "connectors/catalog/keyless_rows.h"
 #include "connectors/documents/document_source.h"
@@ -23,12 +24,14 @@ namespace connectors::catalog {
 std::unique_ptr<engine::model::Source> make_source(const engine::settings::SourceConnection& connection,
                                                    const engine::settings::DialectDefinition& dialect) {
   if (connection.csv) return with_keyless_rows(with_constant_columns(files::make_csv_source(connection, odbc::canonical_text, engine::system_clock())));
-  auto source = odbc::make_odbc_source(connection, dialect);
-  if (dialect.whole_only) source = files::read_whole_only(std::move(source));
-  if (!connection.file.empty()) {
-    source = files::with_file_gate(std::move(source), files::FileGate(connection.file, connection.settle_ms, engine::system_clock()));
-  }
-  return with_keyless_rows(with_constant_columns(documents::with_documents(std::move(source))));
+  return bounded(connection, [connection, dialect](std::shared_ptr<engine::SignOfLife> sign) {
+    auto source = odbc::make_odbc_source(connection, dialect, std::move(sign));
+    if (dialect.whole_only) source = files::read_whole_only(std::move(source));
+    if (!connection.file.empty()) {
+      source = files::with_file_gate(std::move(source), files::FileGate(connection.file, connection.settle_ms, engine::system_clock()));
+    }
+    return with_keyless_rows(with_constant_columns(documents::with_documents(std::move(source))));
+  });
 }
 
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,

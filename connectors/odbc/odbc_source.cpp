@@ -49,8 +49,8 @@ std::string identity_of(const TableRequest& table) { return table.from + "\n" + 
 
 class OdbcSource : public engine::model::Source {
  public:
-  OdbcSource(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect)
-      : connection_(std::move(connection)), dialect_(std::move(dialect)) {}
+  OdbcSource(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect, std::shared_ptr<engine::SignOfLife> sign)
+      : connection_(std::move(connection)), dialect_(std::move(dialect)), sign_(std::move(sign)) {}
   ~OdbcSource() override { OdbcSource::close(); }
 
   TableShape describe(const TableRequest& table) override;
@@ -92,6 +92,7 @@ class OdbcSource : public engine::model::Source {
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
+  std::shared_ptr<engine::SignOfLife> sign_;
   std::shared_ptr<Session> session_;
   std::list<Kept> kept_;  ///< the one used last in front
   std::optional<Standing> standing_;
@@ -105,13 +106,13 @@ class OdbcSource : public engine::model::Source {
 
 const std::shared_ptr<Session>& OdbcSource::session() {
   if (session_) session_->stop_reading_ahead();
-  else session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read);
+  else session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read, sign_);
   return session_;
 }
 
 /// Anew for each read: a driver that streams is left in odd states by a stream that was not read to its end.
 std::shared_ptr<Session> OdbcSource::streaming_session() {
-  return dialect_.stream_options.empty() ? session() : std::make_shared<Session>(connection_, dialect_, SessionUse::stream);
+  return dialect_.stream_options.empty() ? session() : std::make_shared<Session>(connection_, dialect_, SessionUse::stream, sign_);
 }
 
 void OdbcSource::close() {
@@ -332,8 +333,9 @@ std::unique_ptr<engine::model::ChangeFeed> OdbcSource::change_feed(const TableRe
 }  // namespace
 
 std::unique_ptr<engine::model::Source> make_odbc_source(const engine::settings::SourceConnection& connection,
-                                                        const engine::settings::DialectDefinition& dialect) {
-  return std::make_unique<OdbcSource>(connection, dialect);
+                                                        const engine::settings::DialectDefinition& dialect,
+                                                        std::shared_ptr<engine::SignOfLife> sign) {
+  return std::make_unique<OdbcSource>(connection, dialect, std::move(sign));
 }
 
 }  // namespace connectors::odbc

@@ -95,8 +95,8 @@ std::string full_connection_string(const SourceConnection& connection, const Dia
   return text;
 }
 
-Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use)
-    : connection_(connection), dialect_(dialect), use_(use), number_(++sessions_made), watchdog_(connection.query_timeout_ms) {
+Session::Session(const SourceConnection& connection, const DialectDefinition& dialect, SessionUse use, std::shared_ptr<engine::SignOfLife> sign)
+    : connection_(connection), dialect_(dialect), use_(use), number_(++sessions_made), watchdog_(connection.query_timeout_ms, std::move(sign)) {
   SQLHANDLE handle = nullptr;
   if (!SQL_SUCCEEDED(SQLAllocHandle(SQL_HANDLE_DBC, environment(), &handle))) fail(HandleKind::environment, environment(), "connecting");
   handle_ = handle;

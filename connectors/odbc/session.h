@@ -33,7 +33,8 @@ std::string full_connection_string(const engine::settings::SourceConnection& con
 class Session {
  public:
   /// Connects and sends the dialect's session statements. One that writes begins a transaction with its first statement. Throws Error source_unreachable, source_refused, environment_missing.
-  Session(const engine::settings::SourceConnection& connection, const engine::settings::DialectDefinition& dialect, SessionUse use);
+  Session(const engine::settings::SourceConnection& connection, const engine::settings::DialectDefinition& dialect, SessionUse use,
+          std::shared_ptr<engine::SignOfLife> sign = {});
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -4,7 +4,8 @@
 
 namespace connectors::odbc {
 
-Watchdog::Watchdog(std::int64_t timeout_ms) : timeout_(timeout_ms), thread_([this] { watch(); }) {}
+Watchdog::Watchdog(std::int64_t timeout_ms, std::shared_ptr<engine::SignOfLife> sign)
+    : timeout_(timeout_ms), sign_(std::move(sign)), thread_([this] { watch(); }) {}
 
 Watchdog::~Watchdog() {
   {
@@ -16,6 +17,7 @@ Watchdog::~Watchdog() {
 }
 
 void Watchdog::arm(Handle statement) {
+  if (sign_) sign_->show();
   bool was_idle = false;
   {
     const std::lock_guard lock(mutex_);
@@ -29,6 +31,7 @@ void Watchdog::arm(Handle statement) {
 }
 
 void Watchdog::disarm() {
+  if (sign_) sign_->show();
   const std::lock_guard lock(mutex_);
   statement_ = nullptr;
 }

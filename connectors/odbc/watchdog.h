@@ -4,17 +4,20 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <thread>
 
 #include "connectors/odbc/diagnostics.h"
+#include "engine/base/threads/leavable_thread.h"
 
 namespace connectors::odbc {
 
 /// One thread for each connection. SQLCancel is the one function that the standard allows from another thread.
 class Watchdog {
  public:
-  explicit Watchdog(std::int64_t timeout_ms);
+  /// `sign`, where there is one, is shown by whoever makes the calls: SQLCancel is not always heard.
+  Watchdog(std::int64_t timeout_ms, std::shared_ptr<engine::SignOfLife> sign);
   ~Watchdog();
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
@@ -31,6 +34,7 @@ class Watchdog {
   void watch();
 
   std::chrono::milliseconds timeout_;
+  std::shared_ptr<engine::SignOfLife> sign_;
   std::mutex mutex_;
   std::condition_variable wake_;
   Handle statement_ = nullptr;

@@ -6,6 +6,7 @@
 
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
+#include "engine/base/threads/leavable_thread.h"
 
 namespace engine::pipeline {
 
@@ -42,25 +43,39 @@ CaptureScheduler::~CaptureScheduler() { stop(); }
 
 void CaptureScheduler::start() {
   const std::size_t readers = std::min<std::size_t>(static_cast<std::size_t>(connection_.readers), tasks_.size());
-  for (std::size_t i = 0; i < readers; ++i) {
-    threads_.emplace_back([this] {
-      pthread_setname_np(pthread_self(), "reader");
-      try {
-        read_tables();
-      } catch (...) {
-        fatal_(std::current_exception());
-      }
-    });
-  }
+  at_work_ += static_cast<int>(readers);
+  for (std::size_t i = 0; i < readers; ++i) threads_.emplace_back([this] { serve(); });
 }
 
-void CaptureScheduler::stop() {
+void CaptureScheduler::serve() {
+  pthread_setname_np(pthread_self(), "reader");
+  try {
+    read_tables();
+  } catch (...) {
+    fatal_(std::current_exception());
+  }
+  const std::lock_guard lock(mutex_);
+  --at_work_;
+  ended_.notify_all();
+}
+
+void CaptureScheduler::ask_to_stop() {
   {
     // A reader between its look and its wait would else sleep on.
     const std::lock_guard lock(mutex_);
+    if (stop_.requested()) return;
     stop_.request();
+    stop_by_ = std::chrono::steady_clock::now() + stop_patience;
   }
   wake_.notify_all();
+}
+
+void CaptureScheduler::stop() {
+  ask_to_stop();
+  {
+    std::unique_lock lock(mutex_);
+    if (!ended_.wait_until(lock, stop_by_, [this] { return at_work_ == 0; })) LeavableThread::stop_waiting(connection_.name);
+  }
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
@@ -73,6 +88,7 @@ bool CaptureScheduler::with_table(const std::string& table, const TableWork& wor
   while (task->running && !stop_.requested()) wake_.wait_for(lock, std::chrono::milliseconds(100));
   if (stop_.requested()) throw Error(ErrorCode::stopped, "the daemon is stopping");
   task->running = true;
+  ++at_work_;
   lock.unlock();
   std::exception_ptr problem;
   try {
@@ -83,6 +99,8 @@ bool CaptureScheduler::with_table(const std::string& table, const TableWork& wor
   }
   lock.lock();
   task->running = false;
+  --at_work_;
+  ended_.notify_all();
   wake_.notify_one();
   if (problem) std::rethrow_exception(problem);
   return true;

@@ -1,6 +1,7 @@
 // Runs the capture of all tables of one source connection: a few readers, one a table at a time, fast tables first.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -40,8 +41,11 @@ class CaptureScheduler {
   bool begin_chunks(const std::string& table);
 
   void start();
-  /// Cycles under way end at their next batch.
+  /// Cycles under way end at their next batch. Returns at once.
+  void ask_to_stop();
+  /// Waits for them, up to `stop_patience` from when they were first asked. Calls of a driver that have not come back by then are left behind.
   void stop();
+  static constexpr std::chrono::seconds stop_patience{10};
   /// `answered` is called by a reader that is free, or at once when all are busy: a reader inside a slow call of its driver
   /// is as it should be. It must be quick.
   void ping(std::function<void()> answered);
@@ -70,6 +74,7 @@ class CaptureScheduler {
     const model::Source* last_read_by = nullptr;  ///< its connection knows the table: prepared statements, the key's index
     int failures = 0;
   };
+  void serve();
   void read_tables();
   void answer_pings();
   Task* wait_for_task(model::Source& source);
@@ -91,6 +96,9 @@ class CaptureScheduler {
   std::condition_variable wake_;
   std::vector<Task> tasks_;
   int free_readers_ = 0;
+  int at_work_ = 0;  ///< readers, and who works with a table beside them
+  std::condition_variable ended_;
+  std::chrono::steady_clock::time_point stop_by_{};  ///< once stop is requested
   std::vector<std::function<void()>> pings_;
   Paused paused_;
   std::vector<std::thread> threads_;

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 #include "engine/inbound/http_server.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/live_status.h"

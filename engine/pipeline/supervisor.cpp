@@ -89,6 +89,7 @@ void Supervisor::wait(const std::function<void()>& stopping) {
     ended_.wait(lock, [this] { return stopping_; });
   }
   if (stopping) stopping();
+  for (const auto& scheduler : schedulers_) scheduler->ask_to_stop();
   for (const auto& scheduler : schedulers_) scheduler->stop();
   housekeeper_->stop();
   planner_->stop();

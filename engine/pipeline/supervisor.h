@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/base/clock.h"
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 #include "engine/deliver/dispatcher.h"
 #include "engine/journal/journal.h"
 #include "engine/pipeline/capture_scheduler.h"

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "engine/base/clock.h"
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 #include "engine/journal/journal.h"
 #include "engine/operate/service/watchdog.h"
 #include "engine/pipeline/alerts/alerts.h"

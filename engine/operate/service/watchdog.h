@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/base/blocking.h"
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 
 namespace engine::operate {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/base/blocking.h"
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 #include "engine/journal/journal.h"
 #include "engine/model/notice.h"
 #include "engine/pipeline/alerts/alert_book.h"

@@ -42,7 +42,7 @@ template <typename Fetch>
 SQLRETURN fetch(SQLHSTMT statement, const Fetch& real) {
   const auto fault = FaultPlan::get().due("fetch", statement);
   if (!fault) return real();
-  if (is_state(*fault)) return FaultPlan::get().fail(statement, *fault);
+  if (is_state(*fault) || *fault == "deaf") return FaultPlan::get().fail(statement, *fault);
   if (*fault == "end") return SQL_NO_DATA;
   if (*fault == "hang") {
     FaultPlan::get().hang(statement);

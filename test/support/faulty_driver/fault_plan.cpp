@@ -36,10 +36,12 @@ void FaultPlan::set(std::string real_driver, std::string call, int nth, std::str
   const std::lock_guard lock(mutex_);
   real_driver_ = std::move(real_driver);
   call_ = std::move(call);
+  if (fault.empty()) ++releases_;
   fault_ = std::move(fault);
   left_ = nth;
   struck_ = false;
   lost_.clear();
+  released_.notify_all();
 }
 
 bool FaultPlan::struck() {
@@ -69,6 +71,10 @@ std::optional<std::string> FaultPlan::due(std::string_view call, SQLHANDLE handl
 }
 
 SQLRETURN FaultPlan::fail(SQLHANDLE handle, const std::string& fault) {
+  if (fault == "deaf") {
+    hear_nothing();
+    return fail(handle, "HY000");
+  }
   const std::lock_guard lock(mutex_);
   const std::size_t slash = fault.find('/');
   diagnoses_[handle] = {fault.substr(0, 5), slash == std::string::npos ? 0 : std::stoi(fault.substr(slash + 1))};
@@ -90,6 +96,11 @@ void FaultPlan::hang(SQLHANDLE statement) {
   std::unique_lock lock(mutex_);
   cancelled_.wait(lock, [&] { return was_cancelled_.contains(statement); });
   was_cancelled_.erase(statement);
+}
+
+void FaultPlan::hear_nothing() {
+  std::unique_lock lock(mutex_);
+  released_.wait(lock, [this, met = releases_] { return releases_ > met; });
 }
 
 void FaultPlan::cancel(SQLHANDLE statement) {

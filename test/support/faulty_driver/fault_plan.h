@@ -4,6 +4,7 @@
 #include <sql.h>
 
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -47,6 +48,8 @@ class FaultPlan {
   /// Was it told already?
   bool tell_once(SQLHANDLE handle);
   void hang(SQLHANDLE statement);
+  /// Until the test orders nothing any more.
+  void hear_nothing();
   void cancel(SQLHANDLE statement);
 
   void made(SQLHANDLE statement, SQLHANDLE connection);
@@ -62,11 +65,13 @@ class FaultPlan {
 
   std::mutex mutex_;
   std::condition_variable cancelled_;
+  std::condition_variable released_;
   std::string order_file_;
   std::string real_driver_;
   std::string call_;
   std::string fault_;
   int left_ = 0;
+  std::uint64_t releases_ = 0;
   bool struck_ = false;
   std::map<SQLHANDLE, Statement> statements_;
   std::map<SQLHANDLE, Diagnosis> diagnoses_;

@@ -8,7 +8,7 @@ extern "C" {
 
 /// The `nth` call of a kind from now on (from 1) goes wrong; earlier orders are forgotten, and links that were lost may be made again.
 /// `call`: connect, describe, prepare, execute, fetch, data, close. `fault`: a SQLSTATE, with "/" and a native code where that matters (class 08: the
-/// link is lost with it), or for fetch
+/// link is lost with it); `deaf`: nothing, whether the statement is cancelled or not, until an order without a fault is given here; or for fetch
 ///   end        the result ends here, and nothing says that it was cut
 ///   none       success, and no row
 ///   too_many   more rows than there is room for

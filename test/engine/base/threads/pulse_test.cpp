@@ -1,4 +1,4 @@
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "engine/base/pulse.h"
+#include "engine/base/threads/pulse.h"
 
 namespace engine {
 

@@ -1,0 +1,136 @@
+#include "connectors/catalog/bounded_source.h"
+
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "connectors/catalog/bounded_log.h"
+#include "connectors/catalog/driver_thread.h"
+#include "engine/base/error.h"
+
+namespace connectors::catalog {
+
+namespace model = engine::model;
+
+namespace {
+
+class BoundedRows final : public model::RowStream {
+ public:
+  BoundedRows(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::RowStream> rows) : thread_(std::move(thread)), rows_(std::move(rows)) {}
+  ~BoundedRows() override { thread_->leave(std::move(rows_)); }
+
+  bool next(model::RowBatch& into) override {
+    bool more = false;
+    std::tie(more, into) = thread_->run([rows = rows_, batch = std::move(into)]() mutable {
+      const bool some = rows->next(batch);
+      return std::pair(some, std::move(batch));
+    });
+    return more;
+  }
+  // Kept by the stream since its last batch: no call of the driver.
+  model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
+
+ private:
+  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<model::RowStream> rows_;
+};
+
+class BoundedSource final : public model::Source {
+ public:
+  BoundedSource(const engine::settings::SourceConnection& connection, MakeSource make) : limits_(limits_of(connection)), make_(std::move(make)) {}
+  ~BoundedSource() override { let_go(); }
+
+  model::TableShape describe(const model::TableRequest& table) override {
+    return ask([table](model::Source& source) { return source.describe(table); });
+  }
+  std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
+                                               std::size_t limit) override {
+    return rows([=](model::Source& source) { return source.open_range(table, shape, range, limit); });
+  }
+  bool open_view() override {
+    return ask([](model::Source& source) { return source.open_view(); });
+  }
+  void close_view() override {
+    ask([](model::Source& source) { source.close_view(); });
+  }
+  std::vector<std::string> probe(const model::TableRequest& table) override {
+    return ask([table](model::Source& source) { return source.probe(table); });
+  }
+  std::optional<std::vector<std::string>> checksums(const model::TableRequest& table, const model::TableShape& shape,
+                                                    std::span<const model::KeyRange> ranges) override {
+    return ask([table, shape, own = std::vector(ranges.begin(), ranges.end())](model::Source& source) { return source.checksums(table, shape, own); });
+  }
+  std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& table, const model::TableShape& shape) override {
+    return rows([=](model::Source& source) { return source.open_whole(table, shape); });
+  }
+  std::unique_ptr<model::RowStream> open_keys(const model::TableRequest& table, const model::TableShape& shape,
+                                              std::span<const model::SourceKey> keys) override {
+    return rows([table, shape, own = std::vector(keys.begin(), keys.end())](model::Source& source) { return source.open_keys(table, shape, own); });
+  }
+  std::size_t keys_max() const override { return source_ ? source_->keys_max() : Source::keys_max(); }
+  std::unique_ptr<model::ChangeLog> change_log(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
+    auto log = ask([=](model::Source& source) { return source.change_log(table, shape, name); });
+    return log ? bounded_log(thread_, std::move(log)) : nullptr;
+  }
+  std::unique_ptr<model::ChangeFeed> change_feed(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
+    auto feed = ask([=](model::Source& source) { return source.change_feed(table, shape, name); });
+    return feed ? bounded_feed(thread_, std::move(feed)) : nullptr;
+  }
+  std::optional<std::string> now(const model::TableRequest& table, const model::Column& column) override {
+    return ask([=](model::Source& source) { return source.now(table, column); });
+  }
+  std::optional<std::string> highest(const model::TableRequest& table, const model::TableShape& shape, std::size_t column,
+                                     const std::optional<std::string>& not_above) override {
+    return ask([=](model::Source& source) { return source.highest(table, shape, column, not_above); });
+  }
+  std::unique_ptr<model::RowStream> open_growth(const model::TableRequest& table, const model::TableShape& shape, const model::GrowthRange& range,
+                                                std::size_t limit) override {
+    return rows([=](model::Source& source) { return source.open_growth(table, shape, range, limit); });
+  }
+
+  void close() override {
+    if (!thread_) return;
+    try {
+      thread_->run([source = source_] { source->close(); });
+    } catch (const engine::Error&) {
+      let_go();
+    }
+  }
+
+ private:
+  template <typename Work>
+  std::invoke_result_t<Work&, model::Source&> ask(Work work) {
+    open();
+    return thread_->run([source = source_, work = std::move(work)]() mutable { return work(*source); });
+  }
+  template <typename Open>
+  std::unique_ptr<model::RowStream> rows(Open open_rows) {
+    auto opened = ask(std::move(open_rows));
+    return std::make_unique<BoundedRows>(thread_, std::move(opened));
+  }
+
+  void open() {
+    if (thread_ && thread_->is_left_behind()) let_go();
+    if (thread_) return;
+    thread_ = std::make_shared<DriverThread>(limits_);
+    source_ = make_(thread_->sign());
+  }
+  void let_go() {
+    if (thread_) thread_->leave(std::move(source_));
+    source_.reset();
+    thread_.reset();
+  }
+
+  CallLimits limits_;
+  MakeSource make_;
+  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<model::Source> source_;
+};
+
+}  // namespace
+
+std::unique_ptr<model::Source> bounded(const engine::settings::SourceConnection& connection, MakeSource make) {
+  return std::make_unique<BoundedSource>(connection, std::move(make));
+}
+
+}  // namespace connectors::catalog

@@ -1,0 +1,48 @@
+// The thread that makes one source's calls, and what it means for the source when one of them does not come back.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "engine/base/threads/leavable_thread.h"
+#include "engine/settings/connection_definition.h"
+
+namespace connectors::catalog {
+
+struct CallLimits {
+  std::string connection;
+  std::chrono::milliseconds patience{0};  ///< for a call: until it is cancelled, and some time for the driver to hear that
+};
+CallLimits limits_of(const engine::settings::SourceConnection& connection);
+
+/// Shared by a source and what it opened. All of them hand over what the driver may be in, and never destroy it themselves.
+class DriverThread {
+ public:
+  /// Throws source_unreachable when too many calls of the connection have been left behind.
+  explicit DriverThread(CallLimits limits);
+
+  /// Throws what `work` throws; source_unreachable when it does not come back; stopped when nobody may wait any more.
+  template <typename Work>
+  std::invoke_result_t<Work&> run(Work work) {
+    try {
+      return thread_.run(std::move(work));
+    } catch (const engine::LeftBehind& left) {
+      refuse(left);
+    }
+  }
+  engine::LeavableThread::Caller caller() { return engine::LeavableThread::Caller(thread_); }
+  void leave(std::shared_ptr<void> object) { thread_.leave(std::move(object)); }
+  bool is_left_behind() const { return thread_.is_left_behind(); }
+  const std::shared_ptr<engine::SignOfLife>& sign() const { return sign_; }
+
+ private:
+  [[noreturn]] void refuse(const engine::LeftBehind& left) const;
+
+  CallLimits limits_;
+  std::shared_ptr<engine::SignOfLife> sign_ = std::make_shared<engine::SignOfLife>();
+  engine::LeavableThread thread_;
+};
+
+}  // namespace connectors::catalog

@@ -1,0 +1,239 @@
+#include "engine/base/threads/leavable_thread.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/metrics.h"
+
+namespace engine {
+
+namespace {
+/// How long a thread is waited for that nobody needs any more, when waiting was to stop.
+constexpr std::chrono::milliseconds short_patience{1'000};
+}  // namespace
+
+struct LeavableThread::Shared {
+  LeavableThreadOptions options;
+  std::shared_ptr<SignOfLife> sign;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<std::function<void()>> jobs;
+  std::uint64_t put = 0;
+  std::uint64_t done = 0;
+  std::exception_ptr problem;  ///< of the job last done
+  /// What the thread asks of whoever waits for it, until that is done.
+  const std::function<void()>* asked_back = nullptr;
+  std::exception_ptr answer;
+  bool left_behind = false;
+  bool stop_waiting = false;
+  bool ending = false;
+  bool ended = false;
+
+  std::uint64_t add(std::function<void()> job);
+  void serve();
+  void answer_thread(std::unique_lock<std::mutex>& lock);
+  bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience, const std::function<bool()>& until);
+  void leave_behind();
+};
+
+namespace {
+
+/// Threads outlive whoever started them, up to the end of the process: what is known of them is the process's.
+template <typename Thread>
+struct Known {
+  std::mutex mutex;
+  std::vector<std::weak_ptr<Thread>> threads;
+  std::map<std::string, int> left_behind;
+  std::vector<std::pair<std::weak_ptr<Thread>, std::thread>> kept;  ///< left behind by those who started them
+
+  static Known& get() {
+    static Known& known = *new Known;  // for threads that end after static objects
+    return known;
+  }
+  void add(const std::shared_ptr<Thread>& thread) {
+    const std::lock_guard lock(mutex);
+    std::erase_if(threads, [](const auto& each) { return each.expired(); });
+    threads.push_back(thread);
+  }
+  void keep(const std::shared_ptr<Thread>& thread, std::thread running) {
+    const std::lock_guard lock(mutex);
+    std::erase_if(kept, [](auto& each) {
+      if (!each.first.expired()) return false;
+      each.second.join();
+      return true;
+    });
+    kept.emplace_back(thread, std::move(running));
+  }
+  void count(const std::string& connection, int by) {
+    const std::lock_guard lock(mutex);
+    gauge("datapicker_calls_left_behind", {{"connection", connection}}, left_behind[connection] += by);
+  }
+};
+
+}  // namespace
+
+std::uint64_t LeavableThread::Shared::add(std::function<void()> job) {
+  jobs.push_back(std::move(job));
+  changed.notify_all();
+  return ++put;
+}
+
+void LeavableThread::Shared::serve() {
+  pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
+  std::unique_lock lock(mutex);
+  for (;;) {
+    changed.wait(lock, [this] { return ending || !jobs.empty(); });
+    if (jobs.empty()) break;
+    std::function<void()> job = std::move(jobs.front());
+    jobs.pop_front();
+    lock.unlock();
+    std::exception_ptr thrown;
+    try {
+      job();
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    job = nullptr;  // what it alone held is destroyed here
+    sign->show();
+    lock.lock();
+    problem = std::move(thrown);
+    ++done;
+    changed.notify_all();
+  }
+  ended = true;
+  if (left_behind) Known<Shared>::get().count(options.connection, -1);
+  changed.notify_all();
+}
+
+/// With the lock held, on the thread of whoever waits.
+void LeavableThread::Shared::answer_thread(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  std::exception_ptr thrown;
+  try {
+    (*asked_back)();
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  sign->show();
+  lock.lock();
+  answer = std::move(thrown);
+  asked_back = nullptr;
+  changed.notify_all();
+}
+
+/// False: the thread is to be left behind.
+bool LeavableThread::Shared::wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience, const std::function<bool()>& until) {
+  while (!until()) {
+    if (asked_back != nullptr) {
+      answer_thread(lock);
+      continue;
+    }
+    const auto deadline = sign->last() + patience;
+    if (SignOfLife::Clock::now() >= deadline) return false;
+    changed.wait_until(lock, deadline);
+  }
+  return true;
+}
+
+void LeavableThread::Shared::leave_behind() {
+  if (left_behind || ended) return;
+  left_behind = true;
+  Known<Shared>::get().count(options.connection, 1);
+  changed.notify_all();
+}
+
+LeavableThread::LeavableThread(LeavableThreadOptions options, std::shared_ptr<SignOfLife> sign) : shared_(std::make_shared<Shared>()) {
+  shared_->options = std::move(options);
+  shared_->sign = std::move(sign);
+  Known<Shared>::get().add(shared_);
+  thread_ = std::thread([shared = shared_] { shared->serve(); });
+}
+
+LeavableThread::~LeavableThread() {
+  bool ended = false;
+  {
+    std::unique_lock lock(shared_->mutex);
+    shared_->ending = true;
+    shared_->changed.notify_all();
+    shared_->sign->show();
+    const auto patience = shared_->stop_waiting ? std::min(short_patience, shared_->options.patience) : shared_->options.patience;
+    ended = shared_->left_behind ? shared_->ended : shared_->wait(lock, patience, [this] { return shared_->ended; });
+    if (!ended) shared_->leave_behind();
+  }
+  ended ? thread_.join() : Known<Shared>::get().keep(shared_, std::move(thread_));
+}
+
+void LeavableThread::wait_for(std::function<void()> work) {
+  Shared& shared = *shared_;
+  std::unique_lock lock(shared.mutex);
+  if (shared.left_behind || shared.stop_waiting) throw LeftBehind{shared.stop_waiting};
+  shared.sign->show();
+  const std::uint64_t mine = shared.add(std::move(work));
+  const auto is_over = [&] { return shared.done >= mine || shared.stop_waiting; };
+  const bool came_back = shared.wait(lock, shared.options.patience, is_over) && shared.done >= mine;
+  if (!came_back) {
+    shared.leave_behind();
+    throw LeftBehind{shared.stop_waiting};
+  }
+  if (shared.problem) std::rethrow_exception(std::exchange(shared.problem, nullptr));
+}
+
+void LeavableThread::Caller::run(const std::function<void()>& work) const {
+  std::unique_lock lock(shared_->mutex);
+  if (shared_->left_behind) throw LeftBehind{shared_->stop_waiting};
+  shared_->asked_back = &work;
+  shared_->changed.notify_all();
+  // Whoever waits leaves only between two answers: what it is at may use what stands on this stack.
+  shared_->changed.wait(lock, [this] { return shared_->asked_back == nullptr || shared_->left_behind; });
+  if (std::exchange(shared_->asked_back, nullptr) != nullptr) throw LeftBehind{shared_->stop_waiting};
+  if (shared_->answer) std::rethrow_exception(std::exchange(shared_->answer, nullptr));
+}
+
+void LeavableThread::leave(std::shared_ptr<void> object) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->add([object = std::move(object)] {});
+}
+
+bool LeavableThread::is_left_behind() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->left_behind;
+}
+
+int LeavableThread::left_behind(const std::string& connection) {
+  auto& known = Known<Shared>::get();
+  const std::lock_guard lock(known.mutex);
+  const auto found = known.left_behind.find(connection);
+  return found == known.left_behind.end() ? 0 : found->second;
+}
+
+bool LeavableThread::any_left_behind() {
+  auto& known = Known<Shared>::get();
+  const std::lock_guard lock(known.mutex);
+  return std::ranges::any_of(known.left_behind, [](const auto& each) { return each.second > 0; });
+}
+
+void LeavableThread::stop_waiting(const std::string& connection) {
+  auto& known = Known<Shared>::get();
+  std::vector<std::shared_ptr<Shared>> threads;
+  {
+    const std::lock_guard lock(known.mutex);
+    for (const auto& each : known.threads) {
+      if (auto thread = each.lock(); thread && thread->options.connection == connection) threads.push_back(std::move(thread));
+    }
+  }
+  for (const auto& thread : threads) {
+    const std::lock_guard lock(thread->mutex);
+    thread->stop_waiting = true;
+    thread->changed.notify_all();
+  }
+}
+
+}  // namespace engine

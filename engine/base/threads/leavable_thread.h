@@ -1,0 +1,104 @@
+// A thread for calls into foreign code that may never come back: who waits for one gives up in time, and leaves the thread behind.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace engine {
+
+/// Shown before and after each foreign call by whoever makes it: work that consists of many calls may last as long as it advances.
+class SignOfLife {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void show() { last_ = Clock::now().time_since_epoch().count(); }
+  Clock::time_point last() const { return Clock::time_point(Clock::duration(last_)); }
+
+ private:
+  std::atomic<Clock::rep> last_{Clock::now().time_since_epoch().count()};
+};
+
+/// Whoever waited does not wait any more.
+struct LeftBehind {
+  bool asked = false;  ///< by `stop_waiting`, not because nothing came back
+};
+
+struct LeavableThreadOptions {
+  std::string name;        ///< the first 15 characters are shown
+  std::string connection;  ///< whose calls it makes
+  std::chrono::milliseconds patience{0};  ///< without a sign of life
+};
+
+/// Runs what it is given in order. A thread that is left behind is never ended or waited for, and all that was handed to it stays alive: when the call
+/// comes back after all, the thread destroys it and ends. What a thread left behind must find until then is not to be owned by anybody else.
+class LeavableThread {
+  struct Shared;
+
+ public:
+  /// What work has of whoever waits for it.
+  class Caller {
+   public:
+    explicit Caller(LeavableThread& thread) : shared_(thread.shared_.get()) {}
+    /// Runs on the thread of whoever waits, which throws through. Throws LeftBehind when nobody waits any more.
+    void run(const std::function<void()>& work) const;
+
+   private:
+    Shared* shared_;  ///< outlives the work, which is its thread's
+  };
+
+  LeavableThread(LeavableThreadOptions options, std::shared_ptr<SignOfLife> sign);
+  /// Waits as `run` does until all that was left to it is destroyed.
+  ~LeavableThread();
+  LeavableThread(const LeavableThread&) = delete;
+  LeavableThread& operator=(const LeavableThread&) = delete;
+
+  /// Runs `work` on the thread and gives or throws what it does; LeftBehind from then on when it does not come back. `work` owns all it
+  /// touches. For one caller at a time.
+  template <typename Work>
+  std::invoke_result_t<Work&> run(Work work);
+  /// Destroys an object on the thread, behind all that was asked before.
+  void leave(std::shared_ptr<void> object);
+  bool is_left_behind() const;
+
+  /// Those of a connection that have not come back.
+  static int left_behind(const std::string& connection);
+  /// Then a process must not end by destroying what it has: a call that comes back meanwhile would find it gone.
+  static bool any_left_behind();
+  /// Whoever waits for a thread of the connection, now or later, gets LeftBehind.
+  static void stop_waiting(const std::string& connection);
+
+ private:
+  void wait_for(std::function<void()> work);
+
+  std::shared_ptr<Shared> shared_;
+  std::thread thread_;
+};
+
+template <typename Work>
+std::invoke_result_t<Work&> LeavableThread::run(Work work) {
+  using Result = std::invoke_result_t<Work&>;
+  constexpr bool gives = !std::is_void_v<Result>;
+  struct Job {
+    Work work;
+    std::optional<std::conditional_t<gives, Result, bool>> result{};
+  };
+  auto job = std::make_shared<Job>(Job{std::move(work)});
+  try {
+    wait_for([job] {
+      if constexpr (gives) job->result.emplace(job->work());
+      else job->work();
+    });
+  } catch (const LeftBehind&) {
+    leave(std::move(job));
+    throw;
+  }
+  if constexpr (gives) return std::move(*job->result);
+}
+
+}  // namespace engine

@@ -1,0 +1,92 @@
+// Calls of a driver that come back neither in time nor when they are cancelled.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "engine/base/threads/leavable_thread.h"
+#include "test/connectors/odbc/faults/scene.h"
+
+using engine::LeavableThread;
+using odbc_test::Lines;
+using odbc_test::Rows;
+using odbc_test::Scene;
+
+namespace {
+
+int left_behind() { return LeavableThread::left_behind(Scene::connection_name); }
+
+/// Calls that were let go come back on threads of their own. The limit is for failures only.
+bool come_true(const std::function<bool()>& condition) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  return condition();
+}
+
+}  // namespace
+
+TEST_CASE("a call that does not hear SQLCancel is left behind, and the next cycle tells what it would have told") {
+  for (const Rows rows : {Rows::in_arrays, Rows::one_by_one}) {
+    Scene scene(rows);
+    for (const std::string call : {"connect", "prepare", "execute", "fetch", "data", "close"}) {
+      if (rows == Rows::in_arrays && call == "data") continue;
+      CAPTURE(call);
+      const std::int64_t before = scene.last_seq();
+      const Lines wanted = scene.edit();
+      if (call == "connect" || call == "prepare") scene.source->close();
+      scene.break_at(call, 1, "deaf");
+      CHECK(scene.cycle() == "source.unreachable");
+      CHECK(Scene::struck());
+      CHECK(scene.message().find("did not come back") != std::string::npos);
+      CHECK(left_behind() == 1);
+      // The driver is still in it, and another connection is made beside it.
+      while (scene.cycle() != "quiet") {
+      }
+      CHECK(scene.changes_after(before) == wanted);
+      CHECK(scene.images() == 40);
+      scene.break_at("", 0, "");
+      CHECK(come_true([] { return left_behind() == 0; }));
+    }
+  }
+}
+
+TEST_CASE("a connection of which four calls never came back makes no more, until one comes back") {
+  Scene scene(Rows::in_arrays);
+  const Lines wanted = scene.edit();
+  for (int call = 1; call <= 4; ++call) {
+    scene.break_at("execute", 1, "deaf");
+    CHECK(scene.cycle() == "source.unreachable");
+    CHECK(left_behind() == call);
+  }
+  CHECK(scene.cycle() == "source.unreachable");
+  CHECK(scene.message().find("4 calls of its driver never came back") != std::string::npos);
+  CHECK(left_behind() == 4);
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
+  CHECK(scene.cycle() == "3");
+}
+
+TEST_CASE("a source that is let go while the driver is in a call leaves the call behind, and the call harms nobody when it comes back") {
+  Scene scene(Rows::in_arrays);
+  scene.break_at("fetch", 1, "deaf");
+  CHECK(scene.cycle() == "source.unreachable");
+  scene.source.reset();
+  CHECK(left_behind() == 1);
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
+}
+
+TEST_CASE("who reads is not kept by a call when reading is to end") {
+  Scene scene(Rows::in_arrays);
+  scene.break_at("fetch", 1, "deaf");
+  std::string ended;
+  std::thread reader([&] { ended = scene.cycle(); });
+  CHECK(come_true([] { return Scene::struck(); }));
+  LeavableThread::stop_waiting(Scene::connection_name);
+  reader.join();
+  CHECK(ended == "stopped");
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
+}
