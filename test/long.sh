@@ -22,6 +22,7 @@ for database in postgresql mariadb sqlite; do
 done
 /usr/bin/python3 "$here/real/targets/together.py" "$build/datapicker" "$build/test/stub_server" 25
 DATAPICKER_SEEDS=3000 "$build/test/test_simulation"
+/usr/bin/python3 "$here/real/faults/seam_kill_test.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libseam_killer.so" all
 /usr/bin/python3 "$here/real/faults/lossy_network.py" "$build/datapicker" "$build/test/stub_server" 2000 180
 for own in slot versions; do
   /usr/bin/python3 "$here/real/capture/$own.py" "$build/datapicker" "$build/test/stub_server" 25 100000

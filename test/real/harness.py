@@ -158,10 +158,11 @@ class Instance:
         self.write(f"secrets/{name}", value)
         os.chmod(self.folder / "secrets" / name, 0o600)
 
-    def start(self, ready=True):
+    def start(self, ready=True, environment=None):
         log = open(self.log_path, "ab")
         offset = self.log_path.stat().st_size
-        self.process = subprocess.Popen([self.binary, "run", "--instance", self.folder], stderr=log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([self.binary, "run", "--instance", self.folder], stderr=log, stdin=subprocess.DEVNULL,
+                                        env={**os.environ, **(environment or {})})
         if ready:
             wait_until(lambda: self.ended() or b"daemon.started" in self.log_since(offset), 60, "the daemon to start")
             assert not self.ended(), f"the daemon ended at once:\n{self.log_since(offset).decode()}"
