@@ -102,4 +102,5 @@ def main():
     print(json.dumps(figure("commit_to_arrival_p99", times[min(len(times) - 1, len(times) * 99 // 100)], 1300)))
 
 
-main()
+if __name__ == "__main__":
+    main()

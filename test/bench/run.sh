@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds and runs all benches; prints a table, or with --json one object a line. Exit 1 when a goal was missed.
-# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, cycles, journal, map, deliver, many, review or arrival
+# usage: test/bench/run.sh [--json] [--rows N] [--only NAME]   NAME: diff, cycles, journal, map, deliver, many, review, arrival or long
 # Everything runs in a release build, on servers of its own; quiet machines give better figures.
 set -uo pipefail
 exec </dev/null
@@ -103,6 +103,8 @@ many_pipelines() {
 ! wanted deliver || deliveries
 ! wanted many || many_pipelines
 ! wanted review || python3 test/bench/review.py "$build/datapicker" >>"$work/figures" || problem "review.py failed"
+! wanted long || python3 test/bench/long_journal.py "$build/datapicker" "$build/test/stub_server" "$build/test/libstatement_log.so" >>"$work/figures" ||
+  problem "long_journal.py failed"
 ! wanted arrival || python3 test/bench/arrival.py "$build/datapicker" "$build/test/stub_server" >>"$work/figures" ||
   problem "arrival.py failed"
 

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -35,9 +36,16 @@ class Killer {
     return killer;
   }
 
+  /// While a test says so, the journal's disk takes nothing any more.
+  bool is_full() const { return !full_.empty() && access(full_.c_str(), F_OK) == 0; }
+
   /// Around one call. Nothing is left to run when it is its turn.
   template <typename Call>
-  auto pass(Seam seam, const Call& call) {
+  auto pass(Seam seam, const Call& call) -> decltype(call()) {
+    if (seam == journal_write && is_full()) {
+      errno = ENOSPC;
+      return -1;
+    }
     const std::int64_t number = counts_[seam].fetch_add(1) + 1;
     const bool is_turn = seam == seam_ && number == number_;
     if (is_turn && before_) kill(getpid(), SIGKILL);
@@ -61,7 +69,7 @@ class Killer {
   }
 
  private:
-  Killer() : journal_(from_environment("SEAM_KILLER_JOURNAL")) {
+  Killer() : journal_(from_environment("SEAM_KILLER_JOURNAL")), full_(from_environment("SEAM_KILLER_FULL")) {
     std::istringstream order(from_environment("SEAM_KILLER"));
     std::string name, number, when;
     std::getline(order, name, '/');
@@ -92,6 +100,7 @@ class Killer {
   Counts own_{};
   std::atomic<std::int64_t>* counts_ = own_.data();
   std::string journal_;
+  std::string full_;
   std::set<int> ports_;
   int seam_ = -1;
   std::int64_t number_ = 0;
