@@ -24,6 +24,7 @@ done
 DATAPICKER_SEEDS=3000 "$build/test/test_simulation"
 /usr/bin/python3 "$here/real/faults/seam_kill_test.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libseam_killer.so" all
 /usr/bin/python3 "$here/real/faults/lossy_network.py" "$build/datapicker" "$build/test/stub_server" 2000 180
+/usr/bin/python3 "$here/real/faults/soak.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libseam_killer.so" "${SOAK_MINUTES:-180}"
 for own in slot versions; do
   /usr/bin/python3 "$here/real/capture/$own.py" "$build/datapicker" "$build/test/stub_server" 25 100000
 done
