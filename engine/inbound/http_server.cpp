@@ -36,6 +36,9 @@ namespace {
 constexpr std::size_t header_bytes_max = 64 << 10;
 constexpr std::chrono::seconds request_time{30};
 constexpr int connections_max = 256;
+constexpr std::size_t small_body_bytes = 64 << 10;
+/// Of all large bodies at once: whoever posts them cannot fill the memory by posting many.
+constexpr std::size_t large_bytes_max = 32 << 20;
 constexpr std::chrono::milliseconds accept_pause{200};
 
 /// Answers that are still to come, from whatever thread. The server ends when there are none.
@@ -70,6 +73,7 @@ struct Service {
   HttpServer::AsyncHandler handler;
   std::size_t body_bytes_max;
   int connections = 0;
+  std::size_t large_bytes = 0;  ///< of large bodies that are being read or answered
   std::shared_ptr<Awaited> awaited = std::make_shared<Awaited>();
 };
 
@@ -79,20 +83,45 @@ class Session : public std::enable_shared_from_this<Session> {
   Session(asio::ip::tcp::socket socket, Service& service) : stream_(std::move(socket)), service_(service) {
     ++service_.connections;
   }
-  ~Session() { --service_.connections; }
+  ~Session() {
+    give_back();
+    --service_.connections;
+  }
 
   void read() {
     parser_.emplace();
     parser_->header_limit(header_bytes_max);
     parser_->body_limit(service_.body_bytes_max);
     stream_.expires_after(request_time);
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      if (!error) return self->hand_over();
-      if (error == http::error::body_limit) self->write({413, "text/plain; charset=utf-8", "the body is too large\n"}, false);
+    http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+      if (!error) self->read_body();
+      else self->refuse(error);
     });
   }
 
  private:
+  /// Small bodies always find room: there are not more of them than connections. Large ones share theirs.
+  void read_body() {
+    const std::size_t bytes = parser_->content_length() ? static_cast<std::size_t>(*parser_->content_length()) : parser_->chunked() ? service_.body_bytes_max : 0;
+    if (bytes > small_body_bytes) {
+      if (service_.large_bytes + bytes > large_bytes_max) {
+        return write({503, "text/plain; charset=utf-8", "too much is being posted at this moment: again later\n"}, false);
+      }
+      taken_bytes_ = bytes;
+      service_.large_bytes += bytes;
+    }
+    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+      if (!error) self->hand_over();
+      else self->refuse(error);
+    });
+  }
+
+  void refuse(beast::error_code error) {
+    if (error == http::error::body_limit) write({413, "text/plain; charset=utf-8", "the body is too large\n"}, false);
+  }
+
+  void give_back() { service_.large_bytes -= std::exchange(taken_bytes_, 0); }
+
   /// From here until the answer nothing is read from this connection: its next request waits its turn.
   void hand_over() {
     service_.awaited->add();
@@ -129,6 +158,7 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void write(HttpResponse answer, bool keep_alive) {
+    give_back();
     response_ = {};
     response_.version(parser_->get().version());
     response_.result(static_cast<unsigned>(answer.status));
@@ -144,6 +174,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   beast::tcp_stream stream_;
   Service& service_;
+  std::size_t taken_bytes_ = 0;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;

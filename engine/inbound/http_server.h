@@ -30,7 +30,8 @@ struct HttpResponse {
   std::string body;
 };
 
-/// Serves on one thread of its own. Requests are bounded: 64 KiB of header, 30 s a request, 256 connections.
+/// Serves on one thread of its own. Requests are bounded: 64 KiB of header, 30 s a request, 256 connections, 32 MiB of bodies beyond 64 KiB
+/// each: the next one gets 503.
 class HttpServer {
  public:
   /// Called on the server's thread, must not block for long; what it throws becomes a 500.

@@ -2,10 +2,12 @@
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <future>
 #include <string>
@@ -107,6 +109,28 @@ TEST_CASE("a body beyond the limit is refused without being read to its end") {
   const std::string answer =
       exchange(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 999999999\r\n\r\n", "too large");
   CHECK(answer.starts_with("HTTP/1.1 413"));
+}
+
+TEST_CASE("large bodies share a bounded room: the next one is told to come later, and small ones always find theirs") {
+  HttpServer server(
+      "127.0.0.1", 0, [](const HttpRequest& request, const HttpServer::Respond& respond) { respond({.body = std::to_string(request.body.size())}); },
+      std::size_t{3} << 20);
+  const std::string body(std::size_t{3} << 20, 'x');
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
+  std::vector<pollfd> begun;
+  for (int i = 0; i < 11; ++i) {
+    begun.push_back({connected(server.port()), POLLIN, 0});
+    REQUIRE(send(begun.back().fd, head.data(), head.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(head.size()));
+  }
+  REQUIRE(poll(begun.data(), begun.size(), -1) == 1);
+  const auto refused = std::ranges::find_if(begun, [](const pollfd& each) { return each.revents != 0; });
+  CHECK(ask(refused->fd, "", "\r\n\r\n").starts_with("HTTP/1.1 503"));
+  begun.erase(refused);
+  CHECK(exchange(server.port(), "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", "\r\n\r\n2").starts_with("HTTP/1.1 200"));
+  CHECK(ask(begun.back().fd, body, "3145728").starts_with("HTTP/1.1 200"));
+  begun.pop_back();
+  CHECK(exchange(server.port(), head + body, "3145728").starts_with("HTTP/1.1 200"));
+  for (const pollfd& each : begun) close(each.fd);
 }
 
 TEST_CASE("a port in use is refused with its address") {
