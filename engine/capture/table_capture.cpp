@@ -66,11 +66,7 @@ CycleResult TableCapture::run_described(model::Source& source, const StopSignal&
     const std::int64_t looked_ms = clock_.wall_ms();
     Finding finding = look(reading);
     if (finding == Finding::part) finding = read_part(reading);
-    if (finding == Finding::everything) {
-      read_all(reading, images);
-      // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
-      if (!table.position.after) whole_ms_ = started;
-    }
+    if (finding == Finding::everything) read_all(reading, images);
     // Before a log's entries are given up: all that they named is journaled.
     reading.writer.settle_moves();
     images_ = images + reading.writer.growth();
@@ -81,6 +77,8 @@ CycleResult TableCapture::run_described(model::Source& source, const StopSignal&
       position.whole_ms = finding != Finding::everything ? table.position.whole_ms : table.position.after ? 0 : looked_ms;
     }
     reading.writer.finish(*images_, position);
+    // A first snapshot that went on at its checkpoint did not see what changed before it: the next cycle reads all again.
+    if (finding == Finding::everything && !table.position.after) whole_ms_ = started;
     count("datapicker_capture_readings_total", {{"table", table_.name}, {"rows", std::string(name_of(finding))}});
     tell_healed(reading);
     CycleResult result = reading.writer.result();
@@ -122,8 +120,9 @@ Finding TableCapture::read_part(Reading& reading) const {
     return Finding::part;
   } catch (const model::LogLost&) {
     reading.writer.settle_moves();
-    // What is found from here on has no origin that the log told.
+    // What is found from here on has no origin that the log told, and what was read for it comes again: no doubled key.
     reading.writer.attribute({});
+    reading.seen = PassBitmap();
     return Finding::everything;
   }
 }
@@ -136,9 +135,10 @@ Finding TableCapture::look(Reading& reading) const {
   return reading.whole ? Finding::everything : finding;
 }
 
-/// What another process last read is known by the wall clock, and one that was set back makes it due: the last time cannot lie in the future.
+/// A checkpoint with a mark and no time says that all has to be read, as after a log that was given up. What another process last read is known by the
+/// wall clock, and one that was set back makes it due: the last time cannot lie in the future.
 bool TableCapture::whole_is_due(const Position& position) const {
-  if (position.snapshot) return true;
+  if (position.snapshot || (!position.mark.empty() && position.whole_ms == 0)) return true;
   if (whole_ms_) return clock_.steady_ms() - *whole_ms_ >= table_.capture.full_every_ms;
   const std::int64_t now = clock_.wall_ms();
   return now < position.whole_ms || now - position.whole_ms >= table_.capture.full_every_ms;

@@ -42,6 +42,7 @@ class FakeLog::Open final : public engine::model::ChangeLog {
   }
 
   bool next_page(std::vector<engine::model::LoggedChange>& into) override {
+    if (log_.before_page) log_.before_page();
     into.clear();
     const std::size_t end = std::min(seen_.size(), at_ + log_.page_entries);
     const bool more = at_ < end;

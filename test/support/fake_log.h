@@ -29,6 +29,7 @@ struct FakeLog {
   bool has_triggers = true;
   bool names_each_change = true;
   std::function<void()> before_deleting;  ///< may throw
+  std::function<void()> before_page;      ///< may throw
   std::size_t looks = 0;                  ///< how often it was asked whether there are entries
 
  private:

@@ -91,9 +91,11 @@ void FedLog::begin_anew(journal::ChangeFeed& feed, const std::string& reason) {
             {{"connection", definition_.connection}, {"log", log_}, {"reason", reason}, {"follows", "it was made anew, and all rows of its tables are read"}});
 }
 
+/// A wish that waits already may be the one that a reading under way serves, which came past some rows before this: it gives way to one that outlives
+/// that reading, behind the last id that its look saw.
 void FedLog::want_all_rows(journal::Records& records, std::int64_t table_id) const {
-  const auto waiting = records.feeds.waiting(table_id);
-  if (waiting.changes == waiting.with_key) records.feeds.add({.table_id = table_id});
+  records.feeds.erase_without_key(table_id, records.feeds.waiting(table_id).last_id);
+  records.feeds.add({.table_id = table_id});
 }
 
 std::vector<FedLog::Member> FedLog::members() {

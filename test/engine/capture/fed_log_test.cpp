@@ -172,3 +172,26 @@ TEST_CASE("changes stream on between the chunks of the first snapshot, and the n
   table.source.before_statement = nullptr;
   CHECK(table.news().empty());
 }
+
+TEST_CASE("what has all rows read while a reading of all rows goes on has them read once more") {
+  for (const bool is_lost : {false, true}) {
+    CAPTURE(is_lost);
+    Fed table({"a", "b", "c", "d", "e", "f"}, 2);
+    // Called when the rows of the first chunk are on their way.
+    table.source.cut_short = [&](std::size_t statement) -> std::optional<std::size_t> {
+      if (statement != 0) return std::nullopt;
+      table.source.put({"a", "behind the reading", "b"});
+      table.source.erase({"b"});
+      is_lost ? void(table.source.feed->is_there = false) : table.source.feed->add_any();
+      return std::nullopt;
+    };
+    table.cycle();
+    table.source.cut_short = nullptr;
+    CHECK(table.waiting() == 1);
+    CHECK(table.news() == Lines{"update [\"a\"]", "delete [\"b\"]"});
+    CHECK(table.imaged() == table.held());
+    CHECK(table.waiting() == 0);
+    CHECK(table.news().empty());
+    CHECK(table.source.rows_given('a') == 0);
+  }
+}

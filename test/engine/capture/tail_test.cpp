@@ -251,17 +251,39 @@ TEST_CASE("thousands of rows that come before a full reading gets there are no d
 }
 
 TEST_CASE("a log that grew too long is emptied, and all rows are read even when that is interrupted") {
-  Tailed table({"x", "y"});
-  table.definition.capture.log_rows_max = 2;
-  table.restart();
-  for (int i = 0; i < 3; ++i) table.change("x", "a" + std::to_string(i));
+  for (const bool is_killed : {false, true}) {
+    CAPTURE(is_killed);
+    Tailed table({"x", "y"});
+    table.definition.capture.log_rows_max = 2;
+    table.restart();
+    // Read by this process, not long ago.
+    table.clock.now_ms += 86'400'000;
+    table.cycle();
+    for (int i = 0; i < 3; ++i) table.change("x", "a" + std::to_string(i));
+    table.source.put({"unlogged", "a", "b"});
+    table.source.before_statement = [](std::size_t) { throw Error(ErrorCode::source_unreachable, "lost"); };
+    CHECK_THROWS_AS(table.cycle(), Error);
+    CHECK(table.source.log->entries.empty());
+    table.source.before_statement = nullptr;
+    if (is_killed) table.restart();
+    CHECK(table.news() == Lines{"insert [\"unlogged\"]", "update [\"x\"]"});
+    CHECK(table.news().empty());
+    CHECK(table.source.rows_given('a') == 0);
+  }
+}
+
+TEST_CASE("a log that is lost behind its first page has all rows read, however many of them were read for it") {
+  Lines keys;
+  for (int i = 0; i < 1'500; ++i) keys.push_back("k" + std::to_string(10'000 + i));
+  Tailed table(keys, 400);
+  table.source.log->page_entries = 1'400;
+  for (const std::string& key : keys) table.change(key, "a2");
   table.source.put({"unlogged", "a", "b"});
-  table.source.before_statement = [](std::size_t) { throw Error(ErrorCode::source_unreachable, "lost"); };
-  CHECK_THROWS_AS(table.cycle(), Error);
-  CHECK(table.source.log->entries.empty());
-  table.source.before_statement = nullptr;
-  table.restart();
-  CHECK(table.news() == Lines{"insert [\"unlogged\"]", "update [\"x\"]"});
+  table.source.log->before_page = [pages = 0]() mutable {
+    if (++pages == 2) throw model::LogLost("it was emptied");
+  };
+  CHECK(table.news().size() == 1'501);
+  CHECK(table.imaged() == table.held());
 }
 
 TEST_CASE("a full reading at its interval finds what no trigger saw") {
