@@ -107,14 +107,17 @@ Session::Session(const SourceConnection& connection, const DialectDefinition& di
     for (const std::string& sql : statements) run(with_timeouts(sql, connection), fmt::format("preparing the session by \"{}\"", sql));
     if (writes()) set_autocommit(false);
   } catch (...) {
-    if (connected_) SQLDisconnect(handle_);
-    SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+    disconnect();
     throw;
   }
 }
 
-Session::~Session() {
-  SQLDisconnect(handle_);
+Session::~Session() { disconnect(); }
+
+/// A driver may refuse to close a connection whose transaction is open (25000): it would stay, and its locks with it.
+void Session::disconnect() {
+  if (connected_ && writes()) SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK);
+  if (connected_) SQLDisconnect(handle_);
   SQLFreeHandle(SQL_HANDLE_DBC, handle_);
 }
 

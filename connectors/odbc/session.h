@@ -79,6 +79,7 @@ class Session {
 
  private:
   void connect();
+  void disconnect();
   void set_autocommit(bool on);
   void learn_traits();
 

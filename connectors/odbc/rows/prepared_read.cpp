@@ -139,7 +139,8 @@ std::size_t PreparedRead::fetch() {
 
 void PreparedRead::check_rows(short result) {
   if (plan_.rows == 1) rows_fetched_ = 1;  // not every driver fills it in for single rows
-  if (rows_fetched_ > plan_.rows) {
+  // No rows would be an end that the driver did not tell: what it left out would be taken for deleted.
+  if (rows_fetched_ == 0 || rows_fetched_ > plan_.rows) {
     throw Error(ErrorCode::source_bad_data, fmt::format("the driver says that it gave {} rows where there is room for {}", rows_fetched_, plan_.rows), {},
                 "set rows_per_fetch: 1 in a dialect of your own, and tell the driver's makers");
   }

@@ -23,7 +23,7 @@ void* real_function(const char* name) {
 /// What the driver made of a row is turned into something else.
 void corrupt(SQLHANDLE handle, const std::string& fault) {
   const faulty_driver::Statement statement = FaultPlan::get().of(handle);
-  if (statement.rows_fetched != nullptr && fault == "none") *statement.rows_fetched = 0;
+  if (statement.rows_fetched != nullptr && (fault == "none" || fault == "never_any")) *statement.rows_fetched = 0;
   if (statement.rows_fetched != nullptr && fault == "too_many") *statement.rows_fetched = 1'000'000;
   for (const auto& [number, column] : statement.columns) {
     if (fault == "garbage") std::memset(column.buffer, 0xFF, static_cast<std::size_t>(column.width));
@@ -161,9 +161,15 @@ SQLRETURN SQL_API SQLGetDiagField(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLIN
   return CALL(SQLGetDiagField, kind, handle, record, field, value, room, length);
 }
 
-PASS(SQLDisconnect, (SQLHDBC c), c)
+// As the standard has it, and strict drivers.
+SQLRETURN SQL_API SQLDisconnect(SQLHDBC c) {
+  return FaultPlan::get().is_in_transaction(c) ? FaultPlan::get().fail(c, "25000") : CALL(SQLDisconnect, c);
+}
 PASS(SQLSetEnvAttr, (SQLHENV e, SQLINTEGER attribute, SQLPOINTER value, SQLINTEGER size), e, attribute, value, size)
-PASS(SQLSetConnectAttr, (SQLHDBC c, SQLINTEGER attribute, SQLPOINTER value, SQLINTEGER size), c, attribute, value, size)
+SQLRETURN SQL_API SQLSetConnectAttr(SQLHDBC c, SQLINTEGER attribute, SQLPOINTER value, SQLINTEGER size) {
+  if (attribute == SQL_ATTR_AUTOCOMMIT) FaultPlan::get().commits_by_itself(c, value == reinterpret_cast<SQLPOINTER>(SQL_AUTOCOMMIT_ON));
+  return CALL(SQLSetConnectAttr, c, attribute, value, size);
+}
 PASS(SQLGetConnectAttr, (SQLHDBC c, SQLINTEGER attribute, SQLPOINTER value, SQLINTEGER room, SQLINTEGER* length), c, attribute, value, room, length)
 PASS(SQLGetInfo, (SQLHDBC c, SQLUSMALLINT what, SQLPOINTER value, SQLSMALLINT room, SQLSMALLINT* length), c, what, value, room, length)
 PASS(SQLGetFunctions, (SQLHDBC c, SQLUSMALLINT function, SQLUSMALLINT* supported), c, function, supported)
@@ -175,7 +181,10 @@ PASS(SQLBindParameter,
 PASS(SQLRowCount, (SQLHSTMT s, SQLLEN* count), s, count)
 PASS(SQLMoreResults, (SQLHSTMT s), s)
 PASS(SQLSetPos, (SQLHSTMT s, SQLSETPOSIROW row, SQLUSMALLINT what, SQLUSMALLINT lock), s, row, what, lock)
-PASS(SQLEndTran, (SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT how), kind, handle, how)
+SQLRETURN SQL_API SQLEndTran(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT how) {
+  FaultPlan::get().ended(handle);
+  return CALL(SQLEndTran, kind, handle, how);
+}
 PASS(SQLTables,
      (SQLHSTMT s, SQLCHAR* a, SQLSMALLINT an, SQLCHAR* b, SQLSMALLINT bn, SQLCHAR* t, SQLSMALLINT tn, SQLCHAR* kind, SQLSMALLINT kn), s, a, an, b, bn, t, tn, kind, kn)
 }

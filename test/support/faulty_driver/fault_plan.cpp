@@ -62,10 +62,12 @@ SQLHANDLE FaultPlan::connection_of(SQLHANDLE handle) const {
 std::optional<std::string> FaultPlan::due(std::string_view call, SQLHANDLE handle) {
   const std::lock_guard lock(mutex_);
   diagnoses_.erase(handle);
+  if (call == "execute" && commits_by_order_.contains(connection_of(handle))) in_transaction_.insert(connection_of(handle));
   if (lost_.contains(connection_of(handle))) return link_lost;
   take_order();
   if (call != call_ || left_ <= 0 || --left_ > 0) return std::nullopt;
   struck_ = true;
+  if (fault_ == "never_any") left_ = 1;
   if (fault_.starts_with("08")) lost_.insert(connection_of(handle));
   return fault_;
 }
@@ -115,8 +117,24 @@ void FaultPlan::made(SQLHANDLE statement, SQLHANDLE connection) {
   was_cancelled_.erase(statement);
 }
 
+void FaultPlan::commits_by_itself(SQLHANDLE connection, bool does) {
+  const std::lock_guard lock(mutex_);
+  does ? void(commits_by_order_.erase(connection)) : void(commits_by_order_.insert(connection));
+}
+
+void FaultPlan::ended(SQLHANDLE connection) {
+  const std::lock_guard lock(mutex_);
+  in_transaction_.erase(connection);
+}
+
+bool FaultPlan::is_in_transaction(SQLHANDLE connection) {
+  const std::lock_guard lock(mutex_);
+  return in_transaction_.contains(connection);
+}
+
 void FaultPlan::freed(SQLHANDLE handle) {
   const std::lock_guard lock(mutex_);
+  commits_by_order_.erase(handle);
   statements_.erase(handle);
   diagnoses_.erase(handle);
   lost_.erase(handle);

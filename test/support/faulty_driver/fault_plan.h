@@ -54,6 +54,9 @@ class FaultPlan {
 
   void made(SQLHANDLE statement, SQLHANDLE connection);
   void freed(SQLHANDLE handle);
+  void commits_by_itself(SQLHANDLE connection, bool does);
+  void ended(SQLHANDLE connection);
+  bool is_in_transaction(SQLHANDLE connection);
   void bound(SQLHANDLE statement, SQLUSMALLINT column, const BoundColumn& to);
   void counts_rows_in(SQLHANDLE statement, SQLULEN* rows);
   Statement of(SQLHANDLE statement);
@@ -76,6 +79,8 @@ class FaultPlan {
   std::map<SQLHANDLE, Statement> statements_;
   std::map<SQLHANDLE, Diagnosis> diagnoses_;
   std::set<SQLHANDLE> lost_;       ///< connections
+  std::set<SQLHANDLE> commits_by_order_;  ///< connections, as those of in_transaction_
+  std::set<SQLHANDLE> in_transaction_;
   std::set<SQLHANDLE> was_cancelled_;
 };
 

@@ -1,5 +1,5 @@
 // An ODBC driver that stands before a real one and breaks it on cue. Loaded by the driver manager under its own path; the test loads the same
-// library to say what shall break.
+// library to say what shall break. It closes no connection whose transaction is open, whatever the real one does.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@ extern "C" {
 /// link is lost with it); `deaf`: nothing, whether the statement is cancelled or not, until an order without a fault is given here; or for fetch
 ///   end        the result ends here, and nothing says that it was cut
 ///   none       success, and no row
+///   never_any  the same from then on, at every fetch of more than one row
 ///   too_many   more rows than there is room for
 ///   null       all values of the first row are NULL
 ///   garbage    the first row's bytes are 0xFF

@@ -1,6 +1,7 @@
 // A real table behind a driver that breaks at any call: the capture of it tells what changed once, and nothing else.
 #include <doctest/doctest.h>
 
+#include "connectors/odbc/session.h"
 #include "test/connectors/odbc/faults/scene.h"
 
 using odbc_test::Lines;
@@ -54,6 +55,29 @@ TEST_CASE("a result that ends early, lies about its rows or holds nonsense fakes
     }
   }
   CHECK(met > 50);
+}
+
+TEST_CASE("a driver that fetches rows and never says that it did fakes no end: nothing is taken for deleted") {
+  Scene scene(Rows::in_arrays);
+  const std::int64_t before = scene.last_seq();
+  scene.break_at("fetch", 1, "never_any");
+  CHECK(scene.cycle() == "source.bad_data");
+  CHECK(scene.message().find("0 rows") != std::string::npos);
+  scene.break_at("", 0, "");
+  CHECK(scene.cycle() == "quiet");
+  CHECK(scene.changes_after(before).empty());
+}
+
+TEST_CASE("a connection that is given up in the middle of a transaction is closed, and holds no lock") {
+  Scene scene(Rows::in_arrays);
+  {
+    connectors::odbc::Session session(scene.connection, scene.dialect, connectors::odbc::SessionUse::log);
+    session.run("UPDATE customers SET credit = 0", "changing rows");
+  }
+  const Lines wanted = scene.edit();
+  const std::int64_t before = scene.last_seq();
+  scene.cycle();
+  CHECK(scene.changes_after(before) == wanted);
 }
 
 TEST_CASE("a fetch that hangs is cancelled, and the next cycle tells what it would have told") {

@@ -40,18 +40,18 @@ Function* driver_function(const char* name) {
 Scene::Scene(Rows rows) {
   engine::set_log_level(engine::LogLevel::error);
   const std::string file = (folder_.path() / "erp.db").string();
-  database_ = std::make_unique<Database>("sqlite", "Driver=SQLite3;Database=" + file);
+  database_ = std::make_unique<Database>("sqlite", "Driver=SQLite3;Timeout=2000;Database=" + file);
   note_bytes_ = rows == Rows::in_arrays ? 30 : 3'000;
   database_->run(fmt::format("CREATE TABLE customers (k INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40), credit DECIMAL(10,2), note {})",
                              rows == Rows::in_arrays ? "VARCHAR(40)" : "TEXT"));
   for (int k = 1; k <= rows_; ++k) insert(k);
   break_at("", 0, "");
-  auto connection = database_->connection();
+  connection = database_->connection();
   connection.name = connection_name;
   connection.odbc = engine::Secret("Driver=" + driver_path + ";Database=" + file);
   connection.query_timeout_ms = 200;
   connection.connect_timeout_ms = 800;
-  auto dialect = database_->dialect();
+  dialect = database_->dialect();
   dialect.rows_per_fetch = rows == Rows::in_arrays ? 100 : 1;
   source = connectors::catalog::make_source(connection, dialect);
   definition_.name = "customers";

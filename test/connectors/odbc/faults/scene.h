@@ -42,6 +42,8 @@ class Scene {
   std::int64_t images() { return journal_->read()->images.count(1); }
 
   std::unique_ptr<engine::model::Source> source;
+  engine::settings::SourceConnection connection;
+  engine::settings::DialectDefinition dialect;
 
  private:
   void insert(int k) const;
