@@ -215,18 +215,26 @@ ChunkRows TableCapture::read_chunk(model::Source& source, const KeyChunk& chunk,
   const auto seen = std::make_shared<OrdinalRuns>();
   reading.seen.record(seen);
   model::KeyRange range{chunk.after, chunk.up_to};
-  if (chunk.first && !chunk.after) {
-    read_keys(reading, {{chunk.first->encoded, chunk.first->source_key}});
-    range.after = chunk.first->source_key;
-  }
   ChunkRows rows;
-  rows.last = Pass(reading).read_chunk(range, chunk.rows);
+  // Rows that are what their images say leave true what was remembered of them.
+  const auto distrust_changed = [&] {
+    const CycleResult& result = reading.writer.result();
+    if (lookout_ && result.inserts + result.updates + result.deletes > 0) lookout_->distrust();
+  };
+  try {
+    if (chunk.first && !chunk.after) {
+      read_keys(reading, {{chunk.first->encoded, chunk.first->source_key}});
+      range.after = chunk.first->source_key;
+    }
+    rows.last = Pass(reading).read_chunk(range, chunk.rows);
+  } catch (const Error&) {
+    distrust_changed();
+    throw;
+  }
+  distrust_changed();
   reading.seen.record(nullptr);
   seen->for_each([&rows](std::int64_t ordinal) { rows.ordinals.push_back(ordinal); });
   rows.result = reading.writer.result();
-  // Rows that are what their images say leave true what was remembered of them.
-  const bool changed = rows.result.inserts + rows.result.updates + rows.result.deletes > 0;
-  if (changed && lookout_) lookout_->distrust();
   if (images_before) images_ = *images_before + reading.writer.growth();
   return rows;
 }

@@ -83,11 +83,12 @@ std::optional<std::int64_t> lower_bound(const ColumnMark& column, std::int64_t o
   return from - (from % second_us + second_us) % second_us;
 }
 
-ColumnMark advanced(const ColumnMark& column, std::int64_t now_us) {
+ColumnMark advanced(const ColumnMark& column, std::int64_t ours_then_ms, std::int64_t now_us, std::int64_t ours_ms) {
   ColumnMark later = column;
   if (column.growth == Growth::counter) return later;
   later.at = now_us;
-  if (later.reached) later.reached = std::min(*column.reached + (now_us - column.at), now_us);
+  const std::int64_t ours_us = std::max<std::int64_t>(0, ours_ms - ours_then_ms) * 1'000;
+  if (later.reached) later.reached = std::min(*column.reached + std::min(now_us - column.at, ours_us), now_us);
   return later;
 }
 

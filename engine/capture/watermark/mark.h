@@ -49,7 +49,8 @@ Mark mark_from(std::string_view text);
 /// `overlap` before the mark: in microseconds or as a count. Without a mark nullopt: from the lowest.
 std::optional<std::int64_t> lower_bound(const ColumnMark& column, std::int64_t ours_then_ms, std::int64_t now_us, std::int64_t ours_ms,
                                         const settings::CaptureDefinition& capture);
-/// The mark as it stands at that moment, when nothing higher was seen; never ahead of the clock.
-ColumnMark advanced(const ColumnMark& column, std::int64_t now_us);
+/// The mark as it stands at that moment, when nothing higher was seen; never ahead of the clock, and not further on than this machine's clock went: that
+/// of a database which jumps forward takes no column with it that somebody else's clock stamps.
+ColumnMark advanced(const ColumnMark& column, std::int64_t ours_then_ms, std::int64_t now_us, std::int64_t ours_ms);
 
 }  // namespace engine::capture

@@ -163,7 +163,7 @@ std::string Watermark::settle(Finding read) {
   for (std::size_t i = 0; i < watched_.size(); ++i) {
     ColumnMark column{.column = watched_[i].name, .growth = watched_[i].growth, .reached = highest_[i], .at = now_us_[i]};
     if (stood_ && !begins_anew(i, read)) {
-      const ColumnMark quiet = advanced(stood_->columns[i], now_us_[i]);
+      const ColumnMark quiet = advanced(stood_->columns[i], stood_->ours_ms, now_us_[i], ours_ms_);
       const bool higher = highest_[i] && (!quiet.reached || *highest_[i] > *quiet.reached);
       if (!higher) column = quiet;
       moved = moved || higher;

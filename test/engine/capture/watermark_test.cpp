@@ -114,6 +114,22 @@ TEST_CASE("a clock that is set back takes the mark with it, also while nobody wa
   CHECK(table.imaged() == table.held());
 }
 
+TEST_CASE("a database's clock that jumps forward passes by nothing that other machines stamp") {
+  Orders table;
+  table.put(1, "a", table.stamp());
+  table.news();
+  for (const bool is_killed : {false, true}) {
+    CAPTURE(is_killed);
+    table.set_back(-7'200);
+    CHECK(table.news().empty());
+    if (is_killed) table.restart();
+    table.put(is_killed ? 3 : 2, "stamped by a clock that is right", table.stamp(is_killed ? 14'400 : 7'200));
+    CHECK(table.news().size() == 1);
+  }
+  CHECK(table.result.healed.inserts == 0);
+  CHECK(table.imaged() == table.held());
+}
+
 TEST_CASE("a column that runs in another zone than the clock is followed, ahead or behind") {
   for (const std::int64_t behind : {7'200, -7'200}) {
     Orders table;
