@@ -32,8 +32,17 @@ std::vector<std::string> names_of(const model::Layout& layout) {
 
 /// Without what is excluded, and with its key.
 model::Layout chosen(model::Layout layout, const model::TableRequest& table) {
+  std::vector<bool> excluded(layout.columns.size());
   for (const std::string& name : table.exclude) {
-    if (const auto position = layout.find(name)) layout.columns.erase(layout.columns.begin() + static_cast<std::ptrdiff_t>(*position));
+    const auto position = layout.find(name);
+    if (!position) {
+      throw Error(ErrorCode::source_refused, fmt::format("{} has no column '{}', which `exclude:` names", table.from, name), {{"table", table.from}},
+                  engine::settings::did_you_mean(name, names_of(layout)));
+    }
+    excluded[*position] = true;
+  }
+  for (std::size_t column = excluded.size(); column-- > 0;) {
+    if (excluded[column]) layout.columns.erase(layout.columns.begin() + static_cast<std::ptrdiff_t>(column));
   }
   for (const std::string& name : table.key) {
     const auto position = layout.find(name);

@@ -1,8 +1,11 @@
 #include "connectors/files/file_gate.h"
 
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <system_error>
@@ -18,6 +21,10 @@ using engine::ErrorCode;
 namespace {
 
 constexpr std::int64_t held_back_ms_max = 60'000;
+/// No file server's clock that anybody still works with is further off.
+constexpr std::int64_t other_clock_ms_max = 600'000;
+constexpr std::int64_t zfs_magic = 0x2fc12fc1;
+constexpr std::int64_t local_systems[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC, zfs_magic, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC, MSDOS_SUPER_MAGIC};
 
 std::int64_t nanoseconds(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
 
@@ -48,6 +55,16 @@ bool is_written(int descriptor, const FileStamp& since) {
   return now.size != since.size || now.modified_ns != since.modified_ns;
 }
 
+bool has_our_clock(const std::filesystem::path& file) {
+  struct statfs system {};
+  return ::statfs(file.c_str(), &system) == 0 && std::ranges::find(local_systems, std::int64_t{system.f_type}) != std::end(local_systems);
+}
+
+bool FileGate::is_old(const FileStamp& stamp) const {
+  const std::int64_t age_ms = clock_.wall_ms() - stamp.modified_ns / 1'000'000;
+  return age_ms >= std::max(settle_ms_, other_clock_ms_max) || (age_ms >= settle_ms_ && has_our_clock_(file_));
+}
+
 /// Two ways to be sure: it stood still while we looked on, or its times say that it has for long.
 std::optional<FileStamp> FileGate::settled() {
   const FileStamp now = stamp_of(file_);
@@ -59,8 +76,7 @@ std::optional<FileStamp> FileGate::settled() {
   }
   looked_ms_ = steady;
   if (steady - seen_since_ms_ >= settle_ms_) return now;
-  const bool is_old = clock_.wall_ms() - now.modified_ns / 1'000'000 >= settle_ms_;
-  return is_old && !moved_ ? std::optional(now) : std::nullopt;
+  return is_old(now) && !moved_ ? std::optional(now) : std::nullopt;
 }
 
 FileStamp FileGate::ready() {

@@ -31,12 +31,16 @@ engine::Error busy_file(const std::filesystem::path& file, const std::string& wh
 /// Of an open file. A name that was put over it changes its inode's time, and nothing that is read.
 bool is_written(int descriptor, const FileStamp& since);
 
+/// Its times are of this machine's clock: it lies on a file system of its own, as far as that is known. A file server has another clock, ahead or behind.
+bool has_our_clock(const std::filesystem::path& file);
+
 /// A file that was modified less than `settle_ms` ago, or between two looks that are nearer than that, is still being written. Where its times are another
-/// machine's, and lie ahead, only looks count.
+/// machine's, they are believed only when they lie ten minutes back: below that two looks count, `settle_ms` apart.
 class FileGate {
  public:
-  FileGate(std::filesystem::path file, std::int64_t settle_ms, const engine::Clock& clock)
-      : file_(std::move(file)), settle_ms_(settle_ms), clock_(clock) {}
+  using HasOurClock = bool (*)(const std::filesystem::path&);
+  FileGate(std::filesystem::path file, std::int64_t settle_ms, const engine::Clock& clock, HasOurClock has_our_clock = &files::has_our_clock)
+      : file_(std::move(file)), settle_ms_(settle_ms), clock_(clock), has_our_clock_(has_our_clock) {}
 
   const std::filesystem::path& file() const { return file_; }
   /// What may be read now; nullopt while it is being written.
@@ -48,9 +52,12 @@ class FileGate {
   std::optional<std::string> proof();
 
  private:
+  bool is_old(const FileStamp& stamp) const;
+
   std::filesystem::path file_;
   std::int64_t settle_ms_;
   const engine::Clock& clock_;
+  HasOurClock has_our_clock_;
   std::optional<FileStamp> seen_;
   std::int64_t seen_since_ms_ = 0;  ///< steady
   std::int64_t looked_ms_ = 0;

@@ -61,6 +61,8 @@ TEST_CASE("a first line that does not name each column is refused") {
   CHECK(error_of([&] { folder.rows_of("code,x\n1,2\n"); }).starts_with("source.refused: customers.csv has no column 'id' for the key"));
   folder.table.exclude = {"x"};
   CHECK(folder.rows_of("x,id,y\n1,2,3\n") == Lines{"2|3"});
+  folder.table.exclude = {"emial"};
+  CHECK(error_of([&] { folder.rows_of("id,email\n1,2\n"); }).starts_with("source.refused: customers.csv has no column 'emial', which `exclude:` names"));
 }
 
 TEST_CASE("a name that leads out of the folder is refused, and so is a query") {

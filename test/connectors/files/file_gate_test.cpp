@@ -119,6 +119,28 @@ TEST_CASE("a driver's database that is one file is read when it has settled, and
   CHECK(probe(folder, *source) == before);
 }
 
+TEST_CASE("times of a file server's clock, which may run behind, are believed when they lie far back; below that only looks count") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(30'000);  // so far the other clock is behind
+  const auto gate = [&folder](bool is_ours) {
+    return connectors::files::FileGate(folder.path / "customers.csv", 2'000, folder.clock,
+                                       is_ours ? [](const std::filesystem::path&) { return true; } : [](const std::filesystem::path&) { return false; });
+  };
+  CHECK(gate(true).settled());
+  auto on_server = gate(false);
+  CHECK_FALSE(on_server.settled());
+  folder.clock.advance(1'900);
+  folder.append("2\n");
+  CHECK_FALSE(on_server.settled());
+  folder.clock.advance(1'900);
+  CHECK_FALSE(on_server.settled());
+  folder.clock.advance(100);
+  CHECK(on_server.settled());
+  folder.clock.advance(600'000);
+  CHECK(gate(false).settled());
+}
+
 TEST_CASE("a database that is one file has the columns it had while it is being written") {
   CsvFolder folder;
   folder.write("id,name\n1,a\n");
