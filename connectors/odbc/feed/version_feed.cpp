@@ -58,9 +58,11 @@ class VersionFeed final : public ChangeFeed {
   static News news_of(TextQuery::Row row);
   std::vector<TextQuery::Row> ask(KeyedSql sql, std::size_t columns, std::vector<std::string> values = {});
   /// In what the period holds: transactions, or microseconds.
-  std::string overlap(bool wide = true) const {
+  std::string overlap(bool wide) const {
     if (period_.by_transaction) return fmt::to_string(wide ? overlapping_commits : narrow_commits);
-    return fmt::to_string((wide ? name_.overlap_ms : std::min(narrow_ms, name_.overlap_ms)) * 1'000);
+    // The position goes on with the looks in between: whoever commits just after a wide one is looked for by the next.
+    const std::int64_t wide_ms = name_.overlap_ms + std::chrono::milliseconds(wide_every).count();
+    return fmt::to_string((wide ? wide_ms : std::min(narrow_ms, name_.overlap_ms)) * 1'000);
   }
 
   std::shared_ptr<Session> session_;
@@ -124,7 +126,8 @@ ChangeFeed::Standing VersionFeed::standing(const std::string& position) {
   require_known_table();
   // Whether the period holds times or ids is another history.
   if (position.empty() || (position.find('-') == std::string::npos) == period_.by_transaction) {
-    const bool back = !position.empty() && !period_.by_transaction && !ask(versions::is_clock_back(), 1, {position, overlap()}).empty();
+    const auto tolerated = [this] { return fmt::to_string(name_.overlap_ms * 1'000); };
+    const bool back = !position.empty() && !period_.by_transaction && !ask(versions::is_clock_back(), 1, {position, tolerated()}).empty();
     return back ? Standing{.lost = "the database's clock was set back"} : Standing{};
   }
   return {.lost = "its period was declared anew"};
