@@ -271,10 +271,11 @@ void JournalLog::take_entry(const Row& row, const Stretch& stretch, std::vector<
 }
 
 void JournalLog::close_cycle(std::int64_t cycle, const Stretch& stretch, std::int64_t sequence, std::vector<RowHint>& hints) {
-  std::vector<RowHint> closed = open_.close(cycle);
+  std::optional<std::vector<RowHint>> closed = open_.close(cycle);
   if (!is_new(stretch.receiver, sequence)) return;
   if (cycle < began_) throw LogLost(fmt::format("a transaction has ended that began before all rows of {} were last read (commit cycle {})", from_clause_, cycle));
-  std::move(closed.begin(), closed.end(), std::back_inserter(hints));
+  if (!closed) throw LogLost(fmt::format("a transaction has changed more than {} rows of {} (commit cycle {})", OpenCycles::hints_max, from_clause_, cycle));
+  std::move(closed->begin(), closed->end(), std::back_inserter(hints));
 }
 
 /// With the row that stands at its place now, an entry for each transaction that changed it there, the last one last.

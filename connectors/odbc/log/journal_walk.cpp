@@ -78,15 +78,17 @@ std::vector<RowHint> one_a_place(std::vector<RowHint> hints) {
 }
 
 void OpenCycles::add(std::int64_t cycle, const JournalPosition& at, RowHint hint) {
-  const auto [found, is_new] = cycles_.try_emplace(cycle, Cycle{added_, at, {}});
+  const auto [found, is_new] = cycles_.try_emplace(cycle, Cycle{added_, at, std::vector<RowHint>()});
   if (is_new) ++added_;
-  found->second.hints.push_back(std::move(hint));
+  auto& hints = found->second.hints;
+  if (hints && hints->size() == hints_max) hints.reset();
+  if (hints) hints->push_back(std::move(hint));
 }
 
-std::vector<RowHint> OpenCycles::close(std::int64_t cycle) {
+std::optional<std::vector<RowHint>> OpenCycles::close(std::int64_t cycle) {
   const auto found = cycles_.find(cycle);
-  if (found == cycles_.end()) return {};
-  std::vector<RowHint> hints = std::move(found->second.hints);
+  if (found == cycles_.end()) return std::vector<RowHint>();
+  std::optional<std::vector<RowHint>> hints = std::move(found->second.hints);
   cycles_.erase(found);
   return hints;
 }

@@ -81,9 +81,12 @@ std::vector<RowHint> one_a_place(std::vector<RowHint> hints);
 /// Hints of transactions that are not over. Entries stand in the journal before their commit: a row that is read again by then still looks as before.
 class OpenCycles {
  public:
+  /// A transaction that touched more rows than that is not worth following: all rows are read when it is over.
+  static constexpr std::size_t hints_max = 100'000;
+
   void add(std::int64_t cycle, const JournalPosition& at, RowHint hint);
-  /// Its hints; none of a cycle that did not touch the file.
-  std::vector<RowHint> close(std::int64_t cycle);
+  /// Its hints, none of a cycle that did not touch the file. Nullopt: too many to be kept, any row may have changed.
+  std::optional<std::vector<RowHint>> close(std::int64_t cycle);
   bool empty() const { return cycles_.empty(); }
   /// Where the oldest that is open first touched the file: the mark does not pass it.
   std::optional<JournalPosition> oldest() const;
@@ -92,7 +95,7 @@ class OpenCycles {
   struct Cycle {
     std::int64_t order = 0;
     JournalPosition at;
-    std::vector<RowHint> hints;
+    std::optional<std::vector<RowHint>> hints;
   };
   std::map<std::int64_t, Cycle> cycles_;
   std::int64_t added_ = 0;

@@ -81,10 +81,24 @@ TEST_CASE("a transaction's rows are named when it is over, and the oldest that i
   open.add(20, {"L", "A", 23}, RowHint{.place = 3});
   REQUIRE(open.oldest());
   CHECK(open.oldest()->sequence == 21);
-  CHECK(open.close(20).size() == 2);
+  CHECK(open.close(20)->size() == 2);
   CHECK(open.oldest()->sequence == 22);
-  CHECK(open.close(99).empty());
-  CHECK(open.close(10).size() == 1);
+  CHECK(open.close(99)->empty());
+  CHECK(open.close(10)->size() == 1);
+  CHECK_FALSE(open.oldest());
+}
+
+TEST_CASE("of a transaction that touches more rows than are worth keeping it is known only that it did") {
+  OpenCycles open;
+  for (std::size_t i = 0; i < OpenCycles::hints_max; ++i) {
+    open.add(20, {"L", "A", 21}, RowHint{.place = 1});
+    open.add(30, {"L", "A", 22}, RowHint{.place = 2});
+  }
+  open.add(20, {"L", "A", 23}, RowHint{.place = 3});
+  open.add(20, {"L", "A", 24}, RowHint{.place = 4});
+  CHECK(open.oldest()->sequence == 21);
+  CHECK_FALSE(open.close(20));
+  CHECK(open.close(30)->size() == OpenCycles::hints_max);
   CHECK_FALSE(open.oldest());
 }
 
