@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
@@ -101,7 +102,8 @@ bool CaptureScheduler::with_table(const std::string& table, const TableWork& wor
   task->running = false;
   --at_work_;
   ended_.notify_all();
-  wake_.notify_one();
+  // Others wait here, too, and a reader may be meant.
+  wake_.notify_all();
   if (problem) std::rethrow_exception(problem);
   return true;
 }
@@ -150,9 +152,10 @@ void CaptureScheduler::answer_pings() {
 }
 
 // The task that is due the longest, at the start those of short intervals first; null when stopping. A connection is not kept over a long pause: the
-// server, or a firewall between, would cut it.
+// server, or a firewall between, would cut it. Nobody waits until the driver has closed it.
 CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
   std::unique_lock lock(mutex_);
+  bool is_open = true;
   while (!stop_.requested()) {
     answer_pings();
     const std::int64_t now = clock_.steady_ms();
@@ -176,7 +179,12 @@ CaptureScheduler::Task* CaptureScheduler::wait_for_task(model::Source& source) {
       next->live.rows_now = 0;
       return next;
     }
-    if (wait >= idle_look_ms) source.close();
+    if (wait >= idle_look_ms && std::exchange(is_open, false)) {
+      lock.unlock();
+      source.close();
+      lock.lock();
+      continue;
+    }
     ++free_readers_;
     wake_.wait_for(lock, std::chrono::milliseconds(wait));
     --free_readers_;

@@ -1,6 +1,9 @@
 // The planner and the schedulers with their threads: what one of them can't do must not stop the others.
 #include <doctest/doctest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "engine/base/error.h"
 #include "engine/pipeline/capture_scheduler.h"
 #include "engine/pipeline/planning/planner.h"
@@ -195,4 +198,49 @@ TEST_CASE("a table whose key changed is paused, and the journal says so") {
     return live.state == "paused" && small.journal().read()->tables.find("customer")->state == "paused";
   }));
   CHECK(small.journal().read()->tables.find("customer")->state_reason.find("code") != std::string::npos);
+}
+
+TEST_CASE("a driver that is slow to close a connection keeps nobody from asking how the tables stand") {
+  SmallJournal small;
+  settings::SourceConnection connection;
+  connection.name = "erp";
+  settings::TableDefinition table = test::small_table("customer");
+  table.capture.every_ms = 3'600'000;
+  std::atomic<bool> is_closing = false, may_go = false;
+  class SlowToClose final : public model::Source {
+   public:
+    SlowToClose(std::atomic<bool>& is_closing, std::atomic<bool>& may_go) : is_closing_(is_closing), may_go_(may_go), rows_(test::small_layout()) {}
+    model::TableShape describe(const model::TableRequest& request) override { return rows_.describe(request); }
+    std::unique_ptr<model::RowStream> open_range(const model::TableRequest& request, const model::TableShape& shape, const model::KeyRange& range,
+                                                 std::size_t limit) override {
+      return rows_.open_range(request, shape, range, limit);
+    }
+    std::unique_ptr<model::RowStream> open_whole(const model::TableRequest& request, const model::TableShape& shape) override {
+      return rows_.open_whole(request, shape);
+    }
+    std::unique_ptr<model::RowStream> open_keys(const model::TableRequest& request, const model::TableShape& shape,
+                                                std::span<const model::SourceKey> keys) override {
+      return rows_.open_keys(request, shape, keys);
+    }
+    void close() override {
+      is_closing_ = true;
+      is_closing_.notify_all();
+      may_go_.wait(false);
+    }
+
+   private:
+    std::atomic<bool>& is_closing_;
+    std::atomic<bool>& may_go_;
+    test::FakeSource rows_;
+  };
+  CaptureScheduler scheduler(connection, {table}, small.journal(), system_clock(), [&] { return std::make_unique<SlowToClose>(is_closing, may_go); }, no_fatal);
+  scheduler.start();
+  CHECK(comes_true([&] { return is_closing.load(); }));
+  // On a thread of its own: one that waits for the driver would wait for ever.
+  std::atomic<bool> is_told = false;
+  std::thread asking([&] { is_told = scheduler.status()[0].last_cycle_ms > 0; });
+  CHECK(comes_true([&] { return is_told.load(); }));
+  may_go = true;
+  may_go.notify_all();
+  asking.join();
 }
