@@ -6,7 +6,7 @@
 #include <string>
 
 #include "engine/guard/rhythm.h"
-#include "engine/journal/delivery/guarding.h"
+#include "engine/journal/delivery/guard/guarding.h"
 #include "engine/settings/pipeline_definition.h"
 
 namespace engine::guard {

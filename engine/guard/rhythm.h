@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guard/effect_hours.h"
 
 namespace engine::guard {
 

@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 #include "engine/journal/delivery/waits.h"
 
 namespace engine::journal {

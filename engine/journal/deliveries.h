@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/journal/delivery/guard/rejections.h"
 #include "engine/journal/delivery/moves.h"
-#include "engine/journal/delivery/rejections.h"
 #include "engine/model/source/question.h"
 
 namespace engine::journal {

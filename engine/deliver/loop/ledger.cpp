@@ -1,7 +1,7 @@
 #include "engine/deliver/loop/ledger.h"
 
 #include "engine/deliver/references.h"
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 
 #include <utility>
 

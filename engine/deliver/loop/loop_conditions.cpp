@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "engine/base/error.h"
-#include "engine/base/text.h"
+#include "engine/base/text/characters.h"
 #include "engine/deliver/loop/loop.h"
 #include "engine/journal/delivery/waits.h"
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "engine/journal/deliveries.h"
-#include "engine/journal/delivery/anomalies.h"
+#include "engine/journal/delivery/guard/anomalies.h"
 #include "engine/model/layout.h"
 #include "engine/operate/cases/remote.h"
-#include "engine/settings/read/case/case_definition.h"
 #include "engine/settings/instance.h"
+#include "engine/settings/read/case/case_definition.h"
 
 namespace engine::operate {
 

@@ -7,7 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/base/metrics.h"
 #include "engine/base/text/durations.h"
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 
 namespace engine::pipeline {
 

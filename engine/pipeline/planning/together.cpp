@@ -5,7 +5,7 @@
 #include <span>
 
 #include "engine/base/error.h"
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 
 namespace engine::pipeline {
 

@@ -10,7 +10,7 @@
 
 #include "engine/guard/mass_change.h"
 #include "engine/guard/unit.h"
-#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guard/effect_hours.h"
 #include "engine/model/change.h"
 #include "engine/pipeline/planning/effects.h"
 

@@ -1,7 +1,7 @@
 // A row got another key: what it has at the target is the new key's, whatever was under way for the old one.
 #include <doctest/doctest.h>
 
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 #include "test/engine/deliver/objects.h"
 
 using namespace test;

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "test/engine/guard/watched_month.h"
-#include "test/engine/pipeline/guarded.h"
+#include "test/engine/pipeline/guard/guarded.h"
 
 using namespace engine;
 using journal::DeliveryState;

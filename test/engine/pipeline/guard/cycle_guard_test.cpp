@@ -6,7 +6,7 @@
 #include "engine/base/error.h"
 #include "engine/pipeline/planning/planner.h"
 #include "engine/pipeline/rehearsal.h"
-#include "test/engine/pipeline/guarded.h"
+#include "test/engine/pipeline/guard/guarded.h"
 
 using namespace engine;
 using namespace engine::pipeline;

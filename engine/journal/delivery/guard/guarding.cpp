@@ -1,9 +1,9 @@
-#include "engine/journal/delivery/guarding.h"
+#include "engine/journal/delivery/guard/guarding.h"
 
 #include <algorithm>
 
 #include "engine/journal/connection.h"
-#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guard/effect_hours.h"
 
 namespace engine::journal {
 

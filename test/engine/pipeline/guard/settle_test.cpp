@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/pipeline/planning/resend.h"
-#include "test/engine/pipeline/per_record/shop.h"
+#include "test/engine/pipeline/guard/shop.h"
 
 using namespace engine;
 using journal::DeliveryState;

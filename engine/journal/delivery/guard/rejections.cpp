@@ -1,4 +1,4 @@
-#include "engine/journal/delivery/rejections.h"
+#include "engine/journal/delivery/guard/rejections.h"
 
 #include "engine/journal/connection.h"
 

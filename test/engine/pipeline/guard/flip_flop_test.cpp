@@ -1,7 +1,7 @@
 // `guard: flip_flop`: a record that goes to and fro at the target is held until a person decides, or it comes to rest.
 #include <doctest/doctest.h>
 
-#include "test/engine/pipeline/per_record/shop.h"
+#include "test/engine/pipeline/guard/shop.h"
 
 using namespace engine;
 using journal::AnomalyState;

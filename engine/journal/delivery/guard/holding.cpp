@@ -1,9 +1,9 @@
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/holding.h"
 
 #include <algorithm>
 
 #include "engine/journal/connection.h"
-#include "engine/journal/delivery/anomalies.h"
+#include "engine/journal/delivery/guard/anomalies.h"
 #include "engine/journal/delivery/waits.h"
 #include "engine/model/fields.h"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/base/text/durations.h"
-#include "engine/journal/delivery/guarding.h"
+#include "engine/journal/delivery/guard/guarding.h"
 
 namespace engine::journal {
 

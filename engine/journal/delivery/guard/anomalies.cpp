@@ -1,11 +1,11 @@
-#include "engine/journal/delivery/anomalies.h"
+#include "engine/journal/delivery/guard/anomalies.h"
 
 #include <algorithm>
 #include <array>
 
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
-#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guard/effect_hours.h"
 #include "engine/journal/delivery/waits.h"
 #include "engine/model/fields.h"
 

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "engine/journal/connection.h"
-#include "engine/journal/delivery/anomalies.h"
 #include "engine/journal/delivery/bundles.h"
 #include "engine/journal/delivery/delivery_row.h"
-#include "engine/journal/delivery/holding.h"
+#include "engine/journal/delivery/guard/anomalies.h"
+#include "engine/journal/delivery/guard/holding.h"
 
 namespace engine::journal {
 

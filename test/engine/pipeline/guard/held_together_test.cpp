@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "test/engine/pipeline/guarded.h"
+#include "test/engine/pipeline/guard/guarded.h"
 
 using namespace engine;
 using namespace engine::pipeline;

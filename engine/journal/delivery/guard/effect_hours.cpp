@@ -1,4 +1,4 @@
-#include "engine/journal/delivery/effect_hours.h"
+#include "engine/journal/delivery/guard/effect_hours.h"
 
 #include "engine/journal/connection.h"
 
