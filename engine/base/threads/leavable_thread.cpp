@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <map>
+#include <list>
 #include <mutex>
 #include <vector>
 
@@ -38,44 +38,72 @@ struct LeavableThread::Shared {
   bool ended = false;
 
   std::uint64_t add(std::function<void()> job);
-  void serve();
+  /// Says whether the thread had been left behind when it came to its end.
+  bool serve();
   void answer_thread(std::unique_lock<std::mutex>& lock);
   bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience, const std::function<bool()>& until);
-  void leave_behind();
 };
 
 namespace {
 
-/// Threads outlive whoever started them, up to the end of the process: what is known of them is the process's.
+/// Threads that were left behind outlive whoever started them, up to the end of the process: what is known of them is the process's.
 template <typename Thread>
-struct Known {
-  std::mutex mutex;
-  std::vector<std::weak_ptr<Thread>> threads;
-  std::map<std::string, int> left_behind;
-  std::vector<std::pair<std::weak_ptr<Thread>, std::thread>> kept;  ///< left behind by those who started them
-
+class Known {
+ public:
   static Known& get() {
     static Known& known = *new Known;  // for threads that end after static objects
     return known;
   }
+
   void add(const std::shared_ptr<Thread>& thread) {
-    const std::lock_guard lock(mutex);
-    std::erase_if(threads, [](const auto& each) { return each.expired(); });
-    threads.push_back(thread);
+    const std::lock_guard lock(mutex_);
+    std::erase_if(threads_, [](const auto& each) { return each.expired(); });
+    threads_.push_back(thread);
   }
-  void keep(const std::shared_ptr<Thread>& thread, std::thread running) {
-    const std::lock_guard lock(mutex);
-    std::erase_if(kept, [](auto& each) {
-      if (!each.first.expired()) return false;
-      each.second.join();
-      return true;
+  std::vector<std::shared_ptr<Thread>> of(const std::string& connection) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<Thread>> found;
+    for (const auto& each : threads_) {
+      if (auto thread = each.lock(); thread && thread->options.connection == connection) found.push_back(std::move(thread));
+    }
+    return found;
+  }
+
+  void keep(const std::string& connection, std::thread thread) {
+    const std::lock_guard lock(mutex_);
+    kept_.push_back({connection, std::move(thread)});
+    show(connection);
+  }
+  /// The last that a thread does, if it was kept.
+  void came_back(const std::string& connection) {
+    const std::lock_guard lock(mutex_);
+    for (Kept& each : kept_) each.returned = each.returned || each.thread.get_id() == std::this_thread::get_id();
+    show(connection);
+  }
+  /// Without a name: of all connections.
+  int left_behind(const std::string* connection) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(kept_, [](Kept& each) {
+      if (each.returned) each.thread.join();
+      return each.returned;
     });
-    kept.emplace_back(thread, std::move(running));
+    return static_cast<int>(std::ranges::count_if(kept_, [&](const Kept& each) { return connection == nullptr || each.connection == *connection; }));
   }
-  void count(const std::string& connection, int by) {
-    const std::lock_guard lock(mutex);
-    gauge("datapicker_calls_left_behind", {{"connection", connection}}, left_behind[connection] += by);
+
+ private:
+  struct Kept {
+    std::string connection;
+    std::thread thread;
+    bool returned = false;
+  };
+  void show(const std::string& connection) const {
+    const auto left = std::ranges::count_if(kept_, [&](const Kept& each) { return !each.returned && each.connection == connection; });
+    gauge("datapicker_calls_left_behind", {{"connection", connection}}, static_cast<double>(left));
   }
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<Thread>> threads_;
+  std::list<Kept> kept_;
 };
 
 }  // namespace
@@ -86,7 +114,7 @@ std::uint64_t LeavableThread::Shared::add(std::function<void()> job) {
   return ++put;
 }
 
-void LeavableThread::Shared::serve() {
+bool LeavableThread::Shared::serve() {
   pthread_setname_np(pthread_self(), options.name.substr(0, 15).c_str());
   std::unique_lock lock(mutex);
   for (;;) {
@@ -109,8 +137,8 @@ void LeavableThread::Shared::serve() {
     changed.notify_all();
   }
   ended = true;
-  if (left_behind) Known<Shared>::get().count(options.connection, -1);
   changed.notify_all();
+  return left_behind;
 }
 
 /// With the lock held, on the thread of whoever waits.
@@ -143,32 +171,36 @@ bool LeavableThread::Shared::wait(std::unique_lock<std::mutex>& lock, std::chron
   return true;
 }
 
-void LeavableThread::Shared::leave_behind() {
-  if (left_behind || ended) return;
-  left_behind = true;
-  Known<Shared>::get().count(options.connection, 1);
-  changed.notify_all();
+/// With the lock held.
+void LeavableThread::leave_behind() {
+  if (shared_->left_behind || shared_->ended) return;
+  shared_->left_behind = true;
+  Known<Shared>::get().keep(shared_->options.connection, std::move(thread_));
+  shared_->changed.notify_all();
 }
 
 LeavableThread::LeavableThread(LeavableThreadOptions options, std::shared_ptr<SignOfLife> sign) : shared_(std::make_shared<Shared>()) {
   shared_->options = std::move(options);
   shared_->sign = std::move(sign);
   Known<Shared>::get().add(shared_);
-  thread_ = std::thread([shared = shared_] { shared->serve(); });
+  thread_ = std::thread([shared = shared_]() mutable {
+    const std::string connection = shared->options.connection;
+    const bool was_left_behind = shared->serve();
+    shared.reset();
+    if (was_left_behind) Known<Shared>::get().came_back(connection);
+  });
 }
 
 LeavableThread::~LeavableThread() {
-  bool ended = false;
   {
     std::unique_lock lock(shared_->mutex);
     shared_->ending = true;
     shared_->changed.notify_all();
     shared_->sign->show();
     const auto patience = shared_->stop_waiting ? std::min(short_patience, shared_->options.patience) : shared_->options.patience;
-    ended = shared_->left_behind ? shared_->ended : shared_->wait(lock, patience, [this] { return shared_->ended; });
-    if (!ended) shared_->leave_behind();
+    if (!shared_->left_behind && !shared_->wait(lock, patience, [this] { return shared_->ended; })) leave_behind();
   }
-  ended ? thread_.join() : Known<Shared>::get().keep(shared_, std::move(thread_));
+  if (thread_.joinable()) thread_.join();
 }
 
 void LeavableThread::wait_for(std::function<void()> work) {
@@ -180,7 +212,7 @@ void LeavableThread::wait_for(std::function<void()> work) {
   const auto is_over = [&] { return shared.done >= mine || shared.stop_waiting; };
   const bool came_back = shared.wait(lock, shared.options.patience, is_over) && shared.done >= mine;
   if (!came_back) {
-    shared.leave_behind();
+    leave_behind();
     throw LeftBehind{shared.stop_waiting};
   }
   if (shared.problem) std::rethrow_exception(std::exchange(shared.problem, nullptr));
@@ -207,29 +239,12 @@ bool LeavableThread::is_left_behind() const {
   return shared_->left_behind;
 }
 
-int LeavableThread::left_behind(const std::string& connection) {
-  auto& known = Known<Shared>::get();
-  const std::lock_guard lock(known.mutex);
-  const auto found = known.left_behind.find(connection);
-  return found == known.left_behind.end() ? 0 : found->second;
-}
+int LeavableThread::left_behind(const std::string& connection) { return Known<Shared>::get().left_behind(&connection); }
 
-bool LeavableThread::any_left_behind() {
-  auto& known = Known<Shared>::get();
-  const std::lock_guard lock(known.mutex);
-  return std::ranges::any_of(known.left_behind, [](const auto& each) { return each.second > 0; });
-}
+bool LeavableThread::any_left_behind() { return Known<Shared>::get().left_behind(nullptr) > 0; }
 
 void LeavableThread::stop_waiting(const std::string& connection) {
-  auto& known = Known<Shared>::get();
-  std::vector<std::shared_ptr<Shared>> threads;
-  {
-    const std::lock_guard lock(known.mutex);
-    for (const auto& each : known.threads) {
-      if (auto thread = each.lock(); thread && thread->options.connection == connection) threads.push_back(std::move(thread));
-    }
-  }
-  for (const auto& thread : threads) {
+  for (const auto& thread : Known<Shared>::get().of(connection)) {
     const std::lock_guard lock(thread->mutex);
     thread->stop_waiting = true;
     thread->changed.notify_all();

@@ -75,6 +75,7 @@ class LeavableThread {
 
  private:
   void wait_for(std::function<void()> work);
+  void leave_behind();
 
   std::shared_ptr<Shared> shared_;
   std::thread thread_;

@@ -40,10 +40,14 @@ struct Hang {
 };
 
 /// Says when it is destroyed.
-struct Noted {
-  std::shared_ptr<std::vector<std::string>> notes;
-  std::string name;
-  ~Noted() { notes->push_back(name); }
+class Noted {
+ public:
+  Noted(std::shared_ptr<std::vector<std::string>> notes, std::string name) : notes_(std::move(notes)), name_(std::move(name)) {}
+  ~Noted() { notes_->push_back(name_); }
+
+ private:
+  std::shared_ptr<std::vector<std::string>> notes_;
+  std::string name_;
 };
 
 LeavableThread thread_of(const char* connection, std::chrono::milliseconds patience) {
