@@ -175,12 +175,6 @@ Decision decide_absent(const HeadFacts& facts, const model::ObjectTraits& traits
 
 }  // namespace
 
-std::string duration_text(std::int64_t ms) {
-  if (ms % 3'600'000 == 0) return fmt::format("{}h", ms / 3'600'000);
-  if (ms % 60'000 == 0) return fmt::format("{}m", ms / 60'000);
-  return fmt::format("{}s", ms / 1'000);
-}
-
 Decision decide(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   const auto& expires = facts.delivery.expires_ms;
   if (expires && facts.now_ms >= *expires)

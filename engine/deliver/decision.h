@@ -79,7 +79,4 @@ const std::string& addressed_match(const journal::Delivery& delivery,
 // It refers into its arguments.
 const std::string& addressed_match(const journal::Delivery&, std::optional<journal::LastSent>&&) = delete;
 
-/// "4h", "90s": as people write it.
-std::string duration_text(std::int64_t ms);
-
 }  // namespace engine::deliver

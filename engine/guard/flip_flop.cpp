@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <functional>
 
+#include "engine/base/text/durations.h"
 #include "engine/model/fields.h"
 
 namespace engine::guard {
@@ -37,12 +38,6 @@ Course course_of(const settings::FlipFlop& limits, const std::vector<Deliveries:
   return course;
 }
 
-std::string duration_text(std::int64_t ms) {
-  constexpr std::int64_t second = 1'000, minute = 60 * second, hour = 60 * minute;
-  if (ms >= hour && ms % hour == 0) return fmt::format("{} h", ms / hour);
-  return ms >= 2 * minute ? fmt::format("{} min", ms / minute) : fmt::format("{} s", (ms + second - 1) / second);
-}
-
 }  // namespace
 
 std::string state_of(const settings::FlipFlop& limits, bool present, const std::string& match, const std::string& fields) {
@@ -70,7 +65,7 @@ std::optional<journal::Objection> object_to_flip(const settings::FlipFlop& limit
                                     {"limits", boost::json::object{{"times", limits.times}, {"within_ms", limits.within_ms}}}};
   return journal::Objection{.kind = "flip_flop",
                             .text = fmt::format("{} went between {} states {} times in {}, and would go back once more: {} times back within {} ask a person", next.key,
-                                                different, course.sent, duration_text(now_ms - course.first_ms), limits.times, duration_text(limits.within_ms)),
+                                                different, course.sent, span_text(now_ms - course.first_ms), limits.times, span_text(limits.within_ms)),
                             .numbers = boost::json::serialize(numbers),
                             .stays_ms = limits.within_ms};
 }

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import time
@@ -111,6 +112,44 @@ def a_reload_takes_over_what_is_new_and_refuses_what_is_broken():
     assert len(shop.effects("R2")) == 1, "what equals what was last sent is not sent"
 
 
+def ask(shop, request):
+    """A line to the daemon, as any member of its group can send it; its answer."""
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.settimeout(PATIENCE)
+        asking.connect(f"{shop.instance.folder}/journal.db.sock")
+        asking.sendall(json.dumps(request).encode() + b"\n")
+        return json.loads(asking.makefile().readline())
+
+
+def a_reload_reads_the_daemons_own_folder_and_no_other():
+    shop = running_shop("own")
+    own = str(shop.instance.folder)
+    foreign = shutil.copytree(own, f"{own}-foreign", ignore=shutil.ignore_patterns("journal.db*"))
+    for asked in ({"folder": foreign}, {"folder": own, "environment": "staging"}):
+        refused = ask(shop, {"verb": "reload", **asked})
+        assert refused.get("error") == "config.invalid" and "the daemon runs" in refused["message"], refused
+    assert ask(shop, {"verb": "reload", "folder": f"{own}/."})["reloaded"]
+    assert [act for act, _, _ in audit(shop)] == ["reload"]
+    shop.insert("O1")
+    shop.wait_effects("O1", 1)
+
+
+def a_pause_does_not_wait_for_a_long_act():
+    shop = lookup_shop("brief", "limits: { per_second: 1 }\n")
+    for number in range(30):
+        shop.insert(f"B{number}")
+    shop.instance.start()
+    wait_until(lambda: shop.instance.json("status")["tables"][0]["state"] in ("watching", "reading"), PATIENCE, "the baseline")
+    linking = subprocess.Popen([DATAPICKER, "link", "to_shop", "--instance", shop.instance.folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    # Each of its thirty questions takes a second.
+    wait_until(lambda: shop.stub.log_has("GET"), PATIENCE, "the first question")
+    assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
+    assert shop.instance.json("status")["pipelines"][0]["state"] == "paused"
+    assert linking.poll() is None, linking.stdout.read()
+    linking.send_signal(signal.SIGINT)
+    linking.wait(PATIENCE)
+
+
 def a_hangup_signal_reloads():
     shop = running_shop("hangup")
     shop.write_pipeline(["01: net30", "02: net60"], name="lower(name)")
@@ -180,10 +219,11 @@ def a_backfill_reads_again_and_sends_what_is_there():
     wait_until(lambda: fields(shop.effects("B1")[-1])["name"] == "while it was down", PATIENCE, "the update")
 
 
-def a_link_adopts_records_that_are_there_and_names_those_that_are_double():
-    shop = Shop("link", mode="lookup")
+def lookup_shop(name, limits=""):
+    """Its target can be searched, and honours no keys; what the table holds at first is not sent."""
+    shop = Shop(name, mode="lookup")
     shop.instance.write("targets/desk.yaml", lookup_target("desk"))
-    shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: desk\nurl: {shop.stub.url}\n")
+    shop.instance.write("connections/shop.yaml", f"connection: shop\ntarget: desk\nurl: {shop.stub.url}\n{limits}")
     shop.instance.write("pipelines/to_shop/pipeline.yaml", """pipeline: to_shop
 table: customer
 map: { name: name, code: trim(code) }
@@ -191,6 +231,11 @@ target: { connection: shop, object: record, match: { code: trim(code) }, on_dele
 """)
     shop.instance.write("tables/customer.yaml", "table: customer\nconnection: erp\nfrom: customer\nkey: [code]\n"
                         "capture: { mode: diff, every: 100ms }\ninitial: baseline\n")
+    return shop
+
+
+def a_link_adopts_records_that_are_there_and_names_those_that_are_double():
+    shop = lookup_shop("link")
     for code in ("L1", "L2", "L3"):
         shop.insert(code)
     for code in ("L1", "L2", "L2"):
@@ -343,6 +388,8 @@ if __name__ == "__main__":
           a_paused_table_is_not_read_and_a_paused_connection_stops_its_pipelines,
           what_is_asked_for_while_a_pipeline_is_paused_waits_for_its_resume,
           a_reload_takes_over_what_is_new_and_refuses_what_is_broken,
+          a_reload_reads_the_daemons_own_folder_and_no_other,
+          a_pause_does_not_wait_for_a_long_act,
           a_hangup_signal_reloads,
           a_replay_sends_again_what_the_target_has_lost,
           messages_are_sent_again_only_when_that_is_said,

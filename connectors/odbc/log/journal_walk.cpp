@@ -86,11 +86,9 @@ void OpenCycles::add(std::int64_t cycle, const JournalPosition& at, RowHint hint
 }
 
 std::optional<std::vector<RowHint>> OpenCycles::close(std::int64_t cycle) {
-  const auto found = cycles_.find(cycle);
-  if (found == cycles_.end()) return std::vector<RowHint>();
-  std::optional<std::vector<RowHint>> hints = std::move(found->second.hints);
-  cycles_.erase(found);
-  return hints;
+  auto closed = cycles_.extract(cycle);
+  if (closed.empty()) return std::vector<RowHint>();
+  return std::move(closed.mapped().hints);
 }
 
 std::optional<JournalPosition> OpenCycles::oldest() const {

@@ -75,17 +75,13 @@ bool update(journal::Deliveries& deliveries, const LedgerEntry& entry) {
   return deliveries.update_if(entry.delivery(), {entry.expected});
 }
 
-}  // namespace
-
-namespace {
-
 /// Unless somebody decided otherwise about it meanwhile.
 void hold(journal::Records& records, LedgerEntry& entry) {
-  const auto now = records.deliveries.find(entry.delivery.id);
+  const auto now = records.deliveries.find(entry.delivery().id);
   if (!now || now->state != DeliveryState::pending) return;
   const journal::Anomaly& anomaly = *entry.anomaly;
   entry.opened_anomaly = !records.anomalies.open_of(anomaly.pipeline_id, anomaly.kind);
-  journal::hold_under(entry.delivery, records.anomalies.open(anomaly));
+  journal::hold_under(entry.job->delivery(), records.anomalies.open(anomaly));
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ void Loop::park(const JobPtr& job) {
 void Loop::pauses_changed() {
   intake_.drop_ready();
   std::erase_if(parked_, [this](const JobPtr& job) {
-    if (!is_fresh(*job)) return false;
+    if (!job->is_fresh()) return false;
     give_back_permit(job);
     intake_.release(job);
     return true;

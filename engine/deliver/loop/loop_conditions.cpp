@@ -5,6 +5,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
 #include "engine/deliver/loop/loop.h"
 #include "engine/journal/delivery/waits.h"
 
@@ -79,9 +80,9 @@ void Loop::hold(const JobPtr& job, const settings::HoldWhile& condition) {
   const std::int64_t now = wall_ms();
   LedgerEntry entry = entry_of(job, LedgerEntry::After::release, now);
   entry.anomaly = journal::Anomaly{.kind = journal::hold_while_kind + condition.name,
-                                   .pipeline_id = entry.delivery.pipeline_id,
-                                   .cycle_id = entry.delivery.cycle_id,
-                                   .text = fmt::format("{}: still so after {}", condition.name, duration_text(condition.at_most_ms)),
+                                   .pipeline_id = entry.delivery().pipeline_id,
+                                   .cycle_id = entry.delivery().cycle_id,
+                                   .text = fmt::format("{}: still so after {}", condition.name, span_text(condition.at_most_ms)),
                                    .numbers = "{}",
                                    .opened_ms = now,
                                    .updated_ms = now};

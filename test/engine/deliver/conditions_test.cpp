@@ -258,7 +258,7 @@ TEST_CASE("what a condition keeps back too long is held until a person decides")
   REQUIRE(world.anomalies().size() == 1);
   const engine::journal::Anomaly anomaly = world.anomalies()[0];
   CHECK(anomaly.kind == "hold_while: an open quote uses this price list");
-  CHECK(anomaly.text == "an open quote uses this price list: still so after 8h");
+  CHECK(anomaly.text == "an open quote uses this price list: still so after 8 h");
   CHECK(world.delivery(id).anomaly_id == anomaly.id);
 
   SUBCASE("released, it goes, though the row is still found; what comes later waits again") {

@@ -132,7 +132,7 @@ def what_waited_too_long_is_held_until_a_person_decides():
     prices.set(1, "B01", "10.00")
     listed = wait_until(lambda: prices.instance.json_lines("anomalies", "list"), PATIENCE, "the anomaly")
     assert listed[0]["kind"] == "hold_while: an open quote uses this price list", listed
-    assert listed[0]["text"] == "an open quote uses this price list: still so after 2s", listed
+    assert listed[0]["text"] == "an open quote uses this price list: still so after 2 s", listed
     assert prices.target() == {}
     released = prices.instance.verb("anomalies", "release", listed[0]["id"], "--reason", "the quote is lost", "--yes")
     assert released.returncode == 0, released
