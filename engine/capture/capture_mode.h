@@ -73,8 +73,9 @@ class CaptureMode {
   /// condition only what is there is believed. Throws as `run_cycle`, and config_invalid before the first snapshot is complete.
   virtual SelectedRows read_again(model::Source& source, const Selection& selection, const StopSignal& stop,
                                   const Progress& progress) = 0;
-  /// The same for the next rows of a range, between two cycles: what is remembered to spare readings stays, unless something had changed. Rows that are
-  /// gone are left to the cycles. Throws config_invalid for a table whose key no index leads with.
+  /// The same for the next rows of a range, between two cycles: what is remembered to spare readings stays, unless something had changed. Of rows that are
+  /// gone only the one that the range begins with is journaled, others are left to the cycles. Throws config_invalid for a table whose key no index leads
+  /// with.
   virtual ChunkRows read_chunk(model::Source& source, const KeyChunk& chunk, const StopSignal& stop) = 0;
 };
 

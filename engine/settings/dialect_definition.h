@@ -49,6 +49,7 @@ struct DialectProbe {
 
 /// How a server computes one text over all rows of a range that differs when they do.
 struct DialectChecksum {
+  std::string condition;  ///< gives a row for a table whose checksum and rows are of one state inside a view, with {schema} and {name}; empty: all are
   std::string rows;    ///< an aggregate over {columns}; empty: the server has none that could be trusted
   std::string column = "{column}";  ///< one item of {columns}
   std::map<std::string, std::string> columns;  ///< the same by source type name or canonical type

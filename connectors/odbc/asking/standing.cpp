@@ -68,8 +68,8 @@ bool Standing::has_settled(const engine::settings::DialectProbe& probe, const Ta
   return now - heard.since >= std::chrono::milliseconds(probe.settles_ms);
 }
 
-std::optional<std::string> Standing::ask(const std::string& probe, const TableRequest& table) {
-  KeyedSql sql = marked(probe);
+std::optional<std::string> Standing::ask(const std::string& question, const TableRequest& table) {
+  KeyedSql sql = marked(question);
   SourceKey names;
   if (!sql.markers.empty()) {
     if (!table.query.empty()) return std::nullopt;
@@ -87,6 +87,8 @@ std::optional<std::vector<std::string>> Standing::checksums(const TableRequest& 
   if (session_->dialect().checksum.rows.empty() || refused_.contains(identity)) return std::nullopt;
   std::vector<std::string> sums;
   try {
+    const std::string& condition = session_->dialect().checksum.condition;
+    if (!condition.empty() && !ask(condition, table)) return std::nullopt;
     for (; !ranges.empty(); ranges = ranges.subspan(std::min(ranges_max, ranges.size()))) {
       sum(table, shape, ranges.first(std::min(ranges_max, ranges.size())), sums);
     }

@@ -23,12 +23,12 @@ class Standing {
 
   /// As `model::Source::probe`. One that the server refuses is told once and left out.
   std::vector<std::string> probe(const engine::model::TableRequest& table);
-  /// As `model::Source::checksums`. A table whose checksum the server refuses has none from then on, told once.
+  /// As `model::Source::checksums`. None of a table that the dialect's condition leaves out; one whose checksum the server refuses has none from then on, told once.
   std::optional<std::vector<std::string>> checksums(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
                                                     std::span<const engine::model::KeyRange> ranges);
 
  private:
-  std::optional<std::string> ask(const std::string& probe, const engine::model::TableRequest& table);
+  std::optional<std::string> ask(const std::string& question, const engine::model::TableRequest& table);
   bool has_settled(const engine::settings::DialectProbe& probe, const engine::model::TableRequest& table, const std::string& text);
   void sum(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
            std::span<const engine::model::KeyRange> ranges, std::vector<std::string>& into);

@@ -101,6 +101,7 @@ void read_checksum(const YamlNode& value, Diagnostics& diagnostics, DialectDefin
   DialectChecksum& checksum = dialect.checksum;
   MapReader reader(value, dialect_checksum_block(), "checksum", diagnostics);
   if (!reader.is_map()) return;
+  checksum.condition = reader.text("if");
   checksum.rows = reader.required_text("rows");
   checksum.column = reader.text("column", checksum.column);
   for (auto& [type, text] : reader.text_map("columns")) checksum.columns[type] = std::move(text);

@@ -318,6 +318,9 @@ const Block& dialect_checksum_block() {
       "checksum",
       "One text over all rows of a range of keys that differs when they do: what is equal is not read.",
       {{.name = "rows", .about = "An aggregate over the rows, which holds {columns}.", .required = true},
+       {"if", KeyType::text,
+        "A SELECT that gives a row for a table of which a view shows one state, its checksum included; {schema} and {name} are the table's, as parameters. "
+        "Others, and queries, are read without checksums."},
        {"column", KeyType::text, "One item of {columns}.", "{column}"},
        {"columns", KeyType::text_map, "The same by source type: what the column's own text would not tell."}}};
   return block;
