@@ -93,7 +93,8 @@ std::string odbc_string(const ServerParameters& server) {
 std::string dialect_of(const std::string& odbc) {
   const std::string text = lower_case(odbc);
   if (text.find("postgres") != std::string::npos || text.find("psqlodbc") != std::string::npos) return "postgresql";
-  if (text.find("maria") != std::string::npos || text.find("mysql") != std::string::npos) return "mariadb";
+  if (text.find("maria") != std::string::npos) return "mariadb";
+  if (text.find("mysql") != std::string::npos || text.find("myodbc") != std::string::npos) return "mysql";
   if (text.find("sqlite") != std::string::npos) return "sqlite";
   if (text.find("ibm i access") != std::string::npos || text.find("cwbodbc") != std::string::npos) return "db2i";
   if (text.find("informix") != std::string::npos) return "informix";

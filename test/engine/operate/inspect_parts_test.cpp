@@ -102,6 +102,13 @@ TEST_CASE("a password with a semicolon stays whole") {
                        "no source is called 'mysql'", Error);
 }
 
+TEST_CASE("the driver's name says which dialect a new instance begins with") {
+  CHECK(dialect_of("Driver=MariaDB Unicode;Server=db") == "mariadb");
+  CHECK(dialect_of("Driver=MySQL ODBC 8.0 Unicode Driver;Server=db") == "mysql");
+  CHECK(dialect_of("Driver=/usr/lib/libmyodbc8w.so;Server=db") == "mysql");
+  CHECK(dialect_of("Driver=Some Driver;Server=db") == "generic");
+}
+
 TEST_CASE("a trap is told to those it concerns") {
   settings::DialectDefinition dialect;
   dialect.traps = {{"set CMT", "cwb", {}, "CMT"}, {"padded", "", {"char"}, ""}};
