@@ -112,13 +112,13 @@ def a_reload_takes_over_what_is_new_and_refuses_what_is_broken():
     assert len(shop.effects("R2")) == 1, "what equals what was last sent is not sent"
 
 
-def ask(shop, request):
-    """A line to the daemon, as any member of its group can send it; its answer."""
-    with socket.socket(socket.AF_UNIX) as asking:
-        asking.settimeout(PATIENCE)
-        asking.connect(f"{shop.instance.folder}/journal.db.sock")
-        asking.sendall(json.dumps(request).encode() + b"\n")
-        return json.loads(asking.makefile().readline())
+def asking(shop, request):
+    """A line to the daemon, as any member of its group can send it; its answers come line by line."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(PATIENCE)
+    connection.connect(f"{shop.instance.folder}/journal.db.sock")
+    connection.sendall(json.dumps(request).encode() + b"\n")
+    return connection
 
 
 def a_reload_reads_the_daemons_own_folder_and_no_other():
@@ -126,9 +126,10 @@ def a_reload_reads_the_daemons_own_folder_and_no_other():
     own = str(shop.instance.folder)
     foreign = shutil.copytree(own, f"{own}-foreign", ignore=shutil.ignore_patterns("journal.db*"))
     for asked in ({"folder": foreign}, {"folder": own, "environment": "staging"}):
-        refused = ask(shop, {"verb": "reload", **asked})
+        with asking(shop, {"verb": "reload", **asked}) as refusing:
+            refused = json.loads(refusing.makefile().readline())
         assert refused.get("error") == "config.invalid" and "the daemon runs" in refused["message"], refused
-    assert ask(shop, {"verb": "reload", "folder": f"{own}/."})["reloaded"]
+    assert shop.instance.json("reload")["reloaded"]
     assert [act for act, _, _ in audit(shop)] == ["reload"]
     shop.insert("O1")
     shop.wait_effects("O1", 1)
@@ -140,14 +141,11 @@ def a_pause_does_not_wait_for_a_long_act():
         shop.insert(f"B{number}")
     shop.instance.start()
     wait_until(lambda: shop.instance.json("status")["tables"][0]["state"] in ("watching", "reading"), PATIENCE, "the baseline")
-    linking = subprocess.Popen([DATAPICKER, "link", "to_shop", "--instance", shop.instance.folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    # Each of its thirty questions takes a second.
-    wait_until(lambda: shop.stub.log_has("GET"), PATIENCE, "the first question")
-    assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
-    assert shop.instance.json("status")["pipelines"][0]["state"] == "paused"
-    assert linking.poll() is None, linking.stdout.read()
-    linking.send_signal(signal.SIGINT)
-    linking.wait(PATIENCE)
+    with asking(shop, {"verb": "link", "pipeline": "to_shop"}) as linking:
+        assert b"progress" in linking.recv(100), "it has begun, and each of its thirty questions takes a second"
+        assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
+        assert shop.instance.json("status")["pipelines"][0]["state"] == "paused"
+        assert b"linked" not in linking.recv(65536), "it goes on"
 
 
 def a_hangup_signal_reloads():

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "engine/base/error.h"
+#include "engine/base/text/durations.h"
 #include "test/engine/capture/captured_table.h"
 
 using namespace engine;
@@ -13,7 +14,6 @@ using test::told;
 
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
 
 std::string key_of(int number) {
   std::string key = std::to_string(number);

@@ -1,16 +1,17 @@
 // Messages to people: what their last own message allows, and what reports of the target settle.
 #include <doctest/doctest.h>
 
+#include "engine/base/text/durations.h"
 #include "test/engine/deliver/objects.h"
 
 using namespace test;
+using engine::hour_ms;
 using engine::journal::Delivery;
 using engine::journal::Records;
 using engine::journal::Report;
 
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
 const std::string with_template = R"({"template":"shipped","text":"Spedito","to":"+39 333 1234567"})";
 const std::string text_alone = R"({"text":"Spedito","to":"+393331234567"})";
 

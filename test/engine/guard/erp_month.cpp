@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/base/text/durations.h"
+
 namespace test {
+
+using engine::day_ms;
+using engine::hour_ms;
+using engine::minute_ms;
 
 namespace {
 
-constexpr std::int64_t minute_ms = 60'000;
-constexpr std::int64_t hour_ms = 60 * minute_ms;
-constexpr std::int64_t day_ms = 24 * hour_ms;
 constexpr std::int64_t first_day_ms = 1'791'158'400'000;       ///< Monday, 5 October 2026, as if its local midnight were UTC's
 constexpr std::int64_t winter_time_ms = 1'792'890'000'000;     ///< 25 October, 01:00 UTC
 constexpr int month_end_day = 25;                              ///< Friday, 30 October

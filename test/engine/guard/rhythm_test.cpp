@@ -1,3 +1,4 @@
+#include "engine/base/text/durations.h"
 #include "engine/guard/rhythm.h"
 
 #include <doctest/doctest.h>
@@ -10,8 +11,6 @@ using journal::EffectHour;
 
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
-constexpr std::int64_t day_ms = 24 * hour_ms;
 constexpr std::int64_t week_ms = 7 * day_ms;
 constexpr std::int64_t since_ms = 3'000 * week_ms;
 

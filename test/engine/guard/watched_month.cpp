@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
+
 namespace test {
 
+using engine::hour_ms;
 using engine::guard::Situation;
 using engine::guard::Verdict;
 using engine::journal::EffectCounts;
@@ -23,7 +26,7 @@ void raise(EffectCounts& largest, const EffectCounts& counts) {
 }  // namespace
 
 engine::guard::Usual WatchedPipeline::usual_of(const ErpCycle& cycle) {
-  const std::int64_t hour = cycle.at_ms / EffectHours::hour_ms;
+  const std::int64_t hour = cycle.at_ms / hour_ms;
   if (cycle.down_ms == 0 && usual_ && usual_hour_ == hour) return *usual_;
   std::vector<EffectHour> learnt;
   for (const auto& [hour_ms, each] : hours_) learnt.push_back(each);
@@ -34,9 +37,9 @@ engine::guard::Usual WatchedPipeline::usual_of(const ErpCycle& cycle) {
 }
 
 void WatchedPipeline::learn(std::int64_t at_ms, const EffectCounts& counts) {
-  const std::int64_t hour_ms = at_ms - at_ms % EffectHours::hour_ms;
-  EffectHour& hour = hours_[hour_ms];
-  hour.hour_ms = hour_ms;
+  const std::int64_t begin_ms = at_ms - at_ms % hour_ms;
+  EffectHour& hour = hours_[begin_ms];
+  hour.hour_ms = begin_ms;
   hour.sum += counts;
   raise(hour.largest, counts);
 }
@@ -51,11 +54,11 @@ void WatchedPipeline::decide(std::int64_t now_ms) {
 }
 
 Situation WatchedPipeline::situation_of(const ErpCycle& cycle) {
-  const std::int64_t hour = cycle.at_ms / EffectHours::hour_ms;
+  const std::int64_t hour = cycle.at_ms / hour_ms;
   Situation situation{.cycle = counts_of(cycle), .window = in_window_, .live = pipeline_.records, .hour = in_hour_[hour]};
   for (const Counted& each : held_) {
     situation.window += each.counts;
-    if (each.at_ms / EffectHours::hour_ms == hour) situation.hour += each.counts;
+    if (each.at_ms / hour_ms == hour) situation.hour += each.counts;
   }
   if (cycle.announced) situation.expected = situation.cycle;
   if (cycle.at_ms - since_ms_ < limits_.rhythm.learn_ms) return situation;
@@ -82,7 +85,7 @@ Verdict WatchedPipeline::judge(const ErpCycle& cycle) {
   } else if (cycle.down_ms == 0) {
     window_.push_back({cycle.at_ms, counts});
     in_window_ += counts;
-    in_hour_[cycle.at_ms / EffectHours::hour_ms] += counts;
+    in_hour_[cycle.at_ms / hour_ms] += counts;
     learn(cycle.at_ms, counts);
   }
   return verdict;

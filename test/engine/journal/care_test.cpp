@@ -4,6 +4,7 @@
 #include <map>
 #include <sstream>
 
+#include "engine/base/text/durations.h"
 #include "engine/journal/connection.h"
 #include "engine/journal/migrations.h"
 #include "test/engine/journal/temporary_journal.h"
@@ -144,7 +145,6 @@ TEST_CASE("the audit gives the newest entries in order") {
 
 namespace {
 
-constexpr std::int64_t day_ms = 24LL * 3'600'000;
 constexpr std::int64_t now_ms = 1'764'000'000'000;  // when change_of captures
 
 /// A change captured `days` ago, with a delivery in `state` that covers it.

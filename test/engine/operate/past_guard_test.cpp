@@ -1,4 +1,5 @@
 // What a guard would have said of the past: by what was usual and announced then, not by what is known now.
+#include "engine/base/text/durations.h"
 #include "engine/operate/review/plan/past_guard.h"
 
 #include <doctest/doctest.h>
@@ -10,8 +11,6 @@ using pipeline::Effect;
 
 namespace {
 
-constexpr std::int64_t hour_ms = journal::EffectHours::hour_ms;
-constexpr std::int64_t day_ms = 24 * hour_ms;
 constexpr std::int64_t now_ms = 1'800'000'000'000 - 1'800'000'000'000 % hour_ms;
 
 /// Each hour of six weeks: `updates` in all, half of them in one cycle.

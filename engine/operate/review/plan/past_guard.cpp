@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
+
 namespace engine::operate {
 
 using journal::EffectCounts;
@@ -11,7 +13,7 @@ namespace {
 
 constexpr std::size_t holds_max = 20;
 
-std::int64_t hour_of(std::int64_t at_ms) { return at_ms / journal::EffectHours::hour_ms; }
+std::int64_t hour_of(std::int64_t at_ms) { return at_ms / hour_ms; }
 
 /// What was learnt by then; parts of an hour that were released apart are one.
 std::vector<journal::EffectHour> learnt_by(const std::vector<journal::EffectHours::Lesson>& lessons, std::int64_t at_ms) {

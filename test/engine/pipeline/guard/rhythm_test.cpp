@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/text/durations.h"
 #include "test/engine/guard/watched_month.h"
 #include "test/engine/pipeline/guard/guarded.h"
 
@@ -12,8 +13,6 @@ using test::Guarded;
 
 namespace {
 
-constexpr std::int64_t hour_ms = 3'600'000;
-constexpr std::int64_t day_ms = 24 * hour_ms;
 constexpr std::int64_t week_ms = 7 * day_ms;
 
 const journal::AnomalyDecision by_anna{"anna", "seen", 5};
