@@ -7,6 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/base/log.h"
+#include "engine/base/text/characters.h"
+#include "engine/base/text/durations.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
 #include "engine/operate/inspect/assess/charts.h"

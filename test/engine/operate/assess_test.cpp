@@ -1,6 +1,7 @@
 // What counted changes say, without a source.
 #include <doctest/doctest.h>
 
+#include "engine/base/text/characters.h"
 #include "engine/operate/inspect/assess/charts.h"
 #include "engine/operate/inspect/assess/choose_tables.h"
 #include "engine/operate/inspect/assess/findings.h"
