@@ -1,6 +1,5 @@
 #include "connectors/odbc/log/history_log.h"
 
-
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -21,8 +20,7 @@ namespace {
 
 constexpr std::size_t page_entries = 10'000;
 /// What statements of the dialect may name, bound in this order.
-constexpr std::string_view names[] = {"{since}", "{until}"};
-constexpr std::size_t since_part = 0, until_part = 1;
+constexpr std::string_view bound_names[] = {"{since}", "{until}"};
 /// What a `changes` selects behind the key.
 constexpr const char* told[] = {"mark", "transaction_id", "changed_ms", "changed_by"};
 
@@ -97,7 +95,7 @@ void HistoryLog::refuse(const std::string& what) const {
 std::vector<TextQuery::Row> HistoryLog::ask(const std::string& statement, std::size_t columns) {
   ColumnPlan mark = text_plan();
   mark.type = history_.mark_type;
-  return access_.ask(with_markers(text_.filled(statement), names), columns, bounds(), {mark, mark});
+  return access_.ask(with_markers(text_.filled(statement), bound_names), columns, bounds(), {mark, mark});
 }
 
 /// How far the history reaches, in one statement: both ends are of one moment.
@@ -188,7 +186,7 @@ KeyedSql HistoryLog::changes() const {
   const KeyColumns key = key_columns(layout_, dialect_);
   std::string text = replaced(replaced(text_.filled(history_.changes), "{key}", key.selected), "{key_order}", key.names);
   text = replaced(text, "{offset}", fmt::to_string(given_));
-  KeyedSql sql = with_markers(replaced(text, "{n}", fmt::to_string(page_entries)), names);
+  KeyedSql sql = with_markers(replaced(text, "{n}", fmt::to_string(page_entries)), bound_names);
   sql.columns = {layout_.key.size(), layout_.key.size()};
   return sql;
 }

@@ -49,15 +49,14 @@ JournalPosition position_of(const json::value& value) {
 }
 
 /// What statements of the dialect may name, bound in this order; the last two are numbers.
-constexpr std::string_view names[] = {"{schema}", "{name}", "{library}", "{file}", "{journal_library}", "{journal}", "{receiver_library}", "{receiver}", "{first}", "{last}"};
+constexpr std::string_view part_names[] = {"{schema}", "{name}", "{library}", "{file}", "{journal_library}", "{journal}", "{receiver_library}", "{receiver}", "{first}", "{last}"};
 constexpr std::size_t first_part = 8, last_part = 9;
-
 
 class JournalLog final : public ChangeLog {
  public:
   JournalLog(const DialectDefinition& dialect, LogAccess access, const TableRequest& table, JournaledTable named, const TableShape& shape, LogName name)
       : dialect_(dialect), journal_(dialect.journal), access_(std::move(access)), from_clause_(table.from), name_(std::move(name)) {
-    values_.parts.assign(std::size(names), "");
+    values_.parts.assign(std::size(part_names), "");
     values_.parts[0] = std::move(named.schema);
     values_.parts[1] = std::move(named.name);
     values_.parts[first_part] = values_.parts[last_part] = "0";
@@ -106,7 +105,7 @@ class JournalLog final : public ChangeLog {
   LogAccess access_;
   std::string from_clause_;
   LogName name_;
-  SourceKey values_;  ///< of `names`
+  SourceKey values_;  ///< of `part_names`
   Layout layout_;     ///< of rows by their places: the key and the place
   ReceiverChain chain_;
   JournalPosition end_;                  ///< all up to here is handled when the cycle is over
@@ -130,10 +129,10 @@ void JournalLog::refuse(const std::string& what) const {
 }
 
 std::vector<Row> JournalLog::ask(const std::string& statement, std::size_t columns) {
-  std::vector<ColumnPlan> plans(std::size(names), text_plan());
+  std::vector<ColumnPlan> plans(std::size(part_names), text_plan());
   plans[first_part].type = plans[last_part].type = ColumnType::decimal;
   try {
-    return access_.ask(with_markers(statement, names), columns, values_, std::move(plans));
+    return access_.ask(with_markers(statement, part_names), columns, values_, std::move(plans));
   } catch (const Error& error) {
     if (means_any_of(error, journal_.lost)) throw LogLost(error.what());
     throw;

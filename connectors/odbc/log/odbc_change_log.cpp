@@ -1,6 +1,5 @@
 #include "connectors/odbc/log/odbc_change_log.h"
 
-
 #include <fmt/format.h>
 
 #include "connectors/odbc/log/log_text.h"

@@ -10,7 +10,6 @@ namespace engine::pipeline {
 
 namespace {
 
-
 struct SourceTables {
   int down = 0;
   int read = 0;

@@ -13,7 +13,6 @@ namespace engine::pipeline {
 
 namespace {
 
-
 /// So many effects of a closed cycle of a log do not wait for those that may follow: within the window they are counted all the same.
 constexpr std::int64_t few_max = guard::emptied_min - 1;
 

@@ -14,7 +14,6 @@ using test::told;
 
 namespace {
 
-
 std::string key_of(int number) {
   std::string key = std::to_string(number);
   return "k" + std::string(6 - key.size(), '0') + key;

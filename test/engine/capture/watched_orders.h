@@ -70,5 +70,4 @@ class Orders : public CapturedTable {
   engine::capture::CycleResult result;
 };
 
-
 }  // namespace test

@@ -14,7 +14,6 @@ namespace engine::operate {
 
 namespace {
 
-
 using Pipelines = std::map<std::string, settings::PipelineDefinition>;
 
 const settings::PipelineDefinition* find(const Pipelines& pipelines, const std::string& name) {

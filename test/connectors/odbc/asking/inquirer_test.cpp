@@ -41,7 +41,6 @@ TEST_CASE("a query finds a row or it does not, whatever the type of the values b
   }
 }
 
-
 TEST_CASE("after a query that is refused the next one is asked over a connection that works") {
   for (const auto& db : odbc_test::databases()) {
     CAPTURE(db->kind());
