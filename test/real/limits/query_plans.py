@@ -35,6 +35,8 @@ ALLOWED = {
     "INDEXED BY delivery_dead WHERE ?1 AND state = 'dead'": "`dead-letters list`: all that waits for a person",
     "FROM anomaly INDEXED BY anomaly_open WHERE state = 'open'": "all that is open, which is asked for",
     "FROM anomaly ORDER BY id DESC LIMIT": "from the end, ended by LIMIT",
+    "SELECT captured_ms FROM change WHERE captured_ms <= ?1 ORDER BY seq LIMIT 1": "ends at the first that is not from a clock that was ahead",
+    "UPDATE anomaly SET text = replace(": "`forget`: there are few, and a person waits for it",
     "SELECT count(*) FROM": "`check --journal`, which reads all",
     # What tests ask through the engine's own connection.
     "SELECT count(*), (SELECT copied_ms IS NOT NULL FROM journal) FROM change": "a test's",
