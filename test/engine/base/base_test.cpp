@@ -53,8 +53,10 @@ TEST_CASE("a secret is masked however escapes stand one inside the other, and wh
 }
 
 TEST_CASE("a secret is masked whatever it begins with, and what stands around it stays") {
-  for (const auto& [value, form] : {std::pair("\xC3\xA8tica-42", R"(\u00e8tica-42)"), std::pair("&more;42", "&amp;more;42"), std::pair("\\\\host\\42", R"(\\\\host\\42)"),
-                                    std::pair(" +x-42", "%20%2Bx-42"), std::pair("x\xC3\xA8-42", R"(x\u00e8-42)"), std::pair("%%42%%", "%25%2542%25%")}) {
+  for (const auto& each : {std::pair("\xC3\xA8tica-42", R"(\u00e8tica-42)"), std::pair("&more;42", "&amp;more;42"), std::pair("\\\\host\\42", R"(\\\\host\\42)"),
+                           std::pair(" +x-42", "%20%2Bx-42"), std::pair("x\xC3\xA8-42", R"(x\u00e8-42)"), std::pair("%%42%%", "%25%2542%25%")}) {
+    const auto& value = each.first;
+    const auto& form = each.second;
     CAPTURE(value);
     const PassingSecret secret(value);
     CHECK(redact(std::string("é=").append(value).append(",").append(form).append(";x")) == "é=***,***;x");
