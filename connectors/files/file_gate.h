@@ -1,11 +1,14 @@
 // When a file may be read, and whether it has to be: by its size and times alone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "engine/base/clock.h"
 #include "engine/base/error.h"
@@ -39,16 +42,19 @@ bool has_our_clock(const std::filesystem::path& file);
 class FileGate {
  public:
   using HasOurClock = bool (*)(const std::filesystem::path&);
-  FileGate(std::filesystem::path file, std::int64_t settle_ms, const engine::Clock& clock, HasOurClock has_our_clock = &files::has_our_clock)
-      : file_(std::move(file)), settle_ms_(settle_ms), clock_(clock), has_our_clock_(has_our_clock) {}
+  using Pause = std::function<void(std::chrono::milliseconds)>;
+  FileGate(std::filesystem::path file, std::int64_t settle_ms, const engine::Clock& clock, HasOurClock has_our_clock = &files::has_our_clock,
+           Pause pause = [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); })
+      : file_(std::move(file)), settle_ms_(settle_ms), clock_(clock), has_our_clock_(has_our_clock), pause_(std::move(pause)) {}
 
   const std::filesystem::path& file() const { return file_; }
   /// What may be read now; nullopt while it is being written.
   std::optional<FileStamp> settled();
-  /// As `settled`, but throws source_busy.
+  /// As `settled`, but throws source_busy. The first look of all waits for a second one, some seconds at most: whoever reads only once comes no more.
   FileStamp ready();
   /// For `model::Source::probe`: the state that settled last, so that nothing is read while the file is being written. After a minute of
-  /// writing without a pause source_busy is thrown: a person has to know that the file is never read.
+  /// writing without a pause source_busy is thrown: a person has to know that the file is never read. Where looks are further apart than that it is
+  /// thrown at once, and until the file has settled: else what was written just now would be read one look later.
   std::optional<std::string> proof();
 
  private:
@@ -58,12 +64,15 @@ class FileGate {
   std::int64_t settle_ms_;
   const engine::Clock& clock_;
   HasOurClock has_our_clock_;
+  Pause pause_;
   std::optional<FileStamp> seen_;
   std::int64_t seen_since_ms_ = 0;  ///< steady
   std::int64_t looked_ms_ = 0;
   bool moved_ = false;              ///< it was not the same at the look before, which was just now
   std::optional<std::string> proof_;
   std::optional<std::int64_t> written_since_ms_;
+  bool looks_seldom_ = false;       ///< there was no look for long when it had been written
+  std::optional<std::int64_t> first_look_ms_;  ///< steady
 };
 
 /// A source whose rows all stand in one file, and whose driver cannot read one state of it: nothing is read while the file is being written, and rows that

@@ -141,6 +141,46 @@ TEST_CASE("times of a file server's clock, which may run behind, are believed wh
   CHECK(gate(false).settled());
 }
 
+TEST_CASE("who looks once an hour is told to come back soon when the file was written just now") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  folder.clock.advance(3'000);
+  const auto source = folder.source();
+  REQUIRE(source->describe(folder.table).layout.columns.size() == 1);
+  const auto before = probe(folder, *source);
+  folder.clock.advance(3'600'000);
+  folder.append("2\n");
+  const auto wall = std::filesystem::file_time_type::clock::now() + std::chrono::milliseconds(3'604'000);
+  std::filesystem::last_write_time(folder.path / "customers.csv", wall);
+  source->describe(folder.table);
+  CHECK(error_of([&] { source->probe(folder.table); }).find("is still being written") != std::string::npos);
+  CHECK(error_of([&] { probe(folder, *source); }).find("is still being written") != std::string::npos);
+  folder.clock.advance(5'000);
+  CHECK(probe(folder, *source) != before);
+}
+
+TEST_CASE("who reads a file once waits for the second look that it takes") {
+  CsvFolder folder;
+  folder.write("id\n1\n");
+  std::vector<std::int64_t> pauses;
+  const auto gate = [&](std::int64_t settle_ms) {
+    return connectors::files::FileGate(folder.path / "customers.csv", settle_ms, folder.clock, [](const std::filesystem::path&) { return false; },
+                                       [&](std::chrono::milliseconds time) {
+                                         pauses.push_back(time.count());
+                                         folder.clock.advance(time.count());
+                                       });
+  };
+  auto once = gate(2'000);
+  CHECK_FALSE(once.settled());
+  folder.clock.advance(500);
+  CHECK(once.ready().size == 5);
+  CHECK(pauses == std::vector<std::int64_t>{1'500});
+  folder.append("2\n");
+  CHECK(error_of([&] { once.ready(); }).starts_with("source.busy"));
+  CHECK(error_of([&] { gate(60'000).ready(); }).starts_with("source.busy"));
+  CHECK(pauses.size() == 1);
+}
+
 TEST_CASE("a database that is one file has the columns it had while it is being written") {
   CsvFolder folder;
   folder.write("id,name\n1,a\n");
