@@ -1,5 +1,6 @@
 #include "connectors/catalog/catalog.h"
 
+#include "connectors/catalog/bounded_questions.h"
 #include "connectors/catalog/bounded_source.h"
 #include "connectors/catalog/constant_columns.h"
 #include "connectors/catalog/keyless_rows.h"
@@ -37,12 +38,16 @@ std::unique_ptr<engine::model::Source> make_source(const engine::settings::Sourc
 std::unique_ptr<engine::model::Catalogue> make_catalogue(const engine::settings::SourceConnection& connection,
                                                          const engine::settings::DialectDefinition& dialect) {
   if (connection.csv) return files::make_csv_catalogue(connection);
-  return odbc::make_odbc_catalogue(connection, dialect);
+  return bounded_catalogue(connection, [connection, dialect](std::shared_ptr<engine::SignOfLife> sign) {
+    return odbc::make_odbc_catalogue(connection, dialect, std::move(sign));
+  });
 }
 
 std::unique_ptr<engine::model::Inquirer> make_inquirer(const engine::settings::SourceConnection& connection,
                                                        const engine::settings::DialectDefinition& dialect) {
-  return odbc::make_inquirer(connection, dialect);
+  return bounded_inquirer(connection, [connection, dialect](std::shared_ptr<engine::SignOfLife> sign) {
+    return odbc::make_inquirer(connection, dialect, std::move(sign));
+  });
 }
 
 std::unique_ptr<odbc::LogInstaller> make_log_installer(const engine::settings::SourceConnection& connection,

@@ -14,6 +14,7 @@ namespace connectors::catalog {
 struct CallLimits {
   std::string connection;
   std::chrono::milliseconds patience{0};  ///< for a call: until it is cancelled, and some time for the driver to hear that
+  std::chrono::milliseconds trial_after = std::chrono::minutes(15);  ///< where many never came back: so long after the last, one is tried
 };
 CallLimits limits_of(const engine::settings::SourceConnection& connection);
 

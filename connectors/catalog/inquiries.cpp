@@ -1,6 +1,7 @@
 #include "connectors/catalog/inquiries.h"
 
 #include "engine/base/error.h"
+#include "engine/base/threads/leavable_thread.h"
 #include "engine/base/work_queue.h"
 
 namespace connectors::catalog {
@@ -13,12 +14,14 @@ namespace {
 
 constexpr std::size_t waiting_max = 50'000;
 constexpr std::int64_t left_alone_ms = 5'000;
+/// Of who asks when the daemon is told to end, for a question under way.
+constexpr std::chrono::milliseconds stop_patience{1'000};
 
 /// One connection, with its thread.
 class Desk {
  public:
   Desk(const std::string& name, MakeInquirer make, const engine::Clock& clock)
-      : make_(std::move(make)), clock_(clock), asked_({.thread_name = "ask-" + name, .waiting_max = waiting_max}, [this](auto&) { serve(); }) {}
+      : connection_(name), make_(std::move(make)), clock_(clock), asked_({.thread_name = "ask-" + name, .waiting_max = waiting_max}, [this](auto&) { serve(); }) {}
   ~Desk() { stop(); }
 
   void ask(const Question& question, std::function<void(Reply)> answered) {
@@ -27,6 +30,7 @@ class Desk {
   }
 
   void stop() {
+    engine::LeavableThread::stop_waiting(connection_, stop_patience);
     asked_.give_up([](Asked&) {});
   }
 
@@ -58,6 +62,7 @@ class Desk {
     }
   }
 
+  const std::string connection_;
   MakeInquirer make_;
   const engine::Clock& clock_;
   std::unique_ptr<Inquirer> inquirer_;  ///< the thread's, as all below

@@ -22,7 +22,7 @@ constexpr std::array<Metric, 47> catalogue{{
     {"datapicker_capture_readings_total", counter, "table, rows", "Cycles that read all rows, some, or none"},
     {"datapicker_capture_cycle_seconds", histogram, "table", "Duration of a complete read"},
     {"datapicker_capture_failures_total", counter, "table, code", "Reads that failed, by error code"},
-    {"datapicker_calls_left_behind", gauge, "connection", "Calls of a source's driver that did not come back, with their threads and connections; at 4 no more are made"},
+    {"datapicker_calls_left_behind", gauge, "connection", "Calls of a source's driver that did not come back, with their threads and connections; from 4 on one is made in 15 minutes, at 32 no more"},
     {"datapicker_change_log_entries", gauge, "table", "`tail`: entries that waited in the source's change log at the last look"},
     {"datapicker_capture_log_losses_total", counter, "table", "`tail`: times the source's log did not reach back to where it was read, and all rows were read instead"},
     {"datapicker_change_log_lost_total", counter, "connection, log",

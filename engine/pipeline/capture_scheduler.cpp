@@ -134,7 +134,7 @@ void CaptureScheduler::read_tables() {
     task->reads_chunk ? run_chunk(*task, *source) : run_cycle(*task, *source);
     const std::lock_guard lock(mutex_);
     task->running = false;
-    wake_.notify_one();
+    wake_.notify_all();
   }
 }
 

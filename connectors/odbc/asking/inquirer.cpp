@@ -28,8 +28,8 @@ ColumnPlan plan_of(ColumnType type) {
 
 class OdbcInquirer : public engine::model::Inquirer {
  public:
-  OdbcInquirer(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect)
-      : connection_(std::move(connection)), dialect_(std::move(dialect)) {}
+  OdbcInquirer(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect, std::shared_ptr<engine::SignOfLife> sign)
+      : connection_(std::move(connection)), dialect_(std::move(dialect)), sign_(std::move(sign)) {}
 
   bool any_row(const Question& question) override {
     try {
@@ -72,7 +72,7 @@ class OdbcInquirer : public engine::model::Inquirer {
       kept_.splice(kept_.begin(), kept_, kept);
       return *kept_.front().read;
     }
-    if (!session_) session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read);
+    if (!session_) session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read, sign_);
     KeyedSql keyed{.text = sql};
     std::vector<ColumnPlan> plans;
     for (const ColumnType type : types) {
@@ -86,6 +86,7 @@ class OdbcInquirer : public engine::model::Inquirer {
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
+  std::shared_ptr<engine::SignOfLife> sign_;
   std::shared_ptr<Session> session_;
   std::list<Kept> kept_;  ///< the one used last in front
 };
@@ -93,8 +94,8 @@ class OdbcInquirer : public engine::model::Inquirer {
 }  // namespace
 
 std::unique_ptr<engine::model::Inquirer> make_inquirer(const engine::settings::SourceConnection& connection,
-                                                       const engine::settings::DialectDefinition& dialect) {
-  return std::make_unique<OdbcInquirer>(connection, dialect);
+                                                       const engine::settings::DialectDefinition& dialect, std::shared_ptr<engine::SignOfLife> sign) {
+  return std::make_unique<OdbcInquirer>(connection, dialect, std::move(sign));
 }
 
 }  // namespace connectors::odbc

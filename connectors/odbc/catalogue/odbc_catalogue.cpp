@@ -31,8 +31,8 @@ std::string lower(std::string text) {
 
 class OdbcCatalogue : public engine::model::Catalogue {
  public:
-  OdbcCatalogue(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect)
-      : connection_(std::move(connection)), dialect_(std::move(dialect)) {}
+  OdbcCatalogue(engine::settings::SourceConnection connection, engine::settings::DialectDefinition dialect, std::shared_ptr<engine::SignOfLife> sign)
+      : connection_(std::move(connection)), dialect_(std::move(dialect)), sign_(std::move(sign)) {}
 
   std::string server() override {
     std::string text = fmt::format("{} {}", trait(SQL_DBMS_NAME), trait(SQL_DBMS_VER));
@@ -77,7 +77,7 @@ class OdbcCatalogue : public engine::model::Catalogue {
 
  private:
   Session& session() {
-    if (!session_) session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::read);
+    if (!session_) session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::read, sign_);
     return *session_;
   }
 
@@ -110,14 +110,15 @@ class OdbcCatalogue : public engine::model::Catalogue {
 
   engine::settings::SourceConnection connection_;
   engine::settings::DialectDefinition dialect_;
+  std::shared_ptr<engine::SignOfLife> sign_;
   std::unique_ptr<Session> session_;
 };
 
 }  // namespace
 
 std::unique_ptr<engine::model::Catalogue> make_odbc_catalogue(const engine::settings::SourceConnection& connection,
-                                                              const engine::settings::DialectDefinition& dialect) {
-  return std::make_unique<OdbcCatalogue>(connection, dialect);
+                                                              const engine::settings::DialectDefinition& dialect, std::shared_ptr<engine::SignOfLife> sign) {
+  return std::make_unique<OdbcCatalogue>(connection, dialect, std::move(sign));
 }
 
 }  // namespace connectors::odbc

@@ -28,12 +28,11 @@ struct LeavableThread::Shared {
   std::deque<std::function<void()>> jobs;
   std::uint64_t put = 0;
   std::uint64_t done = 0;
-  std::exception_ptr problem;  ///< of the job last done
   /// What the thread asks of whoever waits for it, until that is done.
   const std::function<void()>* asked_back = nullptr;
   std::exception_ptr answer;
   bool left_behind = false;
-  bool stop_waiting = false;
+  std::optional<SignOfLife::Clock::time_point> stop_by;  ///< nobody waits any longer than that
   bool ending = false;
   bool ended = false;
 
@@ -41,7 +40,8 @@ struct LeavableThread::Shared {
   /// Says whether the thread had been left behind when it came to its end.
   bool serve();
   void answer_thread(std::unique_lock<std::mutex>& lock);
-  bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience, const std::function<bool()>& until);
+  bool is_to_stop() const { return stop_by && SignOfLife::Clock::now() >= *stop_by; }
+  bool wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds after_stop, const std::function<bool()>& until);
 };
 
 namespace {
@@ -71,7 +71,7 @@ class Known {
 
   void keep(const std::string& connection, std::thread thread) {
     const std::lock_guard lock(mutex_);
-    kept_.push_back({connection, std::move(thread)});
+    kept_.push_back({connection, std::move(thread), SignOfLife::Clock::now()});
     show(connection);
   }
   /// The last that a thread does, if it was kept.
@@ -80,20 +80,25 @@ class Known {
     for (Kept& each : kept_) each.returned = each.returned || each.thread.get_id() == std::this_thread::get_id();
     show(connection);
   }
-  /// Without a name: of all connections.
-  int left_behind(const std::string* connection) {
+  /// When each was left behind, in that order. Without a name: of all connections.
+  std::vector<SignOfLife::Clock::time_point> left_behind(const std::string* connection) {
     const std::lock_guard lock(mutex_);
     std::erase_if(kept_, [](Kept& each) {
       if (each.returned) each.thread.join();
       return each.returned;
     });
-    return static_cast<int>(std::ranges::count_if(kept_, [&](const Kept& each) { return connection == nullptr || each.connection == *connection; }));
+    std::vector<SignOfLife::Clock::time_point> since;
+    for (const Kept& each : kept_) {
+      if (connection == nullptr || each.connection == *connection) since.push_back(each.since);
+    }
+    return since;
   }
 
  private:
   struct Kept {
     std::string connection;
     std::thread thread;
+    SignOfLife::Clock::time_point since;
     bool returned = false;
   };
   void show(const std::string& connection) const {
@@ -123,16 +128,10 @@ bool LeavableThread::Shared::serve() {
     std::function<void()> job = std::move(jobs.front());
     jobs.pop_front();
     lock.unlock();
-    std::exception_ptr thrown;
-    try {
-      job();
-    } catch (...) {
-      thrown = std::current_exception();
-    }
+    job();
     job = nullptr;  // what it alone held is destroyed here
     sign->show();
     lock.lock();
-    problem = std::move(thrown);
     ++done;
     changed.notify_all();
   }
@@ -157,14 +156,15 @@ void LeavableThread::Shared::answer_thread(std::unique_lock<std::mutex>& lock) {
   changed.notify_all();
 }
 
-/// False: the thread is to be left behind.
-bool LeavableThread::Shared::wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds patience, const std::function<bool()>& until) {
+/// False: the thread is to be left behind. `after_stop`: so much longer than others may wait.
+bool LeavableThread::Shared::wait(std::unique_lock<std::mutex>& lock, std::chrono::milliseconds after_stop, const std::function<bool()>& until) {
   while (!until()) {
     if (asked_back != nullptr) {
       answer_thread(lock);
       continue;
     }
-    const auto deadline = sign->last() + patience;
+    auto deadline = sign->last() + options.patience;
+    if (stop_by) deadline = std::min(deadline, *stop_by + after_stop);
     if (SignOfLife::Clock::now() >= deadline) return false;
     changed.wait_until(lock, deadline);
   }
@@ -197,8 +197,9 @@ LeavableThread::~LeavableThread() {
     shared_->ending = true;
     shared_->changed.notify_all();
     shared_->sign->show();
-    const auto patience = shared_->stop_waiting ? std::min(short_patience, shared_->options.patience) : shared_->options.patience;
-    if (!shared_->left_behind && !shared_->wait(lock, patience, [this] { return shared_->ended; })) leave_behind();
+    // Asked to stop, it gives what is at its end a moment yet.
+    if (shared_->is_to_stop()) shared_->stop_by = SignOfLife::Clock::now();
+    if (!shared_->left_behind && !shared_->wait(lock, short_patience, [this] { return shared_->ended; })) leave_behind();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -206,26 +207,22 @@ LeavableThread::~LeavableThread() {
 void LeavableThread::wait_for(std::function<void()> work) {
   Shared& shared = *shared_;
   std::unique_lock lock(shared.mutex);
-  if (shared.left_behind || shared.stop_waiting) throw LeftBehind{shared.stop_waiting};
+  if (shared.left_behind || shared.is_to_stop()) throw LeftBehind{shared.is_to_stop()};
   shared.sign->show();
   const std::uint64_t mine = shared.add(std::move(work));
-  const auto is_over = [&] { return shared.done >= mine || shared.stop_waiting; };
-  const bool came_back = shared.wait(lock, shared.options.patience, is_over) && shared.done >= mine;
-  if (!came_back) {
-    leave_behind();
-    throw LeftBehind{shared.stop_waiting};
-  }
-  if (shared.problem) std::rethrow_exception(std::exchange(shared.problem, nullptr));
+  if (shared.wait(lock, {}, [&] { return shared.done >= mine; })) return;
+  leave_behind();
+  throw LeftBehind{shared.is_to_stop()};
 }
 
 void LeavableThread::Caller::run(const std::function<void()>& work) const {
   std::unique_lock lock(shared_->mutex);
-  if (shared_->left_behind) throw LeftBehind{shared_->stop_waiting};
+  if (shared_->left_behind) throw LeftBehind{shared_->is_to_stop()};
   shared_->asked_back = &work;
   shared_->changed.notify_all();
   // Whoever waits leaves only between two answers: what it is at may use what stands on this stack.
   shared_->changed.wait(lock, [this] { return shared_->asked_back == nullptr || shared_->left_behind; });
-  if (std::exchange(shared_->asked_back, nullptr) != nullptr) throw LeftBehind{shared_->stop_waiting};
+  if (std::exchange(shared_->asked_back, nullptr) != nullptr) throw LeftBehind{shared_->is_to_stop()};
   if (shared_->answer) std::rethrow_exception(std::exchange(shared_->answer, nullptr));
 }
 
@@ -239,14 +236,20 @@ bool LeavableThread::is_left_behind() const {
   return shared_->left_behind;
 }
 
-int LeavableThread::left_behind(const std::string& connection) { return Known<Shared>::get().left_behind(&connection); }
+int LeavableThread::left_behind(const std::string& connection) { return static_cast<int>(Known<Shared>::get().left_behind(&connection).size()); }
 
-bool LeavableThread::any_left_behind() { return Known<Shared>::get().left_behind(nullptr) > 0; }
+std::optional<SignOfLife::Clock::time_point> LeavableThread::last_left_behind(const std::string& connection) {
+  const auto since = Known<Shared>::get().left_behind(&connection);
+  return since.empty() ? std::nullopt : std::optional(since.back());
+}
 
-void LeavableThread::stop_waiting(const std::string& connection) {
+bool LeavableThread::any_left_behind() { return !Known<Shared>::get().left_behind(nullptr).empty(); }
+
+void LeavableThread::stop_waiting(const std::string& connection, std::chrono::milliseconds patience) {
+  const auto stop_by = SignOfLife::Clock::now() + patience;
   for (const auto& thread : Known<Shared>::get().of(connection)) {
     const std::lock_guard lock(thread->mutex);
-    thread->stop_waiting = true;
+    thread->stop_by = std::min(stop_by, thread->stop_by.value_or(stop_by));
     thread->changed.notify_all();
   }
 }

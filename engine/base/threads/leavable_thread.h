@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -68,13 +69,15 @@ class LeavableThread {
 
   /// Those of a connection that have not come back.
   static int left_behind(const std::string& connection);
+  /// When the last of them was left behind. None: all have come back.
+  static std::optional<SignOfLife::Clock::time_point> last_left_behind(const std::string& connection);
   /// Then a process must not end by destroying what it has: a call that comes back meanwhile would find it gone.
   static bool any_left_behind();
-  /// Whoever waits for a thread of the connection, now or later, gets LeftBehind.
-  static void stop_waiting(const std::string& connection);
+  /// Whoever waits for one of the connection's threads that there are, from that moment on or later, gets LeftBehind.
+  static void stop_waiting(const std::string& connection, std::chrono::milliseconds patience = {});
 
  private:
-  void wait_for(std::function<void()> work);
+  void wait_for(std::function<void()> work);  ///< that throws nothing
   void leave_behind();
 
   std::shared_ptr<Shared> shared_;
@@ -88,17 +91,23 @@ std::invoke_result_t<Work&> LeavableThread::run(Work work) {
   struct Job {
     Work work;
     std::optional<std::conditional_t<gives, Result, bool>> result{};
+    std::exception_ptr problem{};
   };
   auto job = std::make_shared<Job>(Job{std::move(work)});
   try {
     wait_for([job] {
-      if constexpr (gives) job->result.emplace(job->work());
-      else job->work();
+      try {
+        if constexpr (gives) job->result.emplace(job->work());
+        else job->work();
+      } catch (...) {
+        job->problem = std::current_exception();
+      }
     });
   } catch (const LeftBehind&) {
     leave(std::move(job));
     throw;
   }
+  if (job->problem) std::rethrow_exception(std::exchange(job->problem, nullptr));
   if constexpr (gives) return std::move(*job->result);
 }
 

@@ -43,7 +43,7 @@ class Inquiries {
   virtual ~Inquiries() = default;
   /// Returns at once. `answered` is called once, from any thread, or never when it is stopped before.
   virtual void ask(const Question& question, std::function<void(Reply)> answered) = 0;
-  /// Ends the question under way by its time limit at the latest, and forgets the others.
+  /// Waits a moment for the questions under way, which are else left behind, and forgets the others. Nobody may read from these databases any more.
   virtual void stop() = 0;
 };
 

@@ -3,9 +3,15 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <string>
 #include <thread>
 
+#include "connectors/catalog/catalog.h"
+#include "connectors/catalog/driver_thread.h"
+#include "connectors/catalog/inquiries.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
 #include "engine/base/threads/leavable_thread.h"
 #include "test/connectors/odbc/faults/scene.h"
 
@@ -66,6 +72,48 @@ TEST_CASE("a connection of which four calls never came back makes no more, until
   scene.break_at("", 0, "");
   CHECK(come_true([] { return left_behind() == 0; }));
   CHECK(scene.cycle() == "3");
+}
+
+TEST_CASE("where four calls never came back one is tried now and then") {
+  Scene scene(Rows::in_arrays);
+  for (int call = 1; call <= 4; ++call) {
+    scene.break_at("execute", 1, "deaf");
+    CHECK(scene.cycle() == "source.unreachable");
+  }
+  using namespace std::chrono_literals;
+  connectors::catalog::CallLimits limits{.connection = Scene::connection_name, .patience = 60s, .trial_after = 60min};
+  CHECK_THROWS_WITH_AS(connectors::catalog::DriverThread{limits}, doctest::Contains("only one is made in 60 minutes"), engine::Error);
+  limits.trial_after = 0ms;
+  CHECK(connectors::catalog::DriverThread{limits}.run([] { return 7; }) == 7);
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
+}
+
+TEST_CASE("who asks a condition is answered that nobody knows, and a daemon ends though the driver does not come back") {
+  Scene scene(Rows::in_arrays);
+  const auto inquiries = connectors::catalog::make_inquiries(
+      {{Scene::connection_name, [&] { return connectors::catalog::make_inquirer(scene.connection, scene.dialect); }}}, engine::system_clock());
+  const auto ask = [&] {
+    auto reply = std::make_shared<std::promise<engine::model::Reply>>();
+    inquiries->ask({.connection = Scene::connection_name, .sql = "SELECT 1"}, [reply](engine::model::Reply said) { reply->set_value(std::move(said)); });
+    return reply->get_future();
+  };
+  scene.break_at("execute", 1, "deaf");
+  CHECK(ask().get().problem.find("did not come back") != std::string::npos);
+  CHECK(left_behind() == 1);
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
+  engine::settings::SourceConnection patient = scene.connection;
+  patient.query_timeout_ms = patient.connect_timeout_ms = 3'600'000;
+  const auto waiting = connectors::catalog::make_inquiries(
+      {{Scene::connection_name, [&] { return connectors::catalog::make_inquirer(patient, scene.dialect); }}}, engine::system_clock());
+  scene.break_at("execute", 1, "deaf");
+  waiting->ask({.connection = Scene::connection_name, .sql = "SELECT 1"}, [](const engine::model::Reply&) {});
+  CHECK(come_true([] { return Scene::struck(); }));
+  waiting->stop();
+  CHECK(left_behind() == 1);
+  scene.break_at("", 0, "");
+  CHECK(come_true([] { return left_behind() == 0; }));
 }
 
 TEST_CASE("a source that is let go while the driver is in a call leaves the call behind, and the call harms nobody when it comes back") {

@@ -70,6 +70,19 @@ TEST_CASE("work gives its value or throws what it throws, always on the same oth
   CHECK_FALSE(thread.is_left_behind());
 }
 
+TEST_CASE("what work throws reaches whoever asked for it, also when somebody else leaves things to the thread meanwhile") {
+  LeavableThread thread = thread_of("a", 60s);
+  for (int i = 0; i < 200; ++i) {
+    std::thread other;
+    CHECK_THROWS_AS(thread.run([&]() -> int {
+      other = std::thread([&] { thread.leave(std::make_shared<int>(i)); });
+      other.join();
+      throw std::runtime_error("no");
+    }),
+                    std::runtime_error);
+  }
+}
+
 TEST_CASE("what is left to the thread is destroyed there, in order, before the next work") {
   LeavableThread thread = thread_of("a", 60s);
   const auto notes = std::make_shared<std::vector<std::string>>();
@@ -118,6 +131,21 @@ TEST_CASE("work that shows signs of life is waited for beyond the patience for o
     while (std::chrono::steady_clock::now() - start < 600ms) sign->show();
   });
   CHECK_FALSE(thread.is_left_behind());
+}
+
+TEST_CASE("who waits for the last that a thread destroys can be told to stop, too") {
+  const auto hang = std::make_shared<Hang>();
+  std::thread ending([&hang] {
+    LeavableThread thread = thread_of("g", 60min);
+    thread.leave(std::shared_ptr<void>(nullptr, [hang](void*) { hang->enter(); }));
+  });
+  hang->wait_until_entered();
+  LeavableThread::stop_waiting("g");
+  ending.join();
+  CHECK(LeavableThread::left_behind("g") == 1);
+  hang->end();
+  wait_until_back("g");
+  CHECK_FALSE(LeavableThread::last_left_behind("g"));
 }
 
 TEST_CASE("whoever waits for a connection's thread can be told to stop, and nobody waits for it later") {
