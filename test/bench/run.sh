@@ -105,8 +105,11 @@ many_pipelines() {
 ! wanted review || python3 test/bench/review.py "$build/datapicker" >>"$work/figures" || problem "review.py failed"
 ! wanted long || python3 test/bench/long_journal.py "$build/datapicker" "$build/test/stub_server" "$build/test/libstatement_log.so" >>"$work/figures" ||
   problem "long_journal.py failed"
-! wanted arrival || python3 test/bench/arrival.py "$build/datapicker" "$build/test/stub_server" >>"$work/figures" ||
-  problem "arrival.py failed"
+arrivals() {
+  python3 test/bench/arrival.py "$build/datapicker" "$build/test/stub_server" >>"$work/figures" || problem "arrival.py failed"
+  /usr/bin/python3 test/bench/log_arrival.py "$build/datapicker" "$build/test/stub_server" >>"$work/figures" || problem "log_arrival.py failed"
+}
+! wanted arrival || arrivals
 
 if [ $json = yes ]; then cat "$work/figures"; fi
 python3 test/bench/table.py <"$work/figures" >"$work/table" || status=1

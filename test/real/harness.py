@@ -101,7 +101,7 @@ class Stub:
     def __init__(self, work, binary, name, *options):
         self.log = work.folder / f"{name}.log"
         port_file = work.folder / f"{name}.port"
-        self.process = subprocess.Popen([binary, "--port", "0", "--port-file", port_file, "--log", self.log, *options])
+        self.process = subprocess.Popen([binary, "--port", "0", "--port-file", port_file, "--log", self.log, *options], stdout=subprocess.DEVNULL)
         work.closers.append(self.stop)
         self.port = int(wait_until(lambda: port_file.exists() and port_file.read_text().strip(), 10, "the stub's port"))
         self.url = f"http://127.0.0.1:{self.port}"
