@@ -12,7 +12,7 @@ namespace {
 
 class BoundedLog final : public model::ChangeLog {
  public:
-  BoundedLog(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::ChangeLog> log) : thread_(std::move(thread)), log_(std::move(log)) {}
+  BoundedLog(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::ChangeLog> log) : thread_(std::move(thread)), log_(std::move(log)) {}
   ~BoundedLog() override { thread_->leave(std::move(log_)); }
 
   void resume(const std::string& mark) override {
@@ -70,13 +70,13 @@ class BoundedLog final : public model::ChangeLog {
     return more;
   }
 
-  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<odbc::DriverThread> thread_;
   std::shared_ptr<model::ChangeLog> log_;
 };
 
 class BoundedFeed final : public model::ChangeFeed {
  public:
-  BoundedFeed(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::ChangeFeed> feed) : thread_(std::move(thread)), feed_(std::move(feed)) {}
+  BoundedFeed(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::ChangeFeed> feed) : thread_(std::move(thread)), feed_(std::move(feed)) {}
   ~BoundedFeed() override { thread_->leave(std::move(feed_)); }
 
   void require_table() override {
@@ -114,17 +114,17 @@ class BoundedFeed final : public model::ChangeFeed {
     return thread_->run([feed = feed_, work = std::move(work)]() mutable { return work(*feed); });
   }
 
-  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<odbc::DriverThread> thread_;
   std::shared_ptr<model::ChangeFeed> feed_;
 };
 
 }  // namespace
 
-std::unique_ptr<model::ChangeLog> bounded_log(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::ChangeLog> log) {
+std::unique_ptr<model::ChangeLog> bounded_log(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::ChangeLog> log) {
   return std::make_unique<BoundedLog>(std::move(thread), std::move(log));
 }
 
-std::unique_ptr<model::ChangeFeed> bounded_feed(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::ChangeFeed> feed) {
+std::unique_ptr<model::ChangeFeed> bounded_feed(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::ChangeFeed> feed) {
   return std::make_unique<BoundedFeed>(std::move(thread), std::move(feed));
 }
 

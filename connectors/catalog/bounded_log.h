@@ -3,13 +3,13 @@
 
 #include <memory>
 
-#include "connectors/catalog/driver_thread.h"
+#include "connectors/odbc/bound/driver_thread.h"
 #include "engine/model/source/change_feed.h"
 #include "engine/model/source/change_log.h"
 
 namespace connectors::catalog {
 
-std::unique_ptr<engine::model::ChangeLog> bounded_log(std::shared_ptr<DriverThread> thread, std::unique_ptr<engine::model::ChangeLog> log);
-std::unique_ptr<engine::model::ChangeFeed> bounded_feed(std::shared_ptr<DriverThread> thread, std::unique_ptr<engine::model::ChangeFeed> feed);
+std::unique_ptr<engine::model::ChangeLog> bounded_log(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<engine::model::ChangeLog> log);
+std::unique_ptr<engine::model::ChangeFeed> bounded_feed(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<engine::model::ChangeFeed> feed);
 
 }  // namespace connectors::catalog

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "connectors/catalog/driven.h"
+#include "connectors/odbc/bound/driven.h"
 
 namespace connectors::catalog {
 
@@ -12,19 +12,19 @@ namespace {
 
 class BoundedInquirer final : public model::Inquirer {
  public:
-  BoundedInquirer(CallLimits limits, MakeBoundInquirer make) : driven_(std::move(limits), std::move(make)) {}
+  BoundedInquirer(odbc::CallLimits limits, MakeBoundInquirer make) : driven_(std::move(limits), std::move(make)) {}
 
   bool any_row(const model::Question& question) override {
     return driven_.ask([question](model::Inquirer& inquirer) { return inquirer.any_row(question); });
   }
 
  private:
-  Driven<model::Inquirer> driven_;
+  odbc::Driven<model::Inquirer> driven_;
 };
 
 class BoundedCatalogue final : public model::Catalogue {
  public:
-  BoundedCatalogue(CallLimits limits, MakeBoundCatalogue make) : driven_(std::move(limits), std::move(make)) {}
+  BoundedCatalogue(odbc::CallLimits limits, MakeBoundCatalogue make) : driven_(std::move(limits), std::move(make)) {}
 
   std::string server() override {
     return driven_.ask([](model::Catalogue& catalogue) { return catalogue.server(); });
@@ -46,17 +46,17 @@ class BoundedCatalogue final : public model::Catalogue {
   }
 
  private:
-  Driven<model::Catalogue> driven_;
+  odbc::Driven<model::Catalogue> driven_;
 };
 
 }  // namespace
 
 std::unique_ptr<model::Inquirer> bounded_inquirer(const engine::settings::SourceConnection& connection, MakeBoundInquirer make) {
-  return std::make_unique<BoundedInquirer>(limits_of(connection), std::move(make));
+  return std::make_unique<BoundedInquirer>(odbc::limits_of(connection), std::move(make));
 }
 
 std::unique_ptr<model::Catalogue> bounded_catalogue(const engine::settings::SourceConnection& connection, MakeBoundCatalogue make) {
-  return std::make_unique<BoundedCatalogue>(limits_of(connection), std::move(make));
+  return std::make_unique<BoundedCatalogue>(odbc::limits_of(connection), std::move(make));
 }
 
 }  // namespace connectors::catalog

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "connectors/catalog/bounded_log.h"
-#include "connectors/catalog/driver_thread.h"
+#include "connectors/odbc/bound/driver_thread.h"
 #include "engine/base/error.h"
 
 namespace connectors::catalog {
@@ -16,7 +16,7 @@ namespace {
 
 class BoundedRows final : public model::RowStream {
  public:
-  BoundedRows(std::shared_ptr<DriverThread> thread, std::unique_ptr<model::RowStream> rows) : thread_(std::move(thread)), rows_(std::move(rows)) {}
+  BoundedRows(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::RowStream> rows) : thread_(std::move(thread)), rows_(std::move(rows)) {}
   ~BoundedRows() override { thread_->leave(std::move(rows_)); }
 
   bool next(model::RowBatch& into) override {
@@ -31,13 +31,13 @@ class BoundedRows final : public model::RowStream {
   model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
 
  private:
-  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<odbc::DriverThread> thread_;
   std::shared_ptr<model::RowStream> rows_;
 };
 
 class BoundedSource final : public model::Source {
  public:
-  BoundedSource(const engine::settings::SourceConnection& connection, MakeSource make) : limits_(limits_of(connection)), make_(std::move(make)) {}
+  BoundedSource(const engine::settings::SourceConnection& connection, MakeSource make) : limits_(odbc::limits_of(connection)), make_(std::move(make)) {}
   ~BoundedSource() override { let_go(); }
 
   model::TableShape describe(const model::TableRequest& table) override {
@@ -112,7 +112,7 @@ class BoundedSource final : public model::Source {
   void open() {
     if (thread_ && thread_->is_left_behind()) let_go();
     if (thread_) return;
-    thread_ = std::make_shared<DriverThread>(limits_);
+    thread_ = std::make_shared<odbc::DriverThread>(limits_);
     source_ = make_(thread_->sign());
   }
   void let_go() {
@@ -121,9 +121,9 @@ class BoundedSource final : public model::Source {
     thread_.reset();
   }
 
-  CallLimits limits_;
+  odbc::CallLimits limits_;
   MakeSource make_;
-  std::shared_ptr<DriverThread> thread_;
+  std::shared_ptr<odbc::DriverThread> thread_;
   std::shared_ptr<model::Source> source_;
 };
 

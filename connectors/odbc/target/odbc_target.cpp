@@ -1,5 +1,6 @@
 #include "connectors/odbc/target/odbc_target.h"
 
+#include "connectors/odbc/bound/driven.h"
 #include "connectors/odbc/target/transactions.h"
 #include "connectors/odbc/target/write_request.h"
 #include "engine/base/error.h"
@@ -14,6 +15,7 @@ namespace {
 /// Rows of one transaction: enough that its commit no longer counts, few enough to be done again one by one.
 constexpr std::size_t records_max = 200;
 constexpr std::size_t requests_waiting_max = 10'000;
+constexpr std::chrono::milliseconds stop_patience{5'000};
 
 ObjectTraits upserted() {
   ObjectTraits traits;
@@ -69,8 +71,9 @@ class OdbcTarget : public Target {
     if (const char* refused = requests_.put(waiting)) waiting.answered(unsent(records, refused));
   }
 
-  /// Transactions under way end by themselves, at the latest by the connection's time-out; what waits is given back.
+  /// Transactions under way are waited for some seconds, and then left behind; what waits is given back.
   void stop() override {
+    engine::LeavableThread::stop_waiting(connection_.name, stop_patience);
     requests_.give_up([](Waiting& each) { each.answered(unsent(each.request->records.size(), "the daemon is stopping")); });
   }
 
@@ -88,9 +91,20 @@ class OdbcTarget : public Target {
   }
 
   void write(engine::WorkQueue<Waiting>& requests) {
-    Transactions transactions(connection_);
+    Driven<Transactions> transactions(limits_of(session_connection(connection_)), [connection = connection_](std::shared_ptr<engine::SignOfLife> sign) {
+      return std::make_unique<Transactions>(connection, std::move(sign));
+    });
     for (auto next = requests.take(1); !next.empty(); next = requests.take(1)) {
-      next.front().answered(transactions.write(*next.front().request));
+      next.front().answered(written(transactions, next.front().request));
+    }
+  }
+
+  std::vector<CallAnswer> written(Driven<Transactions>& transactions, const std::shared_ptr<const WriteRequest>& request) const {
+    const auto gate = std::make_shared<CommitGate>();
+    try {
+      return transactions.ask([request, gate](Transactions& writer) { return writer.write(*request, *gate); });
+    } catch (const engine::Error& error) {
+      return given_up(*request, error, gate->give_up(), connection_.database.dialect);
     }
   }
 

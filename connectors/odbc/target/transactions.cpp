@@ -19,8 +19,20 @@ engine::settings::SourceConnection session_connection(const engine::settings::Ta
   return made;
 }
 
-Transactions::Transactions(const engine::settings::TargetConnection& connection)
-    : connection_(session_connection(connection)), dialect_(connection.database.dialect), tables_(connection.database.tables) {}
+bool CommitGate::pass() {
+  const std::lock_guard lock(mutex_);
+  passed_ = passed_ || !given_up_;
+  return !given_up_;
+}
+
+bool CommitGate::give_up() {
+  const std::lock_guard lock(mutex_);
+  given_up_ = true;
+  return passed_;
+}
+
+Transactions::Transactions(const engine::settings::TargetConnection& connection, std::shared_ptr<engine::SignOfLife> sign)
+    : connection_(session_connection(connection)), dialect_(connection.database.dialect), tables_(connection.database.tables), sign_(std::move(sign)) {}
 
 void Transactions::close() {
   writer_.reset();
@@ -28,9 +40,15 @@ void Transactions::close() {
 }
 
 void Transactions::open() {
-  session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::write);
+  session_ = std::make_unique<Session>(connection_, dialect_, SessionUse::write, sign_);
   writer_ = std::make_unique<TableWriter>(*session_, tables_);
   committed_once_ = false;
+}
+
+void Transactions::commit() {
+  if (!gate_->pass()) throw Error(ErrorCode::stopped, "the request was given up");
+  session_->end_transaction(true);
+  committed_once_ = true;
 }
 
 void Transactions::roll_back() {
@@ -77,8 +95,7 @@ Transactions::Ended Transactions::run(const WriteRequest& request, std::size_t f
     Ended ended{.outcome = Delivered{}};
     std::vector<Written> written = write_rows(request, first, count);
     stage = ended.stage = WriteStage::committing;
-    session_->end_transaction(true);
-    committed_once_ = true;
+    commit();
     ended.written = std::move(written);
     return ended;
   } catch (const NoArrays&) {
@@ -136,7 +153,15 @@ bool is_about_one_record(const DeliveryOutcome& outcome) {
 
 }  // namespace
 
-std::vector<CallAnswer> Transactions::write(const WriteRequest& request) {
+std::vector<CallAnswer> given_up(const WriteRequest& request, const Error& error, bool may_be_committed,
+                                 const engine::settings::DialectDefinition& dialect) {
+  const WriteStage stage = may_be_committed ? WriteStage::committing : WriteStage::writing;
+  const Error lost(ErrorCode::source_unreachable, error.what());
+  return std::vector(request.records.size(), answer_of(outcome_of(lost, stage, request.kind, dialect), true));
+}
+
+std::vector<CallAnswer> Transactions::write(const WriteRequest& request, CommitGate& gate) {
+  gate_ = &gate;
   const std::size_t count = request.records.size();
   const Ended whole = run_without_arrays_when_refused(request);
   std::vector<CallAnswer> answers;

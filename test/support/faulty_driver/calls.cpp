@@ -82,7 +82,9 @@ extern "C" {
 /// Passes on, unless it is its turn to fail. The first parameter is the handle.
 #define PASS_OR_FAIL(name, kind, handle, parameters, ...)                                           \
   SQLRETURN SQL_API name parameters {                                                               \
-    if (const auto fault = FaultPlan::get().due(kind, handle)) return FaultPlan::get().fail(handle, *fault); \
+    const auto fault = FaultPlan::get().due(kind, handle);                                          \
+    if (fault && *fault != "late") return FaultPlan::get().fail(handle, *fault);                    \
+    if (fault) FaultPlan::get().hear_nothing();                                                     \
     return CALL(name, __VA_ARGS__);                                                                 \
   }
 
@@ -182,6 +184,9 @@ PASS(SQLRowCount, (SQLHSTMT s, SQLLEN* count), s, count)
 PASS(SQLMoreResults, (SQLHSTMT s), s)
 PASS(SQLSetPos, (SQLHSTMT s, SQLSETPOSIROW row, SQLUSMALLINT what, SQLUSMALLINT lock), s, row, what, lock)
 SQLRETURN SQL_API SQLEndTran(SQLSMALLINT kind, SQLHANDLE handle, SQLSMALLINT how) {
+  const auto fault = how == SQL_COMMIT ? FaultPlan::get().due("commit", handle) : std::nullopt;
+  if (fault && *fault != "late") return FaultPlan::get().fail(handle, *fault);
+  if (fault) FaultPlan::get().hear_nothing();
   FaultPlan::get().ended(handle);
   return CALL(SQLEndTran, kind, handle, how);
 }

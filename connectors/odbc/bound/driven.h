@@ -6,10 +6,10 @@
 #include <type_traits>
 #include <utility>
 
-#include "connectors/catalog/driver_thread.h"
+#include "connectors/odbc/bound/driver_thread.h"
 #include "engine/base/error.h"
 
-namespace connectors::catalog {
+namespace connectors::odbc {
 
 /// For one caller at a time. After a call that was left behind the next one makes both anew.
 template <typename Object>
@@ -51,4 +51,4 @@ class Driven {
   std::shared_ptr<Object> object_;
 };
 
-}  // namespace connectors::catalog
+}  // namespace connectors::odbc

@@ -1,4 +1,4 @@
-#include "connectors/catalog/driver_thread.h"
+#include "connectors/odbc/bound/driver_thread.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 #include "engine/base/error.h"
 
-namespace connectors::catalog {
+namespace connectors::odbc {
 
 using engine::Error;
 using engine::ErrorCode;
@@ -30,7 +30,7 @@ engine::LeavableThreadOptions options_of(const CallLimits& limits) {
   if (may_begin(limits, left)) return {.name = "driver", .connection = limits.connection, .patience = limits.patience};
   const std::string next = left < left_behind_max ? fmt::format("only one is made in {} minutes", std::chrono::ceil<std::chrono::minutes>(limits.trial_after).count())
                                                   : std::string("no more are made");
-  throw Error(ErrorCode::source_unreachable, fmt::format("source '{}': {} calls of its driver never came back, so that {}", limits.connection, left, next),
+  throw Error(ErrorCode::source_unreachable, fmt::format("connection '{}': {} calls of its driver never came back, so that {}", limits.connection, left, next),
               {{"connection", limits.connection}}, "restart the daemon when the database and the way to it are well");
 }
 
@@ -45,12 +45,12 @@ CallLimits limits_of(const engine::settings::SourceConnection& connection) {
 DriverThread::DriverThread(CallLimits limits) : limits_(std::move(limits)), thread_(options_of(limits_), sign_) {}
 
 void DriverThread::refuse(const engine::LeftBehind& left) const {
-  if (left.asked) throw Error(ErrorCode::stopped, fmt::format("a call of the driver of '{}' is not waited for: reading it is to end", limits_.connection));
+  if (left.asked) throw Error(ErrorCode::stopped, fmt::format("a call of the driver of '{}' is not waited for: the daemon's work with it is to end", limits_.connection));
   throw Error(ErrorCode::source_unreachable,
-              fmt::format("source '{}': a call of its driver did not come back within {} ms, though it was cancelled: it is left behind, and the connection "
+              fmt::format("connection '{}': a call of its driver did not come back within {} ms, though it was cancelled: it is left behind, and the connection "
                           "made anew ({} of {} at once)",
                           limits_.connection, limits_.patience.count(), engine::LeavableThread::left_behind(limits_.connection), soon_left_behind_max),
               {{"connection", limits_.connection}}, "see whether the database answers and what its driver waits for; 'query_timeout' cancels calls");
 }
 
-}  // namespace connectors::catalog
+}  // namespace connectors::odbc

@@ -1,4 +1,4 @@
-// The thread that makes one source's calls, and what it means for the source when one of them does not come back.
+// The thread that makes the calls of one user of a driver, and what it means for him when one of them does not come back.
 #pragma once
 
 #include <chrono>
@@ -9,7 +9,7 @@
 #include "engine/base/threads/leavable_thread.h"
 #include "engine/settings/connection_definition.h"
 
-namespace connectors::catalog {
+namespace connectors::odbc {
 
 struct CallLimits {
   std::string connection;
@@ -18,7 +18,7 @@ struct CallLimits {
 };
 CallLimits limits_of(const engine::settings::SourceConnection& connection);
 
-/// Shared by a source and what it opened. All of them hand over what the driver may be in, and never destroy it themselves.
+/// Shared by its user (a source, a writer) and what he opened. All of them hand over what the driver may be in, and never destroy it themselves.
 class DriverThread {
  public:
   /// Throws source_unreachable when too many calls of the connection have been left behind.
@@ -46,4 +46,4 @@ class DriverThread {
   engine::LeavableThread thread_;
 };
 
-}  // namespace connectors::catalog
+}  // namespace connectors::odbc
