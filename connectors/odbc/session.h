@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "connectors/odbc/bound/watchdog.h"
 #include "connectors/odbc/diagnostics.h"
 #include "connectors/odbc/rows/read_ahead.h"
-#include "connectors/odbc/watchdog.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
 

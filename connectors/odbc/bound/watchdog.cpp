@@ -1,4 +1,4 @@
-#include "connectors/odbc/watchdog.h"
+#include "connectors/odbc/bound/watchdog.h"
 
 #include <sql.h>
 
