@@ -131,8 +131,12 @@ void Session::stop_reading_ahead() {
   reader_.reset();
 }
 
+std::vector<Diagnostic> Session::diagnostics(HandleKind kind, Handle handle) const {
+  return watchdog_.undisturbed([&] { return diagnostics_of(kind, handle); });
+}
+
 engine::Error Session::error(HandleKind kind, Handle handle, std::string_view doing) const {
-  engine::Error error = error_of(diagnostics_of(kind, handle), dialect_, connection_.name, doing, role());
+  engine::Error error = error_of(diagnostics(kind, handle), dialect_, connection_.name, doing, role());
   SQLUINTEGER dead = SQL_CD_FALSE;
   const bool known = connected_ && SQL_SUCCEEDED(SQLGetConnectAttr(handle_, SQL_ATTR_CONNECTION_DEAD, &dead, sizeof dead, nullptr));
   if (!known || dead != SQL_CD_TRUE || error.code() == engine::ErrorCode::source_unreachable) return error;

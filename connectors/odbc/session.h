@@ -71,6 +71,8 @@ class Session {
   /// Commits or rolls back what a session that writes has under way. Throws as all do.
   void end_transaction(bool commit);
 
+  /// Of a statement that may be under watch, too.
+  std::vector<Diagnostic> diagnostics(HandleKind kind, Handle handle) const;
   /// The error of a call that failed. Whatever the driver calls it, on a dead connection it is source_unreachable.
   engine::Error error(HandleKind kind, Handle handle, std::string_view doing) const;
   [[noreturn]] void fail(HandleKind kind, Handle handle, std::string_view doing) const { throw error(kind, handle, doing); }
@@ -88,7 +90,7 @@ class Session {
   SessionUse use_;
   std::uint64_t number_;
   Handle handle_ = nullptr;
-  Watchdog watchdog_;
+  mutable Watchdog watchdog_;
   std::weak_ptr<ReadAhead> reader_;
   std::vector<KeyedRows> spare_batches_;
   std::map<std::string, KnownIndex> known_indexes_;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 
 #include "connectors/odbc/diagnostics.h"
 #include "engine/base/threads/leavable_thread.h"
@@ -28,6 +29,12 @@ class Watchdog {
   void disarm();
   /// The statement last armed was cancelled.
   bool cancelled();
+  /// Nothing is cancelled while `work` runs: SQLCancel throws away the diagnostics that another thread may be reading.
+  template <typename Work>
+  std::invoke_result_t<Work&> undisturbed(Work work) {
+    const std::lock_guard lock(mutex_);
+    return work();
+  }
 
  private:
   using Time = std::chrono::steady_clock::time_point;

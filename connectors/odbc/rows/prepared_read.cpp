@@ -125,7 +125,7 @@ std::size_t PreparedRead::fetch() {
   const SQLRETURN result = SQLFetch(statement_);
   if (result == SQL_NO_DATA) {
     // An end that comes with a diagnostic is no end: some drivers report a lost connection so.
-    for (const Diagnostic& diagnostic : diagnostics_of(HandleKind::statement, statement_)) {
+    for (const Diagnostic& diagnostic : session_->diagnostics(HandleKind::statement, statement_)) {
       const std::string_view group = std::string_view(diagnostic.sqlstate).substr(0, 2);
       if (group != "00" && group != "01" && group != "02") fail("reading rows");
     }
@@ -149,7 +149,7 @@ void PreparedRead::check_rows(short result) {
   }
   if (result != SQL_SUCCESS_WITH_INFO) return;
   // Cut text is seen by its indicator and read again. A cut fraction of a number or a time has no such trace.
-  for (const Diagnostic& diagnostic : diagnostics_of(HandleKind::statement, statement_)) {
+  for (const Diagnostic& diagnostic : session_->diagnostics(HandleKind::statement, statement_)) {
     if (diagnostic.sqlstate == "01S07" || diagnostic.sqlstate == "22003") fail("reading a row");
   }
 }
