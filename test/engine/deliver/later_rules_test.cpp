@@ -244,3 +244,78 @@ TEST_CASE("rule 11: each outcome of an attempt is kept with its request, answer 
   CHECK(attempts[1].number == 2);
   CHECK(attempts[1].request.find("\"A\\") != std::string::npos);
 }
+
+namespace {
+
+/// A's record is known at the target, B is on its way there, and C, which breaks a rule, took B's place in the journal.
+class HeldBehindOneOnItsWay : public World {
+ public:
+  explicit HeldBehindOneOnItsWay(bool is_there) {
+    make_upsert_object(target);
+    if (is_there) plan("K1", a);
+    start();
+    settle();
+    target.automatic = false;
+    plan("K1", b);
+    settle();
+    REQUIRE(target.waiting() == 1);
+    Delivery broken = delivery_for("K1", "");
+    broken.fields = R"({"name":"C"})";
+    broken.objection = {.kind = "rule: names are real", .text = "the rule is not met"};
+    held = plan(broken);
+    settle();
+    REQUIRE(state(held) == "held");
+  }
+  /// What was on its way arrives; its answer comes, or is never heard of.
+  void arrives(bool is_heard) {
+    if (is_heard) target.process(Fate::taken);
+    else kill(Fate::taken_answer_lost);
+    target.automatic = true;
+    if (!is_heard) start();
+    pass(60'000);
+  }
+
+  std::int64_t held = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a record that is back to what was last sent is not healed over a state that is on its way") {
+  for (const bool is_heard : {true, false}) {
+    HeldBehindOneOnItsWay world(true);
+    const auto back = world.plan("K1", a);
+    CHECK(world.state(world.held) == "superseded");
+    world.arrives(is_heard);
+    CHECK(world.state(back) == "delivered");
+    CHECK(world.target.records.begin()->second.fields == fields(a));
+    CHECK(world.last_sent("K1")->fields == a);
+  }
+}
+
+TEST_CASE("a row that is gone again takes the record with it that is on its way") {
+  for (const bool is_heard : {true, false}) {
+    HeldBehindOneOnItsWay world(false);
+    const auto gone = world.plan_delete("K1");
+    world.arrives(is_heard);
+    CHECK(world.state(gone) == "delivered");
+    CHECK(world.target.records.empty());
+  }
+}
+
+TEST_CASE("a record heals when all that came since it was sent was held from the start") {
+  World world;
+  make_upsert_object(world.target);
+  world.plan("K1", a);
+  world.start();
+  world.settle();
+  for (const char* name : {R"({"name":"C"})", R"({"name":"D"})"}) {
+    Delivery broken = world.delivery_for("K1", "");
+    broken.fields = name;
+    broken.objection = {.kind = "rule: names are real", .text = "the rule is not met"};
+    world.plan(broken);
+  }
+  const auto back = world.plan("K1", a);
+  CHECK(world.state(back) == "healed");
+  world.pass(60'000);
+  CHECK(world.target.effects.size() == 1);
+}

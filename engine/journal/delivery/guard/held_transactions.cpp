@@ -57,7 +57,7 @@ class UndoneSearch {
     if (open.empty()) return true;
     const auto sent = deliveries_.last_sent(pipeline_id_, key);
     const bool has_moved = deliveries_.is_moved_away(pipeline_id_, key) || (sent && !sent->kept_under.empty());
-    if (has_moved || !deliveries_.is_as_sent(open.back(), sent)) return false;
+    if (has_moved || !deliveries_.is_as_sent(open.back(), sent) || !nothing_was_let_go(connection_, pipeline_id_, key)) return false;
     for (Delivery& delivery : open) {
       if (!was_not_begun(delivery) || (delivery.bundle_id && !reach_members(*delivery.bundle_id))) return false;
       found_.push_back(std::move(delivery));

@@ -52,7 +52,29 @@ bool still_holds(Anomalies& anomalies, const Delivery& older, const Delivery& pl
   return anomaly->kind != mass_change_kind || older.present || !planned.present;
 }
 
+/// What other guards hold was pending before: they ask when it is about to be sent.
+bool holds_from_the_start(std::string_view kind) {
+  return kind == mass_change_kind || kind == flip_flop_kind || kind.starts_with(rule_kind);
+}
+
 }  // namespace
+
+// A native upsert leaves no trace before its answer: what was pending once may be on its way though it is superseded by now, or have arrived although
+// a killed process never heard of it. What came behind one that is open still stands behind it.
+bool nothing_was_let_go(Connection& connection, std::int64_t pipeline_id, const std::string& key) {
+  Statement row = connection.prepare(
+      "SELECT d.state, coalesce(a.kind, ''), coalesce(b.state, '') FROM delivery AS d INDEXED BY delivery_by_key LEFT JOIN anomaly AS a ON a.id = d.anomaly_id "
+      "LEFT JOIN bundle AS b ON b.id = d.bundle_id WHERE d.pipeline_id = ?1 AND d.key = ?2 ORDER BY d.id DESC");
+  bool was_any_let_go = false;
+  for (row.bind(1, pipeline_id).bind(2, key); row.step();) {
+    const DeliveryState state = delivery_state_of(row.text(0));
+    if (state == DeliveryState::delivered || state == DeliveryState::skipped || state == DeliveryState::healed) break;
+    const bool waits_for_others = row.text(2) == "waiting";
+    const bool was_let_go = !waits_for_others && !holds_from_the_start(row.text(1));
+    was_any_let_go = was_let_go || (was_any_let_go && !is_open(state));
+  }
+  return !was_any_let_go;
+}
 
 bool carries(const Delivery& delivery, const Rejection& rejection) {
   if (delivery.present != rejection.present) return false;
@@ -83,7 +105,8 @@ Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Del
   const Delivery* older = held_before(open, planned);
   const auto rejection = rejections.of(planned.pipeline_id, planned.key);
   const bool may_equal = (older != nullptr || planned.objection || rejection) && replaces_all;
-  if (may_equal && deliveries.is_as_sent(planned, deliveries.last_sent(planned.pipeline_id, planned.key))) {
+  const bool is_back = may_equal && deliveries.is_as_sent(planned, deliveries.last_sent(planned.pipeline_id, planned.key));
+  if (is_back && (older == nullptr || nothing_was_let_go(connection, planned.pipeline_id, planned.key))) {
     if (rejection && !outlives_return(anomalies, *rejection)) rejections.forget(planned.pipeline_id, planned.key);
     if (older == nullptr) return as_planned;
     return {DeliveryState::healed, "back to what was last sent", older->anomaly_id};
@@ -92,8 +115,10 @@ Beginning beginning_of(Deliveries& deliveries, Connection& connection, const Del
     anomalies.reopen(rejection->anomaly_id, planned.created_ms);
     return held_by(rejection->anomaly_id);
   }
-  if (rejection) rejections.forget(planned.pipeline_id, planned.key);
+  if (rejection && !(is_back && outlives_return(anomalies, *rejection))) rejections.forget(planned.pipeline_id, planned.key);
   if (planned.objection) return held_by_objection(anomalies, planned);
+  // At the head of its lane it is known what became of the one that may be under way: there it is skipped or sent.
+  if (is_back) return as_planned;
   // What was held only because it brought a rejected value waits for nobody any more.
   if (older != nullptr && !rejection && still_holds(anomalies, *older, planned)) return held_by(*older->anomaly_id);
   return as_planned;

@@ -224,6 +224,22 @@ TEST_CASE("held transactions heal together when the last of their rows is back t
   CHECK(world.anomalies()[0].state == AnomalyState::healed);
 }
 
+TEST_CASE("held transactions do not heal over a row's earlier state that may be on its way") {
+  World world;
+  world.write([&](journal::Records& records) {
+    const auto sent = *records.deliveries.last_sent(1, test::key_of(0));
+    Delivery alone{.pipeline_id = 1, .key = sent.key, .connection = sent.connection, .object = sent.object, .match = sent.match};
+    alone.fields = R"({"credit":"7.00"})";
+    records.deliveries.plan(alone);
+  });
+  mass_change(world);
+  REQUIRE(world.of(0).front().state == DeliveryState::superseded);
+  world.pass(3'600'000);
+  world.commit("11", [&] { world.credit(0, 20, "1.00", "0.00"); });
+  CHECK(world.newest(1).state != DeliveryState::healed);
+  CHECK(world.anomalies()[0].state == AnomalyState::open);
+}
+
 TEST_CASE("the rest of a held transaction that a later cycle brings is held with it") {
   World world;
   world.commit("7", [&] { world.credit(0, 60, "0.00"); });
