@@ -17,16 +17,21 @@ namespace engine::deliver {
 class Conditions {
  public:
   static constexpr std::size_t questions_max = 10'000;
+  /// Whoever waits for an answer longer than that is told that none came.
+  static constexpr std::int64_t silent_ms_max = 10'000;
 
-  /// What was said less than `every_ms` ago. Null: it is asked soon, and `delivery_id` told by `said`.
+  /// What was said less than `every_ms` ago; a problem where nobody answers, or more is asked than is kept. Null: it is asked soon. Of a question
+  /// that is kept `said` tells `delivery_id` when there is news.
   const model::Reply* reply(const model::Question& question, std::int64_t every_ms, std::int64_t delivery_id, std::int64_t now_ms);
-  /// A row was found, so the delivery waits until none is.
-  void await(const model::Question& question, std::int64_t delivery_id);
+  /// The delivery waits until no row is found, or until it is forgotten: then it looks by itself. False: the question is not kept, so nobody tells it.
+  bool await(const model::Question& question, std::int64_t delivery_id, std::int64_t until_ms);
+  /// It waits for this no longer.
+  void forget(const model::Question& question, std::int64_t delivery_id);
 
   /// To be asked now; each is answered once.
   std::vector<model::Question> take_due(std::int64_t now_ms);
-  /// Returns the deliveries that are to be looked at again.
-  std::set<std::int64_t> said(const model::Question& question, model::Reply reply);
+  /// Returns the deliveries that are to be looked at again. What is said counts from now on, however long it took.
+  std::set<std::int64_t> said(const model::Question& question, model::Reply reply, std::int64_t now_ms);
   /// When something is due, if anything is.
   std::optional<std::int64_t> next_ms() const;
 
@@ -34,13 +39,16 @@ class Conditions {
   struct Asked {
     model::Question question;
     std::int64_t every_ms = 0;
-    std::int64_t asked_ms = 0;
+    std::int64_t due_ms = 0;  ///< its place in `due_`, unless it is under way
     bool under_way = false;
     std::optional<model::Reply> reply;
-    std::set<std::int64_t> curious;  ///< came while nothing was known
-    std::set<std::int64_t> waiting;  ///< until no row is found
+    std::int64_t said_ms = 0;
+    std::optional<std::int64_t> silent_since_ms;     ///< somebody waits for an answer since then
+    std::set<std::int64_t> curious;                  ///< came while nothing was known
+    std::map<std::int64_t, std::int64_t> waiting{};  ///< until no row is found, and until when they are remembered
   };
   static std::string name_of(const model::Question& question);
+  void put_due(Asked& asked, const std::string& name, std::int64_t due_ms);
 
   std::map<std::string, Asked> asked_;
   std::set<std::pair<std::int64_t, std::string>> due_;  ///< what is under way is not in it

@@ -77,7 +77,7 @@ class Loop {
 
   // Conditions.
   bool is_kept_back(const JobPtr& job);
-  void keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t left_ms);
+  void keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t again_ms);
   void hold(const JobPtr& job, const settings::HoldWhile& condition);
   void ask_conditions();
 

@@ -15,8 +15,8 @@ namespace {
 
 /// Who waits is told when a condition ends; now and then one looks, in case that was forgotten.
 constexpr std::int64_t looked_at_again_ms = 600'000;
-/// The answer wakes whoever waits for it, unless more is asked than is kept.
-constexpr std::int64_t answer_wait_ms = 10'000;
+/// Whoever looks again says that he still waits: so much later at the latest he is forgotten where he does not.
+constexpr std::int64_t remembered_longer_ms = 60'000;
 
 /// Drivers write several lines, and much.
 constexpr std::size_t problem_bytes_max = 300;
@@ -45,24 +45,28 @@ bool Loop::is_kept_back(const JobPtr& job) {
     const model::Reply* reply = can_be_asked ? conditions_.reply(question, condition.every_ms, job->delivery().id, steady_ms()) : &unasked;
     if (reply == nullptr) {
       intake_.release(job);
-      intake_.wait(job->delivery().id, answer_wait_ms, false);
+      intake_.wait(job->delivery().id, Conditions::silent_ms_max, false);
       return true;
     }
     if (!reply->any_row && reply->problem.empty()) continue;
     const std::int64_t left_ms = waits.since(condition.name).value_or(wall_ms()) + condition.at_most_ms - wall_ms();
-    if (left_ms <= 0 && condition.then == settings::HoldWhile::Then::send) continue;
-    if (can_be_asked && left_ms > 0) conditions_.await(question, job->delivery().id);
-    left_ms <= 0 ? hold(job, condition) : keep_back(job, condition, reason_of(condition, *reply), left_ms);
+    if (left_ms <= 0) {
+      conditions_.forget(question, job->delivery().id);
+      if (condition.then == settings::HoldWhile::Then::send) continue;
+      hold(job, condition);
+      return true;
+    }
+    const bool is_told = !can_be_asked || conditions_.await(question, job->delivery().id, steady_ms() + looked_at_again_ms + remembered_longer_ms);
+    keep_back(job, condition, reason_of(condition, *reply), std::min(left_ms, is_told ? looked_at_again_ms : condition.every_ms));
     return true;
   }
   return false;
 }
 
 /// It stays pending, with its reason, and since when it waits: that outlives the process, and a newer change of the record.
-void Loop::keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t left_ms) {
+void Loop::keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t again_ms) {
   journal::Delivery& delivery = job->delivery();
   journal::Waits waits(delivery.waits);
-  const std::int64_t again_ms = std::min(left_ms, looked_at_again_ms);
   if (waits.since(condition.name) && delivery.reason == reason) {
     intake_.release(job);
     return intake_.wait(delivery.id, again_ms, false);
@@ -92,7 +96,7 @@ void Loop::hold(const JobPtr& job, const settings::HoldWhile& condition) {
 void Loop::ask_conditions() {
   for (const model::Question& question : conditions_.take_due(steady_ms())) {
     surroundings_.ask(question, [this, question](model::Reply reply) {
-      for (const std::int64_t id : conditions_.said(question, std::move(reply))) intake_.hurry(id);
+      for (const std::int64_t id : conditions_.said(question, std::move(reply), steady_ms())) intake_.hurry(id);
     });
   }
 }

@@ -66,6 +66,7 @@ void World::kill(Fate of_what_is_under_way) {
   inbox_->events.clear();
   reads_.clear();
   writes_.clear();
+  answers_.clear();
 }
 
 std::function<void(World::Event)> World::poster() {
@@ -79,7 +80,11 @@ void World::write(Work work, Done done) { writes_.push_back({std::move(work), st
 
 void World::ask(const engine::model::Question& question, std::function<void(engine::model::Reply)> answered) {
   asked.push_back(question);
-  poster()([answered = std::move(answered), reply = say(question)] { answered(reply); });
+  if (!answers) return;
+  Event event = [answered = std::move(answered), reply = say(question)] { answered(reply); };
+  if (answer_ms == 0) return poster()(std::move(event));
+  const std::int64_t free_ms = answers_.empty() ? time.steady_ms() : answers_.rbegin()->first;
+  answers_.emplace(free_ms + answer_ms, std::move(event));
 }
 
 bool World::commit_next() {
@@ -141,9 +146,11 @@ void World::settle() {
 void World::pass(std::int64_t ms) {
   settle();
   while (ms > 0) {
-    const std::int64_t by = std::max<std::int64_t>(1, std::min(ms, loop->wait_ms()));
+    std::int64_t by = std::max<std::int64_t>(1, std::min(ms, loop->wait_ms()));
+    if (!answers_.empty()) by = std::clamp<std::int64_t>(answers_.begin()->first - time.steady_ms(), 1, by);
     time.advance(by);
     ms -= by;
+    for (; !answers_.empty() && answers_.begin()->first <= time.steady_ms(); answers_.erase(answers_.begin())) poster()(answers_.begin()->second);
     settle();
   }
 }

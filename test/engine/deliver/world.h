@@ -74,6 +74,8 @@ class World : public engine::deliver::Surroundings {
   /// What databases say to conditions, and what they were asked.
   std::function<engine::model::Reply(const engine::model::Question&)> say = [](const auto&) { return engine::model::Reply{}; };
   std::vector<engine::model::Question> asked;
+  std::int64_t answer_ms = 0;  ///< how long each question takes, one after the other
+  bool answers = true;         ///< false: nobody ever hears anything
   std::unique_ptr<engine::deliver::Loop> loop;
   std::int64_t pipeline_id = 0;
   int commits = 0;
@@ -95,6 +97,7 @@ class World : public engine::deliver::Surroundings {
   std::shared_ptr<Inbox> inbox_;
   std::deque<Pending> reads_;
   std::deque<Pending> writes_;
+  std::multimap<std::int64_t, Event> answers_;  ///< of databases, by the steady time at which they come
   std::int64_t seq_ = 0;
 };
 

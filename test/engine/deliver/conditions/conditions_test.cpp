@@ -1,8 +1,7 @@
 // `hold_while`: what a condition keeps back, for how long, and what is asked of the database.
 #include <doctest/doctest.h>
 
-#include "engine/model/key.h"
-#include "test/engine/deliver/objects.h"
+#include "test/engine/deliver/conditions/quotes.h"
 
 using namespace test;
 using engine::journal::Delivery;
@@ -13,64 +12,9 @@ using engine::settings::HoldWhile;
 
 namespace {
 
-constexpr std::int64_t minute = 60'000;
-constexpr std::int64_t hour = 60 * minute;
-
-HoldWhile open_quote(HoldWhile::Then then = HoldWhile::Then::hold) {
-  return {.name = "an open quote uses this price list",
-          .connection = "erp",
-          .parts = {{"SELECT 1 FROM quotes WHERE list = ", "list", {}}, {" AND rate > ", "rate", {}}, {"", "", {}}},
-          .at_most_ms = 8 * hour,
-          .then = then,
-          .every_ms = minute};
-}
-
 const std::string a = R"({"name":"A"})";
 const std::string b = R"({"name":"B"})";
-const Reply found{.any_row = true};
 const Reply offline{.problem = "erp is not reached"};
-
-/// A pipeline over rows (code, list, rate) under one condition.
-class Quotes : public World {
- public:
-  explicit Quotes(const HoldWhile& condition = open_quote()) {
-    make_upsert_object(target);
-    pipeline.table = "customers";
-    pipeline.hold_while = {condition};
-    write([this](Records& records) {
-      using engine::model::ColumnType;
-      const auto table = records.tables.ensure("customers");
-      layout_id = records.tables.put_layout(table.id, {.columns = {{.name = "code"}, {.name = "LIST"}, {.name = "rate", .type = ColumnType::decimal}}, .key = {0}}, 1);
-    });
-  }
-
-  /// The row changed to this.
-  std::int64_t change(const std::string& code, const std::string& list, const std::string& fields, const std::string& rate = "\"1.50\"") {
-    return planned(code, "{\"code\":\"" + code + "\",\"LIST\":" + list + ",\"rate\":" + rate + "}", fields);
-  }
-  std::int64_t remove(const std::string& code, const std::string& list) {
-    return planned(code, "{\"code\":\"" + code + "\",\"LIST\":" + list + ",\"rate\":\"1.50\"}", std::nullopt);
-  }
-  std::string reason(std::int64_t id) { return delivery(id).reason; }
-  std::vector<engine::journal::Anomaly> anomalies() { return journal().read()->anomalies.latest(10); }
-
-  std::int64_t layout_id = 0;
-
- private:
-  std::int64_t planned(const std::string& code, const std::string& image, const std::optional<std::string>& fields) {
-    Delivery delivery = delivery_for(code, code);
-    delivery.present = fields.has_value();
-    delivery.fields = fields;
-    write([&](Records& records) {
-      engine::model::Change change{.table_id = 1, .layout_id = layout_id, .cycle_id = 1, .key = delivery.key, .changed_columns = "[]"};
-      (fields ? change.after : change.before) = image;
-      change.operation = fields ? engine::model::Operation::update : engine::model::Operation::delete_;
-      delivery.first_seq = delivery.last_seq = records.changes.append(change);
-    });
-    return plan(delivery);
-  }
-};
-
 const engine::journal::AnomalyDecision by_anna{"anna", "the quote is lost", 5};
 
 }  // namespace
