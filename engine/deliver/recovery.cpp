@@ -82,6 +82,8 @@ Recovered recover(journal::Records& records, const std::string& connection, cons
       if (looks_up) recovered.uncertain.push_back(std::move(delivery));
     }
   }
+  // A pause holds what is pending; what was under way is so only now.
+  records.pauses.hold_covered(now_ms);
   // After those that were under way have ended: they count from now, for nobody knows when they arrived.
   if (budgets_ms > 0) recovered.sent = deliveries.sent_since(connection, now_ms - budgets_ms);
   return recovered;

@@ -76,6 +76,11 @@ std::string retry_dead(journal::Records& records, Plannings& plannings, const De
   return id ? "delivery " + std::to_string(*id) + " takes its place" : "nothing is to be sent any more";
 }
 
+/// What is pending now is held where its pipeline is paused. Whether it was.
+bool is_kept_by_pause(journal::Records& records, const Delivery& delivery) {
+  return records.pauses.hold_covered(delivery.updated_ms) > 0 && records.deliveries.find(delivery.id)->state == DeliveryState::held;
+}
+
 // A person looked at the target: what they found settles what no answer could.
 std::string settle(journal::Records& records, Delivery delivery, Decision::Settled settled, const Clock& clock) {
   delivery.updated_ms = clock.wall_ms();
@@ -84,7 +89,7 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
     delivery.not_before_ms = 0;
     delivery.reason = "a person says that it was not delivered";
     records.deliveries.update(delivery);
-    return "sent again under its key";
+    return is_kept_by_pause(records, delivery) ? "sent again under its key when the pause ends" : "sent again under its key";
   }
   // The record is there, but its comment was to be written after it.
   const bool comment_is_left = delivery.comment && delivery.step != "comment";
@@ -105,7 +110,8 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
                                     .live = delivery.present,
                                     .mapping = delivery.mapping,
                                     .sent_ms = delivery.updated_ms});
-  return comment_is_left ? "counted as delivered; its comment is sent" : "counted as delivered";
+  if (!comment_is_left) return "counted as delivered";
+  return is_kept_by_pause(records, delivery) ? "counted as delivered; its comment is sent when the pause ends" : "counted as delivered; its comment is sent";
 }
 
 /// The decision and what follows from it are one transaction; the audit holds who, when and why.

@@ -161,6 +161,7 @@ void Supervisor::apply_pauses() {
   }
   for (const auto& scheduler : schedulers_) scheduler->set_paused(tables);
   planner_->set_paused(std::move(pipelines));
+  for (const auto& [name, dispatcher] : dispatchers_) dispatcher->pauses_changed();
 }
 
 void Supervisor::wake_all() {

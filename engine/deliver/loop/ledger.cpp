@@ -84,6 +84,20 @@ void hold(journal::Records& records, LedgerEntry& entry) {
   journal::hold_under(entry.job->delivery(), records.anomalies.open(anomaly));
 }
 
+/// What comes back to wait, or is to be sent again after a look-up, does not leave a paused pipeline; what is new stands held in the journal.
+bool is_paused(journal::Records& records, const LedgerEntry& entry) {
+  const bool waits_again = entry.delivery().state == DeliveryState::pending && entry.expected != DeliveryState::pending;
+  const bool begins_again = entry.begun && entry.expected == DeliveryState::uncertain;
+  return (waits_again || begins_again) && entry.job->pipeline != nullptr && records.pauses.covers(entry.job->pipeline->name, entry.delivery().connection);
+}
+
+bool update_as_paused(journal::Deliveries& deliveries, const LedgerEntry& entry) {
+  journal::Delivery paused = entry.delivery();
+  paused.state = DeliveryState::held;
+  paused.reason = "paused";
+  return deliveries.update_if(paused, {entry.expected});
+}
+
 }  // namespace
 
 LedgerEntry entry_of(const JobPtr& job, LedgerEntry::After after, std::int64_t now_ms) {
@@ -111,7 +125,9 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
     }
   }
   if (entry.anomaly) hold(records, entry);
-  entry.written = update(deliveries, entry);
+  const bool stays = is_paused(records, entry);
+  entry.written = stays ? update_as_paused(deliveries, entry) : update(deliveries, entry);
+  entry.yielded = stays;
   // What went out without a trace is remembered whatever became of the delivery; for all else another decision stands.
   if (!entry.written && !entry.unjournaled) return;
   write_effects(records, entry, now_ms);
@@ -119,7 +135,7 @@ void write_entry(journal::Records& records, LedgerEntry& entry, std::int64_t now
   const bool is_unsure = entry.delivery().state == DeliveryState::uncertain ||
                          (entry.delivery().state == DeliveryState::pending && entry.delivery().tries > 0);
   if (entry.written && is_unsure) records.reports.settle(entry.delivery());
-  if (entry.begun && entry.written) entry.begun_id = deliveries.start_attempt(*entry.begun);
+  if (entry.begun && entry.written && !stays) entry.begun_id = deliveries.start_attempt(*entry.begun);
 }
 
 }  // namespace engine::deliver

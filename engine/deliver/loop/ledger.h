@@ -27,7 +27,7 @@ struct LedgerEntry {
 
   // Set by `write_entry`.
   bool written = false;  ///< false: somebody else decided meanwhile
-  bool yielded = false;  ///< a delete took over
+  bool yielded = false;  ///< a delete took over, or its pipeline is paused
   std::int64_t begun_id = 0;
   bool opened_anomaly = false;  ///< none of its kind was open
 };

@@ -26,20 +26,23 @@ class Pauses {
   explicit Pauses(Connection& connection) : connection_(connection) {}
 
   std::vector<Pause> all();
-  /// False when it was paused already: who paused first, and why, stays.
+  /// With it what it covers is held, so that nothing goes between the two. False when it was paused already: who paused first, and why, stays.
   bool put(const Pause& pause);
-  /// False when it was not paused.
-  bool remove(PauseKind kind, const std::string& name);
+  /// With it what no other pause covers is let go. False when it was not paused.
+  bool remove(PauseKind kind, const std::string& name, std::int64_t now_ms);
 
   /// Does a pause cover what this pipeline sends to this connection?
   bool covers(const std::string& pipeline, const std::string& connection);
 
-  /// Holds the pending deliveries of a pipeline under the reason `paused`; what is in flight ends. Returns how many.
-  std::int64_t hold(std::int64_t pipeline_id, std::int64_t now_ms);
-  /// What `hold` held is pending again.
-  std::int64_t release(std::int64_t pipeline_id, std::int64_t now_ms);
+  /// Holds the pending deliveries that a pause covers under the reason `paused`; what is in flight ends. Returns how many.
+  std::int64_t hold_covered(std::int64_t now_ms);
+  /// What `hold_covered` held, and no pause covers, is pending again.
+  std::int64_t release_uncovered(std::int64_t now_ms);
 
  private:
+  /// Those that a pause of themselves or of the instance covers, or those that none does.
+  std::vector<std::int64_t> pipelines(bool covered);
+
   Connection& connection_;
 };
 

@@ -70,7 +70,7 @@ json::object resume(const json::object& request, const ActContext& context) {
     return pauses_now(is_paused, context);
   }
   bool removed = false;
-  context.journal.write([&](journal::Records& records) { removed = records.pauses.remove(kind, name); });
+  context.journal.write([&](journal::Records& records) { removed = records.pauses.remove(kind, name, context.clock.wall_ms()); });
   if (!removed) require_known(context.instance, kind, name);
   return pauses_now(removed, context);
 }

@@ -51,8 +51,11 @@ void settle(journal::Records& records, const ActContext& context, bool send) {
       }
     }
   }
-  records.restored.finish(send, context.clock.wall_ms());
-  records.pauses.remove(journal::PauseKind::instance, "");
+  const std::int64_t now = context.clock.wall_ms();
+  records.restored.finish(send, now);
+  records.pauses.remove(journal::PauseKind::instance, "", now);
+  // Messages that are to be sent may be of a pipeline that is paused by itself.
+  records.pauses.hold_covered(now);
 }
 
 }  // namespace

@@ -228,7 +228,7 @@ bool Planner::plan_outdated_of(Follower& follower) {
   return more;
 }
 
-// While it is paused each look holds again: a call that was in flight may have come back for a retry.
+// A pause holds what is pending, and its end lets it go, in one transaction with itself: here is healed what slipped through.
 bool Planner::is_paused(Follower& follower) {
   bool paused = false;
   {
@@ -241,12 +241,12 @@ bool Planner::is_paused(Follower& follower) {
     if (!nothing_to_do) {
       std::int64_t moved = 0;
       journal_.write([&](journal::Records& records) {
-        moved = paused ? records.pauses.hold(follower.row.id, now) : records.pauses.release(follower.row.id, now);
+        moved = paused ? records.pauses.hold_covered(now) : records.pauses.release_uncovered(now);
       });
       if (moved > 0) held_();
     }
     // What a person decided about a paused pipeline may have moved its position.
-    if (!paused && follower.held) follower.row = journal_.read()->pipelines.find(follower.row.name).value_or(follower.row);
+    if (!paused && follower.held != false) follower.row = journal_.read()->pipelines.find(follower.row.name).value_or(follower.row);
     follower.held = paused;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::journal_full) throw;
@@ -298,6 +298,8 @@ std::optional<std::int64_t> Planner::write_page(Follower& follower, journal::Rec
   follower.guard->apply(records, follower.row, page.planned, now);
   if (page.groups.empty()) Planning::store(records, page.planned);
   else bundle_id = store_together(records, follower.row, page, now);
+  // A pause that came while this page was mapped covers it, too.
+  records.pauses.hold_covered(now);
   records.anomalies.close_healed(follower.row.id, now);
   follower.objections.clear();
   for (const auto& [id, text] : objections_open(records, follower.row.id, page)) {

@@ -6,6 +6,16 @@ using namespace test;
 
 namespace {
 const std::string a = R"({"name":"A"})";
+
+void pause(World& world) {
+  world.write([&](engine::journal::Records& records) { records.pauses.put({engine::journal::PauseKind::pipeline, "customers", "anna", "", world.time.wall_ms()}); });
+  world.loop->pauses_changed();
+}
+
+void resume(World& world) {
+  world.write([&](engine::journal::Records& records) { records.pauses.remove(engine::journal::PauseKind::pipeline, "customers", world.time.wall_ms()); });
+  world.loop->pauses_changed();
+}
 }
 
 TEST_CASE(
@@ -203,11 +213,9 @@ TEST_CASE("what was read before its pipeline was paused stays, and goes as soon 
   world.start();
   world.settle();
   REQUIRE(world.target.waiting() == 1);
-  const std::int64_t now = world.time.wall_ms();
   SUBCASE("all of it was read") {}
   SUBCASE("more is being read") { world.loop->look_again(); }
-  world.write([&](engine::journal::Records& records) { records.pauses.hold(world.pipeline_id, now); });
-  world.loop->pauses_changed();
+  pause(world);
   const auto other = world.plan(world.of_pipeline("orders", "O1"));
   world.loop->wake();
   world.target.automatic = true;
@@ -216,8 +224,68 @@ TEST_CASE("what was read before its pipeline was paused stays, and goes as soon 
   CHECK(world.state(other) == "delivered");
   CHECK(world.target.effects.size() == 2);
   for (std::size_t i = 1; i < paused.size(); ++i) CHECK(world.state(paused[i]) == "held");
-  world.write([&](engine::journal::Records& records) { records.pauses.release(world.pipeline_id, now); });
-  world.loop->pauses_changed();
+  resume(world);
   world.settle();
   CHECK(world.target.effects.size() == 21);
+}
+
+TEST_CASE("a try that failed waits for the end of a pause that came meanwhile") {
+  World world;
+  make_repeat_safe_object(world.target);
+  world.target.automatic = false;
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.settle();
+  REQUIRE(world.target.waiting() == 1);
+  pause(world);
+  CHECK(world.state(id) == "in_flight");
+  world.target.process(Fate::busy);
+  world.target.automatic = true;
+  world.pass(60'000);
+  CHECK(world.state(id) == "held");
+  CHECK(world.target.effects.empty());
+  resume(world);
+  world.pass(1'000);
+  CHECK(world.state(id) == "delivered");
+  CHECK(world.target.effects.size() == 1);
+}
+
+TEST_CASE("what a kill left under way does not leave a pipeline that is paused by the next start") {
+  World world;
+  make_repeat_safe_object(world.target);
+  world.target.automatic = false;
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.settle();
+  world.kill(Fate::lost);
+  world.write([&](engine::journal::Records& records) { records.pauses.put({engine::journal::PauseKind::pipeline, "customers", "anna", "", 5}); });
+  world.target.automatic = true;
+  world.start();
+  world.pass(60'000);
+  CHECK(world.state(id) == "held");
+  CHECK(world.target.effects.empty());
+  resume(world);
+  world.pass(1'000);
+  CHECK(world.state(id) == "delivered");
+}
+
+TEST_CASE("an uncertain create of a paused pipeline is looked up, and sent again only when the pause is over") {
+  World world;
+  make_ticket_object(world.target);
+  world.target.object().consistent_after_ms = 2'000;
+  world.target.script = {Fate::taken, Fate::lost};  // find, create
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.settle();
+  REQUIRE(world.state(id) == "uncertain");
+  const std::string key = *world.delivery(id).idempotency_key;
+  pause(world);
+  world.pass(60'000);
+  CHECK(world.state(id) == "held");
+  CHECK(world.target.effects.empty());
+  resume(world);
+  world.pass(1'000);
+  CHECK(world.state(id) == "delivered");
+  REQUIRE(world.target.effects.size() == 1);
+  CHECK(world.target.effects[0].idempotency_key == key);
 }

@@ -125,10 +125,53 @@ TEST_CASE("a pause keeps who asked for it first") {
   CHECK(pauses[0].actor == "anna");
   CHECK(pauses[0].reason == "price list is being changed");
   journal->write([](Records& records) {
-    CHECK(records.pauses.remove(PauseKind::pipeline, "customers"));
-    CHECK_FALSE(records.pauses.remove(PauseKind::pipeline, "customers"));
+    CHECK(records.pauses.remove(PauseKind::pipeline, "customers", 8));
+    CHECK_FALSE(records.pauses.remove(PauseKind::pipeline, "customers", 9));
   });
   CHECK(journal->read()->pauses.all().size() == 1);
+}
+
+TEST_CASE("a pause holds what is pending together with itself, and its end lets go what no other pause covers") {
+  const TemporaryFolder folder;
+  const auto journal = Journal::open({.path = folder.journal()});
+  std::int64_t to_crm = 0, to_shop = 0, elsewhere = 0;
+  journal->write([&](Records& records) {
+    const auto plan = [&](const std::string& pipeline, const std::string& connection) {
+      const std::int64_t id = records.pipelines.ensure(pipeline, 1, 0).id;
+      return records.deliveries.plan({.pipeline_id = id, .key = "[1]", .connection = connection, .object = "o", .match = "{}", .fields = "{}"});
+    };
+    to_crm = plan("customers", "crm");
+    to_shop = plan("prices", "shop");
+    elsewhere = plan("orders", "crm");
+  });
+  const auto states = [&] {
+    auto records = journal->read();
+    std::string text;
+    for (const std::int64_t id : {to_crm, to_shop, elsewhere}) text += std::string(name_of(records->deliveries.find(id)->state)) + " ";
+    return text;
+  };
+  const auto pause = [&](PauseKind kind, const std::string& name) {
+    journal->write([&](Records& records) { records.pauses.put({kind, name, "anna", "", 5}); });
+  };
+  const auto resume = [&](PauseKind kind, const std::string& name) {
+    journal->write([&](Records& records) { records.pauses.remove(kind, name, 9); });
+  };
+  pause(PauseKind::pipeline, "customers");
+  CHECK(states() == "held pending pending ");
+  pause(PauseKind::connection, "crm");
+  CHECK(states() == "held pending held ");
+  resume(PauseKind::pipeline, "customers");
+  CHECK(states() == "held pending held ");
+  pause(PauseKind::instance, "");
+  CHECK(states() == "held held held ");
+  resume(PauseKind::connection, "crm");
+  CHECK(states() == "held held held ");
+  pause(PauseKind::table, "customers");
+  pause(PauseKind::pipeline, "prices");
+  resume(PauseKind::instance, "");
+  CHECK(states() == "pending held pending ");
+  resume(PauseKind::pipeline, "prices");
+  CHECK(states() == "pending pending pending ");
 }
 
 TEST_CASE("the audit gives the newest entries in order") {

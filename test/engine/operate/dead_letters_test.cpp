@@ -65,3 +65,21 @@ TEST_CASE("whoever decides about many is told how far it is, and may stop") {
   CHECK(decided.empty());
   CHECK(world.deliveries("C0").front().state == journal::DeliveryState::dead);
 }
+
+TEST_CASE("what a person says was not delivered waits for the end of its pipeline's pause") {
+  test::SmallJournal world;
+  world.plan(world.change("C1", std::nullopt, test::image("C1", "S", "1.00")));
+  journal::Delivery delivery = world.deliveries("C1").front();
+  delivery.state = journal::DeliveryState::uncertain;
+  world.journal().write([&](journal::Records& records) {
+    records.deliveries.update(delivery);
+    records.pauses.put({journal::PauseKind::pipeline, "to_shop", "anna", "", 1});
+  });
+  const Decision decision{.settled = Decision::Settled::not_delivered, .ids = {delivery.id}};
+  const auto decided = decide(world.journal(), small_instance(), decision, "ann", world.clock, always);
+  REQUIRE(decided.size() == 1);
+  CHECK(decided[0].what == "sent again under its key when the pause ends");
+  CHECK(world.deliveries("C1").front().state == journal::DeliveryState::held);
+  world.journal().write([](journal::Records& records) { records.pauses.remove(journal::PauseKind::pipeline, "to_shop", 2); });
+  CHECK(world.deliveries("C1").front().state == journal::DeliveryState::pending);
+}

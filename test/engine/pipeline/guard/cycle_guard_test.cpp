@@ -116,7 +116,10 @@ TEST_CASE("later changes of held records wait behind them, others go on, and a r
   Guarded guarded(1'000, all_limited());
   guarded.cycle([&] { guarded.credit(0, 200, "0.00"); });
   CHECK(guarded.count(DeliveryState::held) == 200);
-  guarded.write([](journal::Records& records) { records.pauses.hold(1, 1); records.pauses.release(1, 1); });
+  guarded.write([](journal::Records& records) {
+    records.pauses.put({journal::PauseKind::instance, "", "anna", "", 1});
+    records.pauses.remove(journal::PauseKind::instance, "", 1);
+  });
   CHECK_MESSAGE(guarded.count(DeliveryState::held) == 200, "a resume releases nothing that an anomaly holds");
   guarded.write([](journal::Records& records) { records.anomalies.release(1, false, by_anna); });
   CHECK(guarded.count(DeliveryState::pending) == 200);
