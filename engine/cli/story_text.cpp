@@ -156,7 +156,8 @@ std::string story_text(const operate::Story& story) {
   }
   for (const operate::PipelineStory& pipeline : story.pipelines) {
     if (pipeline.rejected) {
-      const std::string what = pipeline.rejected->present ? pipeline.rejected->fields : "that it is gone";
+      const std::string fields = pipeline.rejected->match ? "the match value " + *pipeline.rejected->match + ", " + pipeline.rejected->fields : pipeline.rejected->fields;
+      const std::string what = pipeline.rejected->present ? fields : "that it is gone";
       text += fmt::format("\n{}: rejected with anomaly {}: {}; held when it comes again\n", pipeline.pipeline, pipeline.rejected->anomaly_id, what);
     }
     if (!pipeline.last_sent) continue;

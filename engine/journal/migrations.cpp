@@ -80,7 +80,7 @@ CREATE TABLE anomaly (
 CREATE INDEX anomaly_open ON anomaly(pipeline_id, kind) WHERE state = 'open';
 CREATE TABLE rejection (
   pipeline_id INTEGER NOT NULL, key TEXT NOT NULL, anomaly_id INTEGER NOT NULL, effect TEXT NOT NULL, fields TEXT NOT NULL,
-  PRIMARY KEY (pipeline_id, key)
+  match TEXT, PRIMARY KEY (pipeline_id, key)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE effect_count (
   pipeline_id INTEGER NOT NULL, slot_ms INTEGER NOT NULL, anomaly_id INTEGER NOT NULL, inserts INTEGER NOT NULL,

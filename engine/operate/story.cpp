@@ -68,7 +68,9 @@ json::value json_of(const std::optional<journal::Anomaly>& anomaly) {
 
 json::value json_of(const std::optional<journal::Rejection>& rejected) {
   if (!rejected) return nullptr;
-  return json::object{{"anomaly", rejected->anomaly_id}, {"effect", rejected->present ? "present" : "absent"}, {"fields", json::parse(rejected->fields)}};
+  json::object object{{"anomaly", rejected->anomaly_id}, {"effect", rejected->present ? "present" : "absent"}, {"fields", json::parse(rejected->fields)}};
+  if (rejected->match) object["match"] = json::parse(*rejected->match);
+  return object;
 }
 
 PipelineStory pipeline_story(journal::Records& records, const journal::PipelineRow& pipeline, const std::string& key) {

@@ -23,6 +23,7 @@ CREATE TABLE rejection (               -- what a person did not want at the targ
   anomaly_id     INTEGER NOT NULL,
   effect         TEXT NOT NULL,              -- present, absent
   fields         TEXT NOT NULL,              -- flat JSON of the fields that differed from what was last sent
+  match          TEXT,                       -- the match value that it was to get instead of the one it has; NULL: none
   PRIMARY KEY (pipeline_id, key)
 ) STRICT, WITHOUT ROWID;
 

@@ -319,3 +319,37 @@ TEST_CASE("a record heals when all that came since it was sent was held from the
   world.pass(60'000);
   CHECK(world.target.effects.size() == 1);
 }
+
+TEST_CASE("a rejected match value is held again when it comes again, though no rejected field does") {
+  World world;
+  make_ticket_object(world.target);
+  world.start();
+  world.plan("K1", R"({"name":"A","phone":"1"})", "old@example.com");
+  world.settle();
+  const engine::journal::AnomalyDecision by_anna{"anna", "a mass error", 5};
+  const auto objected = [&](const char* json, const char* match) {
+    Delivery delivery = world.delivery_for("K1", match);
+    delivery.fields = json;
+    return delivery;
+  };
+  Delivery wrong = objected(R"({"name":"A","phone":"1"})", "wrong@example.com");
+  wrong.objection = {.kind = "rule: addresses stay", .text = "the rule is not met"};
+  const auto held = world.plan(wrong);
+  REQUIRE(world.state(held) == "held");
+  world.write([&](engine::journal::Records& records) { records.anomalies.reject(*records.deliveries.find(held)->anomaly_id, by_anna); });
+  const auto again = world.plan(objected(R"({"name":"A","phone":"2"})", "wrong@example.com"));
+  CHECK(world.state(again) == "held");
+  SUBCASE("the address is put right") {
+    const auto right = world.plan(objected(R"({"name":"A","phone":"2"})", "old@example.com"));
+    world.settle();
+    CHECK(world.state(right) == "delivered");
+    CHECK(world.target.records.size() == 1);
+  }
+  SUBCASE("a person lets it go") {
+    world.write([&](engine::journal::Records& records) { records.anomalies.release(*records.deliveries.find(again)->anomaly_id, false, by_anna); });
+    world.loop->look_again();
+    world.settle();
+    CHECK(world.state(again) == "delivered");
+    CHECK(world.target.record(R"({"code":"wrong@example.com"})") != nullptr);
+  }
+}

@@ -188,13 +188,15 @@ std::int64_t Anomalies::release(std::int64_t id, bool paused, const AnomalyDecis
 void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
   if (delivery.every_change) return;
   const auto sent = deliveries_.last_sent(delivery.pipeline_id, delivery.key);
+  const bool live = sent && sent->live;
   model::FieldMap fields;
   if (delivery.present) {
-    const model::FieldMap before = model::fields_from_json(sent && sent->live && sent->fields ? *sent->fields : "{}");
+    const model::FieldMap before = model::fields_from_json(live && sent->fields ? *sent->fields : "{}");
     fields = model::differing_fields(model::fields_from_json(delivery.fields.value_or("{}")), before);
   }
-  deliveries_.rejections().put(delivery.pipeline_id, delivery.key,
-                               {.anomaly_id = id, .present = delivery.present, .fields = model::fields_json(fields)});
+  Rejection rejection{.anomaly_id = id, .present = delivery.present, .fields = model::fields_json(fields)};
+  if (delivery.present && live && delivery.match != sent->match) rejection.match = delivery.match;
+  deliveries_.rejections().put(delivery.pipeline_id, delivery.key, rejection);
 }
 
 std::int64_t Anomalies::reject(std::int64_t id, const AnomalyDecision& decision) {

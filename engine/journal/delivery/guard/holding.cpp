@@ -78,7 +78,7 @@ bool nothing_was_let_go(Connection& connection, std::int64_t pipeline_id, const 
 
 bool carries(const Delivery& delivery, const Rejection& rejection) {
   if (delivery.present != rejection.present) return false;
-  if (!delivery.present) return true;
+  if (!delivery.present || delivery.match == rejection.match) return true;
   const model::FieldMap fields = model::fields_from_json(delivery.fields.value_or("{}"));
   const model::FieldMap rejected = model::fields_from_json(rejection.fields);
   return std::any_of(rejected.begin(), rejected.end(), [&](const auto& each) {

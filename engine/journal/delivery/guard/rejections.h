@@ -9,11 +9,12 @@ namespace engine::journal {
 
 class Connection;
 
-/// What a person rejected of a record: the fields that differed from what was last sent, or that it should be gone.
+/// What a person rejected of a record: the fields that differed from what was last sent, another match value, or that it should be gone.
 struct Rejection {
   std::int64_t anomaly_id = 0;
   bool present = true;
   std::string fields;  ///< flat JSON
+  std::optional<std::string> match{};  ///< flat JSON; none: it was to keep the one it has
 };
 
 /// Asked for whenever a delivery is planned, so it costs nothing while nobody has rejected anything: the writer remembers that. A reader
