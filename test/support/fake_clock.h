@@ -14,7 +14,7 @@ class FakeClock final : public engine::Clock {
   explicit FakeClock(std::int64_t wall_ms = 1'795'000'000'000) : wall_ms_(wall_ms) {}
 
   std::int64_t wall_ms() const override { return wall_ms_; }
-  std::int64_t steady_ms() const override { return steady_ms_; }
+  std::int64_t steady_ms() const override { return steady_ms_.fetch_add(ms_a_look); }
   void advance(std::int64_t ms) {
     wall_ms_ += ms;
     steady_ms_ += ms;
@@ -22,9 +22,12 @@ class FakeClock final : public engine::Clock {
   /// Somebody sets the machine's clock.
   void jump(std::int64_t ms) { wall_ms_ += ms; }
 
+  /// So much time passes whenever somebody looks at the steady one.
+  std::int64_t ms_a_look = 0;
+
  private:
   std::atomic<std::int64_t> wall_ms_;
-  std::atomic<std::int64_t> steady_ms_ = 1'000;
+  mutable std::atomic<std::int64_t> steady_ms_ = 1'000;
 };
 
 }  // namespace test

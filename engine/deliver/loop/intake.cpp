@@ -78,9 +78,11 @@ void Intake::end_retry_waits() {
     if (at->second.retry) ended.push_back(at->second);
     at = at->second.retry ? timers_.erase(at) : std::next(at);
   }
+  // One look at the clock: both places of a timer say the same time, or it is not found again.
+  const std::int64_t due_ms = now_ms();
   for (const Timer& timer : ended) {
-    waiting_[timer.delivery_id] = now_ms();
-    timers_.emplace(now_ms(), timer);
+    waiting_[timer.delivery_id] = due_ms;
+    timers_.emplace(due_ms, timer);
   }
 }
 

@@ -289,3 +289,14 @@ TEST_CASE("an uncertain create of a paused pipeline is looked up, and sent again
   REQUIRE(world.target.effects.size() == 1);
   CHECK(world.target.effects[0].idempotency_key == key);
 }
+
+TEST_CASE("waits that end together are found again, however time passes meanwhile") {
+  World world;
+  engine::deliver::Intake intake(world, world.target, world.other_pipelines, {.connection = "crm"}, [](std::exception_ptr) {});
+  for (std::int64_t id = 1; id <= 3; ++id) intake.wait(id, 60'000, true);
+  world.time.ms_a_look = 1;
+  intake.end_retry_waits();
+  for (std::int64_t id = 1; id <= 3; ++id) intake.hurry(id);
+  world.time.ms_a_look = 0;
+  CHECK(intake.next_ms() == world.time.steady_ms());
+}
