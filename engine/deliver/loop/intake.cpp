@@ -91,8 +91,10 @@ void Intake::release(const JobPtr& job) {
   busy_.free(job->lanes);
   running_.erase(delivery.id);
   if (any_related_) tell_awaiting(*job);
+  const bool was_met = met_.erase(delivery.id) > 0;
+  any_met_ = any_met_ || was_met;
   // Nothing that was looked at stands behind another; what a load under way finds is not known yet.
-  if (!any_blocked_ && !loading_) return;
+  if (!any_blocked_ && !loading_ && !was_met) return;
   journal::Freed freed{.pipeline_id = delivery.pipeline_id, .key = delivery.key, .object = delivery.object, .bundle_id = delivery.bundle_id};
   freed.matches.push_back(delivery.match);
   if (delivery.also_match) freed.matches.push_back(*delivery.also_match);
@@ -149,6 +151,7 @@ void Intake::drop_ready() {
       --ready_;
       busy_.free(job->lanes);
       running_.erase(job->delivery().id);
+      met_.erase(job->delivery().id);
       // The scan finds pending ones alone.
       if (job->is_uncertain()) wait(job->delivery().id, 0, true);
     }
@@ -250,7 +253,7 @@ void Intake::loaded(Loaded loaded, std::exception_ptr error) {
   for (journal::Head& head : loaded.waited) take_in(std::move(head), true);
   for (journal::Head& head : loaded.heads) take_in(std::move(head), false);
   // It found nothing that stands behind another, so nobody waits for the lanes that became free meanwhile.
-  if (!any_blocked_) freed_.clear();
+  if (!any_blocked_ && !std::exchange(any_met_, false)) freed_.clear();
 }
 
 /// Told once a pipeline.
@@ -285,7 +288,8 @@ void Intake::take_in(journal::Head head, bool waited) {
   const journal::Delivery& delivery = head.delivery;
   if (!knows(delivery)) return;
   if (running_.contains(delivery.id)) {
-    if (waited) wait(delivery.id, busy_wait_ms, false);
+    if (waited) return wait(delivery.id, busy_wait_ms, false);
+    met_.insert(delivery.id);
     return;
   }
   // What was read may be older than what has ended since: it is read again.

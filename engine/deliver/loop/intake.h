@@ -103,6 +103,7 @@ class Intake {
   std::array<Queue, 3> queues_;  ///< by priority
   std::size_t ready_ = 0;        ///< in all queues
   std::unordered_set<std::int64_t> running_;  ///< ready ones included
+  std::unordered_set<std::int64_t> met_;      ///< of those, found pending meanwhile: somebody decided about them, and they are looked at once more
   std::multimap<std::int64_t, Timer> timers_;
   std::unordered_map<std::int64_t, std::int64_t> waiting_;  ///< those in `timers_`, and their times
   std::vector<journal::Freed> freed_;
@@ -117,6 +118,7 @@ class Intake {
   bool woken_ = false;  ///< since the load under way began
   bool loading_ = false;
   bool any_blocked_ = false;
+  bool any_met_ = false;  ///< what is freed tells of one that was met
   std::int64_t rescan_ms_;
   std::size_t page_;
   std::size_t started_ = 0;  ///< since the last load

@@ -338,7 +338,8 @@ void Loop::after_write(LedgerEntry& entry) {
   if (entry.after == LedgerEntry::After::release) {
     intake_.release(entry.job);
     const auto& again_ms = entry.job->again_ms;
-    if (again_ms)
+    // Where somebody else has decided, this wait says nothing any more.
+    if (again_ms && entry.written)
       intake_.wait(entry.job->delivery().id, std::max<std::int64_t>(0, *again_ms - steady_ms()), entry.job->is_retry);
     return;
   }

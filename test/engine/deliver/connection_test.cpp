@@ -300,3 +300,29 @@ TEST_CASE("waits that end together are found again, however time passes meanwhil
   world.time.ms_a_look = 0;
   CHECK(intake.next_ms() == world.time.steady_ms());
 }
+
+TEST_CASE("what a person decides while a look-up is under way is not lost with its answer") {
+  World world;
+  make_ticket_object(world.target);
+  world.target.object().consistent_after_ms = 2'000;
+  world.target.script = {Fate::taken, Fate::lost};  // find, create
+  const auto id = world.plan("K1", a);
+  world.start();
+  world.settle();
+  REQUIRE(world.state(id) == "uncertain");
+  world.target.automatic = false;
+  world.pass(2'000);
+  REQUIRE(world.target.waiting() == 1);
+  engine::journal::Delivery decided = world.delivery(id);
+  decided.state = engine::journal::DeliveryState::pending;
+  decided.not_before_ms = 0;
+  world.write([&](engine::journal::Records& records) { records.deliveries.update(decided); });
+  world.loop->look_again();
+  world.settle();
+  SUBCASE("it found nothing") { world.target.process(Fate::taken); }
+  SUBCASE("it was refused") { world.target.process(Fate::refused); }
+  world.target.automatic = true;
+  world.pass(1'000);
+  CHECK(world.state(id) == "delivered");
+  CHECK(world.target.effects.size() == 1);
+}
