@@ -143,11 +143,6 @@ void Intake::drop_ready() {
   stale_load_ = loading_;
   for (Queue& queue : queues_) {
     for (const JobPtr& job : std::exchange(queue.ready, {})) {
-      // What was put back from a batch is in flight for the journal: no scan would find it again.
-      if (job->journaled == journal::DeliveryState::in_flight) {
-        queue.ready.push_back(job);
-        continue;
-      }
       --ready_;
       busy_.free(job->lanes);
       running_.erase(job->delivery().id);

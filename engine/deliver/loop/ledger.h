@@ -10,7 +10,7 @@ namespace engine::deliver {
 
 /// One write for one job, which may go on before the write is on disk.
 struct LedgerEntry {
-  enum class After : std::uint8_t { nothing, send, release };
+  enum class After : std::uint8_t { nothing, send, release, begin_anew };
 
   JobPtr job;
   After after = After::nothing;

@@ -343,6 +343,7 @@ void Loop::after_write(LedgerEntry& entry) {
       intake_.wait(entry.job->delivery().id, std::max<std::int64_t>(0, *again_ms - steady_ms()), entry.job->is_retry);
     return;
   }
+  if (entry.after == LedgerEntry::After::begin_anew) return entry.written && !entry.yielded ? intake_.put_back(entry.job) : intake_.release(entry.job);
   if (entry.after != LedgerEntry::After::send) return;
   if (entry.job->starting) return batch_written(entry);
   if (!entry.written || entry.yielded) {

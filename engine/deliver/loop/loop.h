@@ -127,6 +127,7 @@ class Loop {
 
   // Answers.
   void answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answers);
+  void begin_alone(const JobPtr& job);
   bool settle_job(const JobPtr& job, const model::CallAnswer& answer, const Permit& held, bool ill_before);
   void follow(const JobPtr& job, const Settled& settled);
   void note_health(const Settled& settled, const Permit& held);

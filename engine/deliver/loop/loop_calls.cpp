@@ -190,14 +190,20 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
       ill += settle_job(jobs[i], answer, held, ill > 0) ? 1 : 0;
       continue;
     }
-    // One bad record may have spoiled it for all: alone, each is judged for itself.
-    jobs[i]->alone = true;
-    jobs[i]->delivery().frozen.reset();
-    jobs[i]->delivery().step.clear();
-    intake_.put_back(jobs[i]);
+    begin_alone(jobs[i]);
   }
   note_batch(key, jobs, ill);
   ask_later(jobs);
+}
+
+/// One bad record may have spoiled it for all: alone, each is judged for itself. That it was refused is on disk before: whatever becomes of this process,
+/// it is not uncertain.
+void Loop::begin_alone(const JobPtr& job) {
+  job->alone = true;
+  job->delivery().state = DeliveryState::pending;
+  job->delivery().frozen.reset();
+  job->delivery().step.clear();
+  write(entry_of(job, LedgerEntry::After::begin_anew, wall_ms()));
 }
 
 /// True when the connection is ill, which counts once a request, however many records were in it.

@@ -199,3 +199,28 @@ TEST_CASE("a process that stops while a batch waits for look-ups sends what it h
   CHECK(world.loop->is_idle());
   CHECK(world.state(id) == "delivered");
 }
+
+TEST_CASE("records of a batch that was refused as a whole are not uncertain when the process ends before they go alone") {
+  World world;
+  world.target.offers(CallKind::create, {.records_max = 3});
+  world.target.automatic = false;
+  std::vector<std::int64_t> ids;
+  for (const char* key : {"K1", "K2", "K3"}) ids.push_back(world.plan(key, R"({"name":"A"})"));
+  world.start();
+  world.settle();
+  REQUIRE(world.target.next_is(CallKind::create, 3));
+  world.loop->drain();
+  world.target.process(Fate::refused);
+  world.settle();
+  CHECK(world.loop->is_idle());
+  for (const auto id : ids) {
+    CHECK(world.state(id) == "pending");
+    CHECK(world.attempts(id).size() == 1);
+  }
+  world.kill();
+  world.target.automatic = true;
+  world.start();
+  world.pass(60'000);
+  for (const auto id : ids) CHECK(world.state(id) == "delivered");
+  CHECK(world.target.effects.size() == 3);
+}
