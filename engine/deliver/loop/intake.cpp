@@ -292,9 +292,11 @@ void Intake::take_in(journal::Head head, bool waited) {
   if (busy_.freed_since_watch(lanes)) return wait(delivery.id, 0, false);
   const std::int64_t early_ms = delivery.not_before_ms - surroundings_.clock().wall_ms();
   if (!waited && waiting_.contains(delivery.id)) return;
-  // A quiet moment of its record is waited for whatever the target does, and however often it is looked at before.
-  if (early_ms > 0 && delivery.settle_by_ms) return wait(delivery.id, early_ms, false);
-  if (!waited && early_ms > 0) return wait(delivery.id, early_ms, true);
+  // A quiet moment of its record is waited for whatever the target does, and however often it is looked at before; one that was planned by a clock
+  // which was set back since, is over.
+  const bool settles = delivery.settle_by_ms && delivery.created_ms <= surroundings_.clock().wall_ms();
+  if (early_ms > 0 && settles) return wait(delivery.id, early_ms, false);
+  if (!waited && early_ms > 0 && !delivery.settle_by_ms) return wait(delivery.id, early_ms, true);
   if (!head.awaits.empty()) {
     if (ended_meanwhile(head)) return wait(delivery.id, 0, false);
     await(head);

@@ -49,7 +49,8 @@ bool Loop::is_kept_back(const JobPtr& job) {
       return true;
     }
     if (!reply->any_row && reply->problem.empty()) continue;
-    const std::int64_t left_ms = waits.since(condition.name).value_or(wall_ms()) + condition.at_most_ms - wall_ms();
+    const std::int64_t now_ms = wall_ms();
+    const std::int64_t left_ms = std::min(waits.since(condition.name).value_or(now_ms), now_ms) + condition.at_most_ms - now_ms;
     if (left_ms <= 0) {
       conditions_.forget(question, job->delivery().id);
       if (condition.then == settings::HoldWhile::Then::send) continue;
@@ -67,16 +68,18 @@ bool Loop::is_kept_back(const JobPtr& job) {
 void Loop::keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t again_ms) {
   journal::Delivery& delivery = job->delivery();
   journal::Waits waits(delivery.waits);
-  if (waits.since(condition.name) && delivery.reason == reason) {
+  const std::int64_t now_ms = wall_ms();
+  const auto since_ms = waits.since(condition.name);
+  if (since_ms && *since_ms <= now_ms && delivery.reason == reason) {
     intake_.release(job);
     return intake_.wait(delivery.id, again_ms, false);
   }
-  waits.begin(condition.name, wall_ms());
+  waits.begin(condition.name, now_ms);
   delivery.waits = waits.json();
   delivery.reason = std::move(reason);
-  delivery.not_before_ms = wall_ms() + condition.every_ms;
+  delivery.not_before_ms = now_ms + condition.every_ms;
   job->again_ms = steady_ms() + again_ms;
-  write(entry_of(job, LedgerEntry::After::release, wall_ms()));
+  write(entry_of(job, LedgerEntry::After::release, now_ms));
 }
 
 /// It lasted too long: a person decides.

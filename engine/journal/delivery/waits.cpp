@@ -35,6 +35,11 @@ bool Waits::is_let_go(const std::string& condition) const {
   return found != since_.end() && found->second == 0;
 }
 
+void Waits::begin(const std::string& condition, std::int64_t now_ms) {
+  const auto [since, is_new] = since_.try_emplace(condition, now_ms);
+  if (!is_new) since->second = std::min(since->second, now_ms);
+}
+
 void Waits::take_over(const Waits& older) {
   for (const auto& [name, since] : older.since_) {
     if (since == 0) continue;

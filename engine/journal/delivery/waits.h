@@ -25,7 +25,8 @@ class Waits {
   /// When the condition first kept it back.
   std::optional<std::int64_t> since(const std::string& condition) const;
   bool is_let_go(const std::string& condition) const;
-  void begin(const std::string& condition, std::int64_t now_ms) { since_.try_emplace(condition, now_ms); }
+  /// Waits that began in the future, by a clock that was set back since, begin now.
+  void begin(const std::string& condition, std::int64_t now_ms);
   void let_go(const std::string& condition) { since_[condition] = 0; }
   /// The longer wait counts. What a person let go was that state of the record alone.
   void take_over(const Waits& older);

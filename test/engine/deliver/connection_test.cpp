@@ -326,3 +326,23 @@ TEST_CASE("what a person decides while a look-up is under way is not lost with i
   CHECK(world.state(id) == "delivered");
   CHECK(world.target.effects.size() == 1);
 }
+
+TEST_CASE("a quiet moment that was planned by a clock which was ahead is over when the clock is set back") {
+  World world;
+  make_upsert_object(world.target);
+  constexpr std::int64_t year = 365 * 24 * 3'600'000LL;
+  world.time.jump(year);
+  auto settling = world.delivery_for("K1", "");
+  settling.fields = a;
+  settling.not_before_ms = world.time.wall_ms() + 30'000;
+  settling.settle_by_ms = world.time.wall_ms() + 100'000;
+  const auto id = world.plan(settling);
+  world.start();
+  world.pass(10'000);
+  CHECK(world.state(id) == "pending");
+  world.time.jump(-year);
+  SUBCASE("while it waits") {}
+  SUBCASE("and the process starts again") { world.restart(); }
+  world.pass(30'000);
+  CHECK(world.state(id) == "delivered");
+}

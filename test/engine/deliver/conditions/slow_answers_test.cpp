@@ -121,3 +121,17 @@ TEST_CASE("a question that is asked more often by another pipeline is asked as o
   CHECK(conditions.reply(question(1), minute, 2, minute) == nullptr);
   CHECK(conditions.take_due(minute).size() == 1);
 }
+
+TEST_CASE("a wait that began by a clock which was ahead ends by the clock as it is now") {
+  Quotes world(open_quote(HoldWhile::Then::send));
+  world.say = [](const Question&) { return found; };
+  world.time.jump(9'000 * hour);
+  world.start();
+  const auto id = world.change("C1", "\"B01\"", a);
+  world.pass(minute);
+  world.time.jump(-9'000 * hour);
+  world.pass(7 * hour);
+  CHECK(world.state(id) == "pending");
+  world.pass(hour + 20 * minute);
+  CHECK(world.state(id) == "delivered");
+}

@@ -1,6 +1,7 @@
 // `guard: settle`: a burst of changes of one record goes out as its last state, when it has come to rest.
 #include <doctest/doctest.h>
 
+#include "engine/guard/settle.h"
 #include "engine/pipeline/planning/resend.h"
 #include "test/engine/pipeline/guard/shop.h"
 
@@ -192,4 +193,15 @@ TEST_CASE("the journal says how many of a pipeline wait for a quiet moment, and 
   CHECK(settling.first_until_ms == shop.clock.wall_ms() + 20 * second);
   shop.pass(30 * second);
   CHECK(shop.journal().read()->deliveries.settling(1).number == 0);
+}
+
+TEST_CASE("a change that a clock which was ahead captured waits no longer than others") {
+  const settings::PipelineDefinition pipeline = settling();
+  model::Change change;
+  change.captured_ms = 5'000'000 * second;
+  journal::Delivery delivery;
+  delivery.created_ms = 1'000 * second;
+  guard::let_settle(pipeline.settle, change, delivery);
+  CHECK(delivery.not_before_ms == 1'030 * second);
+  CHECK(delivery.settle_by_ms == 1'100 * second);
 }
