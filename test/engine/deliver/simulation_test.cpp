@@ -1,4 +1,4 @@
-// The loop under random edits, a faulty target, random order of all that happens at once, and sudden deaths. One seed,
+// The loop under random edits, some of which a guard holds, pauses, a faulty target, random order of all that happens at once, and sudden deaths. One seed,
 // one story: DATAPICKER_SEED=n runs that one alone.
 #include <doctest/doctest.h>
 
@@ -62,7 +62,7 @@ class Simulation {
     for (const std::int64_t id : planned_) {
       const std::string state = world_.state(id);
       INFO("delivery ", id, " is ", state, ": ", world_.delivery(id).reason);
-      CHECK((state == "delivered" || state == "skipped" || state == "superseded"));
+      CHECK((state == "delivered" || state == "skipped" || state == "superseded" || state == "healed"));
     }
   }
 
@@ -89,6 +89,10 @@ class Simulation {
     } else if (what < 50) {
       world_.time.advance(below(3'000));
       world_.loop->turn();
+    } else if (what < 54) {
+      pause(chance(50));
+    } else if (what < 56) {
+      release_held();
     }
     for (int steps = below(30); steps > 0; --steps) step();
   }
@@ -121,7 +125,28 @@ class Simulation {
     if (what == 2 && kind_ != Kind::upsert && kind_ != Kind::repeat_safe) match_of_[key] = free_match();
     // Few values, so that a record often returns to what it was.
     wanted_[key] = "{\"a\":" + std::to_string(below(3)) + ",\"b\":" + std::to_string(below(2)) + "}";
-    planned_.push_back(world_.plan(name, wanted_[key], match_of_[key]));
+    engine::journal::Delivery delivery = world_.delivery_for(name, match_of_[key]);
+    delivery.fields = wanted_[key];
+    if (chance(15)) delivery.objection = {.kind = "rule: it is as it should be", .text = "the rule is not met"};
+    planned_.push_back(world_.plan(delivery));
+  }
+
+  void pause(bool on) {
+    const auto now = world_.time.wall_ms();
+    world_.write([&](engine::journal::Records& records) {
+      if (on) records.pauses.put({engine::journal::PauseKind::pipeline, world_.pipeline.name, "anna", "", now});
+      else records.pauses.remove(engine::journal::PauseKind::pipeline, world_.pipeline.name, now);
+    });
+    world_.loop->pauses_changed();
+  }
+
+  void release_held() {
+    const auto now = world_.time.wall_ms();
+    world_.write([&](engine::journal::Records& records) {
+      const bool paused = records.pauses.covers(world_.pipeline.name, "crm");
+      for (const auto& anomaly : records.anomalies.all_open()) records.anomalies.release(anomaly.id, paused, {"anna", "", now});
+    });
+    world_.loop->look_again();
   }
 
   std::string free_match() {
@@ -132,9 +157,11 @@ class Simulation {
     }
   }
 
-  /// The target is well from now on, so everything must come to its end.
+  /// The target is well from now on, and nobody keeps anything back, so everything must come to its end.
   void recover() {
     world_.target.automatic = true;
+    pause(false);
+    release_held();
     while (world_.target.waiting() > 0) world_.target.process(Fate::taken);
     world_.pass(20 * 60'000);
     CHECK(world_.loop->is_idle());
