@@ -292,6 +292,18 @@ TEST_CASE("a record that is back to what was last sent is not healed over a stat
   }
 }
 
+TEST_CASE("a rejection does not make believe that the state before it never left") {
+  for (const bool is_heard : {true, false}) {
+    HeldBehindOneOnItsWay world(true);
+    world.write([&](engine::journal::Records& records) { records.anomalies.reject(*records.deliveries.find(world.held)->anomaly_id, {"anna", "wrong", 5}); });
+    world.arrives(is_heard);
+    const auto back = world.plan("K1", a);
+    world.pass(1'000);
+    CHECK(world.state(back) == "delivered");
+    CHECK(world.target.records.begin()->second.fields == fields(a));
+  }
+}
+
 TEST_CASE("a row that is gone again takes the record with it that is on its way") {
   for (const bool is_heard : {true, false}) {
     HeldBehindOneOnItsWay world(false);

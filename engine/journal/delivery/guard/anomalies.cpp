@@ -6,6 +6,7 @@
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
 #include "engine/journal/delivery/guard/effect_hours.h"
+#include "engine/journal/delivery/guard/holding.h"
 #include "engine/journal/delivery/waits.h"
 #include "engine/model/fields.h"
 
@@ -187,7 +188,7 @@ std::int64_t Anomalies::release(std::int64_t id, bool paused, const AnomalyDecis
 
 void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
   if (delivery.every_change) return;
-  const auto sent = deliveries_.last_sent(delivery.pipeline_id, delivery.key);
+  auto sent = deliveries_.last_sent(delivery.pipeline_id, delivery.key);
   const bool live = sent && sent->live;
   model::FieldMap fields;
   if (delivery.present) {
@@ -197,6 +198,10 @@ void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
   Rejection rejection{.anomaly_id = id, .present = delivery.present, .fields = model::fields_json(fields)};
   if (delivery.present && live && delivery.match != sent->match) rejection.match = delivery.match;
   deliveries_.rejections().put(delivery.pipeline_id, delivery.key, rejection);
+  // With it goes what told that an earlier state may have arrived, whose place it took: the next one is sent in full.
+  if (!live || !sent->fields || nothing_was_let_go(connection_, delivery.pipeline_id, delivery.key)) return;
+  sent->fields.reset();
+  deliveries_.put_last_sent(*sent);
 }
 
 std::int64_t Anomalies::reject(std::int64_t id, const AnomalyDecision& decision) {
