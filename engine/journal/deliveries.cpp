@@ -201,7 +201,8 @@ void Deliveries::update(const Delivery& delivery) {
 
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
   ENGINE_ASSERT(expected.size() >= 1 && expected.size() <= 3);
-  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND state IN (?16, ?17, ?18)");
+  // For a list behind IN, SQLite fills a table of its own: as dear as the rest of the statement.
+  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND (state = ?16 OR state = ?17 OR state = ?18)");
   bind_progress(statement, delivery);
   const DeliveryState* const states = expected.begin();
   const std::size_t last = expected.size() - 1;
