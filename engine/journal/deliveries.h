@@ -15,6 +15,7 @@
 namespace engine::journal {
 
 class Connection;
+class Statement;
 
 enum class DeliveryState : std::uint8_t {
   pending,
@@ -167,7 +168,7 @@ struct PipelineChoice {
 };
 
 struct HeadScan {
-  std::vector<Delivery> heads;
+  std::vector<Head> heads;
   std::int64_t scanned_to = 0;  ///< id of the last one looked at
   std::size_t scanned = 0;      ///< less than asked for: there are no more
   std::size_t blocked = 0;      ///< wait behind an older one
@@ -330,6 +331,7 @@ class Deliveries {
   std::optional<std::string> match_last_sent(const Delivery& delivery);
   std::optional<std::string> match_before(const Delivery& delivery);
   std::optional<LastSent> last_sent_before(std::int64_t delivery_id, std::int64_t pipeline_id, const std::string& key);
+  Head head_of(const Statement& row, Delivery delivery);
   std::optional<LastSent> stored_last_sent(std::int64_t pipeline_id, const std::string& key);
   std::vector<Delivery> open_before_move(std::int64_t pipeline_id, const std::string& key);
   bool is_behind_move(const LastSent& sent);

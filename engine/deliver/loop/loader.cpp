@@ -41,26 +41,29 @@ class Loading {
 
   void scan(const ScanRequest& one) {
     journal::HeadScan scan = deliveries_.scan_heads(request_.connection, one.after_id, one.limit, one.pipelines);
-    for (auto& delivery : scan.heads) add(std::move(delivery), loaded_.heads);
+    for (auto& head : scan.heads) {
+      if (!is_kept_back(head.delivery)) loaded_.heads.push_back(completed(std::move(head)));
+    }
     loaded_.scanned.push_back({.queue = one.queue, .to = scan.scanned_to, .at_end = scan.scanned < one.limit});
     loaded_.any_blocked = loaded_.any_blocked || scan.blocked > 0;
   }
 
   /// With everything that the decision needs: the loop itself never reads.
   void add(journal::Delivery delivery, std::vector<journal::Head>& into) {
-    if (is_stopped(delivery) || (delivery.bundle_id && waits(*delivery.bundle_id))) {
-      loaded_.any_blocked = true;
-      return;
-    }
-    into.push_back(completed(std::move(delivery)));
+    if (!is_kept_back(delivery)) into.push_back(completed(deliveries_.complete(std::move(delivery))));
+  }
+
+  bool is_kept_back(const journal::Delivery& delivery) {
+    const bool kept_back = is_stopped(delivery) || (delivery.bundle_id && waits(*delivery.bundle_id));
+    loaded_.any_blocked = loaded_.any_blocked || kept_back;
+    return kept_back;
   }
 
   bool is_stopped(const journal::Delivery& delivery) const {
     return request_.stops_on_dead.contains(delivery.pipeline_id) && deliveries_.has_dead(delivery.pipeline_id, delivery.key);
   }
 
-  journal::Head completed(journal::Delivery delivery) {
-    journal::Head head = deliveries_.complete(std::move(delivery));
+  journal::Head completed(journal::Head head) {
     head.window_until_ms = window_until_ms(head.delivery);
     const PipelineTarget* pipeline = pipeline_of(head.delivery);
     if (pipeline != nullptr && request_.related) references_.resolve(head, *pipeline);
@@ -89,7 +92,7 @@ class Loading {
     bool all = true;
     for (journal::Delivery& member : records_.bundles.members(bundle_id)) {
       if (is_stopped(member)) return;
-      journal::Head head = completed(std::move(member));
+      journal::Head head = completed(deliveries_.complete(std::move(member)));
       if (may_be_sent(head)) continue;
       all = false;
       head.held_back = true;

@@ -47,4 +47,16 @@ std::vector<Delivery> deliveries_of(Statement& statement) {
   return all;
 }
 
+LastSent last_sent_of(const Statement& row, int at, std::int64_t pipeline_id, const std::string& key) {
+  LastSent sent{.pipeline_id = pipeline_id, .key = key};
+  sent.connection = row.text(at);
+  sent.object = row.text(at + 1);
+  sent.match = row.text(at + 2);
+  sent.fields = row.optional_text(at + 3);
+  sent.live = row.integer(at + 4) != 0;
+  sent.mapping = row.text(at + 5);
+  sent.sent_ms = row.integer(at + 6);
+  return sent;
+}
+
 }  // namespace engine::journal

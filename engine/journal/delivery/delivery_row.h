@@ -1,4 +1,4 @@
-// How a delivery is read from its row: the columns in one order, for all who select them.
+// How a delivery, and what was last sent of its record, are read from their rows: the columns in one order, for all who select them.
 #pragma once
 
 #include <vector>
@@ -21,8 +21,11 @@
 namespace engine::journal {
 
 inline constexpr int delivery_columns = 34;
+inline constexpr int last_sent_columns = 7;
 
 Delivery delivery_of(const Statement& row);
 std::vector<Delivery> deliveries_of(Statement& statement);
+/// Its connection, object, match, fields, live, mapping and sent_ms stand from column `at` on.
+LastSent last_sent_of(const Statement& row, int at, std::int64_t pipeline_id, const std::string& key);
 
 }  // namespace engine::journal

@@ -17,15 +17,30 @@ namespace {
   "EXISTS (SELECT 1 FROM delivery AS o INDEXED BY delivery_open_also WHERE o.connection = d.connection "                \
   "AND o.object = d.object AND o.also_match = d.match AND o.also_match IS NOT NULL AND o.id < d.id "                    \
   "AND " DELIVERY_IS_OPEN("o") ")))"
+// What `complete` reads, in the same statement: one of their own for each row would cost more than the scan itself.
 #define OF_THE_NEXT                                                                                                  \
-  " FROM delivery AS d INDEXED BY delivery_due WHERE d.connection = ?1 AND d.state = 'pending' AND d.id > ?2 "       \
-  "ORDER BY d.id LIMIT ?3"
+  ", s.connection, s.object, s.match, s.fields, s.live, s.mapping, s.sent_ms, "                                      \
+  "(SELECT r.remote_id FROM remote_id AS r WHERE r.connection = d.connection AND r.object = d.object "               \
+  "AND r.match = CASE WHEN s.live = 1 THEN s.match ELSE d.match END AND r.match <> '{}'), "                          \
+  "(SELECT c.captured_ms FROM change AS c WHERE c.seq = d.last_seq) "                                                \
+  "FROM delivery AS d INDEXED BY delivery_due LEFT JOIN last_sent AS s ON s.pipeline_id = d.pipeline_id AND s.key = d.key " \
+  "WHERE d.connection = ?1 AND d.state = 'pending' AND d.id > ?2 ORDER BY d.id LIMIT ?3"
 constexpr const char* scan_of_all = "SELECT " DELIVERY_COLUMNS ", " IS_BLOCKED OF_THE_NEXT;
 constexpr const char* scan_of_some = "SELECT " DELIVERY_COLUMNS
                                      ", CASE WHEN (instr(?4, ',' || d.pipeline_id || ',') > 0) <> ?5 THEN " IS_BLOCKED
                                      " END" OF_THE_NEXT;
+/// The columns of the scan behind those of the delivery.
+constexpr int blocked_column = delivery_columns;
+constexpr int sent_column = blocked_column + 1;
+constexpr int remote_id_column = sent_column + last_sent_columns;
+constexpr int captured_column = remote_id_column + 1;
 
 bool orders_by_lane(const std::string& match) { return match != "{}"; }
+
+/// By which its record is known at the target.
+const std::string& record_match(const Delivery& delivery, const std::optional<LastSent>& sent) {
+  return sent && sent->live ? sent->match : delivery.match;
+}
 
 /// An open delivery older than `id` occupies this lane, as its own or as the one its record still has.
 bool occupied_before(Connection& connection, const Delivery& delivery, const std::string& match) {
@@ -99,6 +114,7 @@ PipelineChoice PipelineChoice::of(const std::vector<std::int64_t>& ids, bool all
 
 HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
                                 const PipelineChoice& pipelines) {
+  const bool any_moves = moves_.any();
   Statement statement = connection_.prepare(pipelines.ids.empty() ? scan_of_all : scan_of_some);
   statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
   if (!pipelines.ids.empty()) statement.bind(4, pipelines.ids).bind(5, std::int64_t{pipelines.all_but});
@@ -107,16 +123,28 @@ HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t afte
     ++scan.scanned;
     scan.scanned_to = statement.integer(0);
     // NULL: of a pipeline that was not asked for.
-    if (statement.is_null(delivery_columns)) continue;
-    bool blocked = statement.integer(delivery_columns) != 0;
+    if (statement.is_null(blocked_column)) continue;
+    bool blocked = statement.integer(blocked_column) != 0;
     if (!blocked) {
       Delivery delivery = delivery_of(statement);
       blocked = delivery.also_match && occupied_before(connection_, delivery, *delivery.also_match);
-      if (!blocked) scan.heads.push_back(std::move(delivery));
+      // Where the record of a row that got another key is stored, the statement does not know.
+      if (!blocked) scan.heads.push_back(any_moves ? complete(std::move(delivery)) : head_of(statement, std::move(delivery)));
     }
     scan.blocked += blocked ? 1 : 0;
   }
   return scan;
+}
+
+/// Of a row of the scan.
+Head Deliveries::head_of(const Statement& row, Delivery delivery) {
+  Head head;
+  if (!row.is_null(sent_column)) head.last_sent = last_sent_of(row, sent_column, delivery.pipeline_id, delivery.key);
+  head.remote_id = row.optional_text(remote_id_column);
+  head.captured_ms = row.integer(captured_column);
+  if (!delivery.present) head.taken_over = is_taken_over(delivery, record_match(delivery, head.last_sent), false);
+  head.delivery = std::move(delivery);
+  return head;
 }
 
 std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, const Freed& freed) {
@@ -131,11 +159,10 @@ std::vector<Delivery> Deliveries::heads_behind(const std::string& connection, co
 Head Deliveries::complete(Delivery delivery) {
   Head head;
   head.last_sent = last_sent_before(delivery.id, delivery.pipeline_id, delivery.key);
-  const bool live = head.last_sent && head.last_sent->live;
-  const std::string& match = live ? head.last_sent->match : delivery.match;
+  const std::string& match = record_match(delivery, head.last_sent);
   // Without a match value all records of the object would share one id.
   if (orders_by_lane(match)) head.remote_id = remote_id(delivery.connection, delivery.object, match);
-  if (!delivery.present && orders_by_lane(match)) head.taken_over = is_taken_over(delivery, match, false);
+  if (!delivery.present) head.taken_over = is_taken_over(delivery, match, false);
   {
     Statement statement = connection_.prepare("SELECT captured_ms FROM change WHERE seq = ?");
     statement.bind(1, delivery.last_seq);

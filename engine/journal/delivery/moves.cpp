@@ -27,14 +27,16 @@ bool has_open_without_match(Connection& connection, std::int64_t pipeline_id, co
 
 }  // namespace
 
+bool Moves::any() {
+  Statement row = connection_.prepare("SELECT EXISTS (SELECT 1 FROM record_move)");
+  row.step();
+  return row.integer(0) != 0;
+}
+
 // Written by one connection alone: work that is undone leaves `any_` set for nothing, never unset.
 bool Moves::may_be_any() {
   if (sqlite3_db_readonly(connection_.handle(), "main") != 0) return true;
-  if (!any_) {
-    Statement row = connection_.prepare("SELECT EXISTS (SELECT 1 FROM record_move)");
-    row.step();
-    any_ = row.integer(0) != 0;
-  }
+  if (!any_) any_ = any();
   return *any_;
 }
 

@@ -15,6 +15,8 @@ class Moves {
  public:
   explicit Moves(Connection& connection) : connection_(connection) {}
 
+  /// Whether there is such a row, as the journal is now.
+  bool any();
   /// The key under which the record of this one is stored.
   std::optional<std::string> from(std::int64_t pipeline_id, const std::string& key);
   /// Its record went to another key: the last delivery that was planned before that.

@@ -3,6 +3,7 @@
 
 #include "engine/journal/connection.h"
 #include "engine/journal/deliveries.h"
+#include "engine/journal/delivery/delivery_row.h"
 #include "engine/model/reference.h"
 
 namespace engine::journal {
@@ -91,15 +92,7 @@ std::optional<LastSent> Deliveries::stored_last_sent(std::int64_t pipeline_id, c
       "?");
   statement.bind(1, pipeline_id).bind(2, key);
   if (!statement.step()) return std::nullopt;
-  LastSent sent{.pipeline_id = pipeline_id, .key = key};
-  sent.connection = statement.text(0);
-  sent.object = statement.text(1);
-  sent.match = statement.text(2);
-  sent.fields = statement.optional_text(3);
-  sent.live = statement.integer(4) != 0;
-  sent.mapping = statement.text(5);
-  sent.sent_ms = statement.integer(6);
-  return sent;
+  return last_sent_of(statement, 0, pipeline_id, key);
 }
 
 void Deliveries::put_last_sent(const LastSent& sent) {
