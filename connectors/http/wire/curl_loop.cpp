@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 
+#include <array>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -16,6 +17,7 @@ namespace connectors::http {
 namespace {
 
 constexpr int poll_ms_max = 1'000;
+constexpr std::size_t kept_bytes_max = 65'536;
 constexpr const char* stopped_text = "the daemon is stopping";
 
 void initialise_curl_once() {
@@ -57,8 +59,14 @@ class CurlLoop::Running {
   void submit(Exchange exchange) {
     const char* refused = nullptr;
     bool wake = false;
+    std::array<Exchange, 2> spent;  // freed when the lock is given back
     {
       const std::lock_guard lock(mutex_);
+      for (Exchange& each : spent) {
+        if (spent_.empty()) break;
+        each = std::move(spent_.back());
+        spent_.pop_back();
+      }
       if (stopping_) {
         refused = stopped_text;
       } else if (incoming_.size() >= options_.waiting_max) {
@@ -127,19 +135,19 @@ class CurlLoop::Running {
 
   /// False when the loop is to end.
   bool start_waiting() {
-    while (active_.size() < options_.in_flight_max) {
-      Exchange next;
-      {
-        const std::lock_guard lock(mutex_);
-        if (stopping_) return false;
-        if (incoming_.empty()) return true;
-        next = std::move(incoming_.front());
+    {
+      const std::lock_guard lock(mutex_);
+      spent_.insert(spent_.end(), std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.end()));
+      if (stopping_) return false;
+      for (std::size_t free = options_.in_flight_max - active_.size(); free > 0 && !incoming_.empty(); --free) {
+        starting_.push_back(std::move(incoming_.front()));
         incoming_.pop_front();
       }
-      start(std::move(next));
     }
-    const std::lock_guard lock(mutex_);
-    return !stopping_;
+    ended_.clear();
+    for (Exchange& next : starting_) start(std::move(next));
+    starting_.clear();
+    return true;
   }
 
   /// What cannot even begin is answered at once, as not sent.
@@ -151,7 +159,7 @@ class CurlLoop::Running {
       transfer->begin(std::move(exchange));
     } catch (const engine::Error& problem) {
       RawAnswer answer = transfer->abandon(problem.what());
-      transfer->take_answered()(std::move(answer));
+      transfer->take_exchange().answered(std::move(answer));
       return;
     }
     const CURLMcode code = curl_multi_add_handle(multi_, transfer->handle());
@@ -171,9 +179,11 @@ class CurlLoop::Running {
       const CURLcode code = message->data.result;
       auto transfer = retire(*reinterpret_cast<Transfer*>(self));
       RawAnswer answer = transfer->end(code);
-      const auto answered = transfer->take_answered();
+      Exchange exchange = transfer->take_exchange();
       idle_.push_back(std::move(transfer));
-      answered(std::move(answer));
+      exchange.answered(std::move(answer));
+      // A large body does not wait for the next request.
+      if (exchange.body.size() <= kept_bytes_max) ended_.push_back(std::move(exchange));
     }
     return any;
   }
@@ -189,7 +199,7 @@ class CurlLoop::Running {
     while (!active_.empty()) {
       auto transfer = retire(**active_.begin());
       RawAnswer answer = transfer->abandon(stopped_text);
-      transfer->take_answered()(std::move(answer));
+      transfer->take_exchange().answered(std::move(answer));
     }
     std::deque<Exchange> left;
     {
@@ -204,10 +214,15 @@ class CurlLoop::Running {
   std::mutex stop_mutex_;
   std::mutex mutex_;
   std::deque<Exchange> incoming_;
+  /// Answered. Whoever brings a request frees them: memory that one thread takes and another gives back costs both of them the lock of the
+  /// allocator, a request dozens of times.
+  std::vector<Exchange> spent_;
   std::vector<std::function<void()>> pings_;
   bool stopping_ = false;
   bool asleep_ = false;
   std::vector<std::unique_ptr<Transfer>> idle_;  ///< the loop's thread only, as the next
+  std::vector<Exchange> starting_;               ///< taken from `incoming_`
+  std::vector<Exchange> ended_;                  ///< will be `spent_`
   std::unordered_set<Transfer*> active_;         ///< owned
   std::thread thread_;
 };

@@ -21,11 +21,12 @@ class Transfer {
 
   void* handle() const { return handle_; }
   void begin(Exchange exchange);
-  /// `code` is libcurl's result. What the exchange held is released; `answered` is for the caller to call.
+  /// `code` is libcurl's result.
   RawAnswer end(int code);
   /// Ended before its time.
   RawAnswer abandon(std::string reason);
-  std::function<void(RawAnswer)> take_answered() { return std::move(exchange_.answered); }
+  /// After either of them. Its `answered` is for the caller to call.
+  Exchange take_exchange() { return std::move(exchange_); }
 
  private:
   void set_up(const WireOptions& options);
