@@ -46,7 +46,7 @@ Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
   delivery.updated_ms = now_ms;
   const std::optional<CallKind> next = next_call(job, done);
   if (!next) {
-    job.effects.supersede_dead = true;
+    job.effects.supersede_dead = job.head.has_dead;
     return end_as(job, DeliveryState::delivered, "");
   }
   if (!job.traits->has(*next)) {

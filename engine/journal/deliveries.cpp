@@ -282,8 +282,6 @@ void Deliveries::supersede(const Delivery& older, std::int64_t younger_id, const
 }
 
 void Deliveries::supersede_dead_before(const Delivery& delivery, std::int64_t now_ms) {
-  // Nearly always there is none, and to look costs a fraction of an update that opens every index.
-  if (!has_dead(delivery.pipeline_id, delivery.key)) return;
   Statement statement = connection_.prepare(
       "UPDATE delivery INDEXED BY delivery_dead SET state = 'superseded', superseded_by = ?3, updated_ms = ?4 "
       "WHERE pipeline_id = ?1 AND key = ?2 AND id < ?3 AND state = 'dead'");

@@ -147,6 +147,8 @@ struct Head {
   bool taken_over = false;               ///< of a delete: another row of the pipeline stands for the record now
   bool held_back = false;                ///< its bundle waits for it: it may be looked at, and nothing of it sent
   std::int64_t captured_ms = 0;          ///< of the newest change it covers; 0: unknown
+  int attempts = 0;                      ///< made of it so far
+  bool has_dead = false;                 ///< its key has dead letters; while it is open and the first of its key, no older one joins them
   std::vector<model::Question> questions;  ///< one for each condition of its pipeline, in their order
   std::int64_t window_until_ms = 0;      ///< messages: until when the recipient may be written to freely
 };

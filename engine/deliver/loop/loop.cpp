@@ -239,7 +239,7 @@ void Loop::act_on(const JobPtr& job, Decision decision) {
         sent->fields.reset();
         job->effects.last_sent = sent;
       }
-      job->effects.supersede_dead = true;
+      job->effects.supersede_dead = job->head.has_dead;
       return end(job, DeliveryState::skipped, std::move(decision.reason));
     }
     case Decision::What::expire:

@@ -11,10 +11,12 @@ using model::CallKind;
 
 namespace {
 
-journal::Attempt attempt_of(const Job& job, std::string request, std::int64_t now_ms) {
+/// Nobody else makes any of this delivery meanwhile: the journal need not count them.
+journal::Attempt attempt_of(Job& job, std::string request, std::int64_t now_ms) {
   journal::Attempt attempt;
   attempt.delivery_id = job.delivery().id;
   attempt.step = name_of(job.kind);
+  attempt.number = ++job.head.attempts;
   attempt.started_ms = now_ms;
   attempt.request = std::move(request);
   return attempt;

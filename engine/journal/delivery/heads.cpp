@@ -22,7 +22,9 @@ namespace {
   ", s.connection, s.object, s.match, s.fields, s.live, s.mapping, s.sent_ms, "                                      \
   "(SELECT r.remote_id FROM remote_id AS r WHERE r.connection = d.connection AND r.object = d.object "               \
   "AND r.match = CASE WHEN s.live = 1 THEN s.match ELSE d.match END AND r.match <> '{}'), "                          \
-  "(SELECT c.captured_ms FROM change AS c WHERE c.seq = d.last_seq) "                                                \
+  "(SELECT c.captured_ms FROM change AS c WHERE c.seq = d.last_seq), "                                               \
+  "(SELECT count(*) FROM attempt AS a WHERE a.delivery_id = d.id), "                                                 \
+  "EXISTS (SELECT 1 FROM delivery AS e INDEXED BY delivery_dead WHERE e.pipeline_id = d.pipeline_id AND e.key = d.key AND e.state = 'dead') " \
   "FROM delivery AS d INDEXED BY delivery_due LEFT JOIN last_sent AS s ON s.pipeline_id = d.pipeline_id AND s.key = d.key " \
   "WHERE d.connection = ?1 AND d.state = 'pending' AND d.id > ?2 ORDER BY d.id LIMIT ?3"
 constexpr const char* scan_of_all = "SELECT " DELIVERY_COLUMNS ", " IS_BLOCKED OF_THE_NEXT;
@@ -34,6 +36,8 @@ constexpr int blocked_column = delivery_columns;
 constexpr int sent_column = blocked_column + 1;
 constexpr int remote_id_column = sent_column + last_sent_columns;
 constexpr int captured_column = remote_id_column + 1;
+constexpr int attempts_column = captured_column + 1;
+constexpr int has_dead_column = attempts_column + 1;
 
 bool orders_by_lane(const std::string& match) { return match != "{}"; }
 
@@ -142,6 +146,8 @@ Head Deliveries::head_of(const Statement& row, Delivery delivery) {
   if (!row.is_null(sent_column)) head.last_sent = last_sent_of(row, sent_column, delivery.pipeline_id, delivery.key);
   head.remote_id = row.optional_text(remote_id_column);
   head.captured_ms = row.integer(captured_column);
+  head.attempts = static_cast<int>(row.integer(attempts_column));
+  head.has_dead = row.integer(has_dead_column) != 0;
   if (!delivery.present) head.taken_over = is_taken_over(delivery, record_match(delivery, head.last_sent), false);
   head.delivery = std::move(delivery);
   return head;
@@ -168,6 +174,12 @@ Head Deliveries::complete(Delivery delivery) {
     statement.bind(1, delivery.last_seq);
     if (statement.step()) head.captured_ms = statement.integer(0);
   }
+  {
+    Statement statement = connection_.prepare("SELECT count(*) FROM attempt WHERE delivery_id = ?");
+    statement.bind(1, delivery.id).step();
+    head.attempts = static_cast<int>(statement.integer(0));
+  }
+  head.has_dead = has_dead(delivery.pipeline_id, delivery.key);
   head.delivery = std::move(delivery);
   return head;
 }
