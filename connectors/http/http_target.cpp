@@ -50,10 +50,7 @@ std::string base_url_of(const TargetConnection& connection) {
 WireOptions wire_options(const TargetConnection& connection) {
   WireOptions options;
   options.headers = fixed_headers(connection.auth);
-  options.headers.emplace_back("User-Agent: datapicker/" DATAPICKER_VERSION);
   options.headers.emplace_back("Accept: application/json");
-  // Without this libcurl asks before it sends a large body, which many servers answer late or never.
-  options.headers.emplace_back("Expect:");
   std::set<std::string> wanted{"Retry-After", "Location", "Link"};
   for (const AnswerRule& rule : connection.target.answers) {
     for (const std::string& name : {rule.after.value.header, rule.header.place}) {

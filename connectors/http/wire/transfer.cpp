@@ -22,6 +22,10 @@ void set(void* handle, CURLoption option, Value value) {
       fmt::format("libcurl refuses an option ({}): {}", static_cast<int>(option), curl_easy_strerror(code)));
 }
 
+/// libcurl asks before it sends a large body, which many servers answer late or never. A smaller one no version of it asks about.
+constexpr std::size_t asked_about_bytes = 1'024;
+constexpr const char* never_ask = "Expect:";
+
 /// libcurl's reason, with what a person can do about it where that is known.
 std::string failure_text(CURLcode code, const char* detail, const std::string& proxy) {
   const std::string text = detail[0] != '\0' ? detail : curl_easy_strerror(code);
@@ -68,6 +72,7 @@ void Transfer::release() {
 void Transfer::set_up(const WireOptions& options) {
   set(handle_, CURLOPT_PRIVATE, static_cast<void*>(this));
   set(handle_, CURLOPT_NOSIGNAL, 1L);
+  set(handle_, CURLOPT_USERAGENT, "datapicker/" DATAPICKER_VERSION);
   // A name server that does not answer must not hold up the end of the process.
   set(handle_, CURLOPT_QUICK_EXIT, 1L);
   set(handle_, CURLOPT_ERRORBUFFER, error_.data());
@@ -135,12 +140,15 @@ void Transfer::set_method() {
   set(handle_, CURLOPT_CUSTOMREQUEST, plain_get ? nullptr : exchange_.method.c_str());
 }
 
+/// Few, since libcurl looks through all of them for each header that it would set itself.
 void Transfer::link_headers() {
   header_links_.clear();
-  header_links_.reserve(exchange_.headers.size() + options_.headers.size());
+  header_links_.reserve(exchange_.headers.size() + options_.headers.size() + 1);
   // libcurl only reads the lines, though its list holds them as not const.
-  for (std::string& line : exchange_.headers) header_links_.push_back({line.data(), nullptr});
-  for (const std::string& line : options_.headers) header_links_.push_back({const_cast<char*>(line.c_str()), nullptr});
+  const auto link = [this](const char* line) { header_links_.push_back({const_cast<char*>(line), nullptr}); };
+  for (const std::string& line : exchange_.headers) link(line.c_str());
+  for (const std::string& line : options_.headers) link(line.c_str());
+  if (exchange_.body.size() >= asked_about_bytes) link(never_ask);
   for (std::size_t i = 1; i < header_links_.size(); ++i) header_links_[i - 1].next = &header_links_[i];
   set(handle_, CURLOPT_HTTPHEADER, header_links_.empty() ? nullptr : header_links_.data());
 }

@@ -44,7 +44,7 @@ std::vector<std::string> other_fields(const model::FieldMap& sent, const model::
 }
 
 bool is_fixed(const std::string& header) {
-  return header.starts_with("User-Agent:") || header.starts_with("Accept:") || header.starts_with("Expect:");
+  return header.starts_with("Accept:");
 }
 
 /// A name may be a connection's, or that of a definition which one connection alone uses.
