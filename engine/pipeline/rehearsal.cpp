@@ -21,9 +21,10 @@ constexpr std::int64_t idle_wait_ms = 60'000;
 class Rehearsal::Delivery final : public deliver::Surroundings {
  public:
   Delivery(journal::Journal& journal, const Clock& clock, std::unique_ptr<model::Target> target,
-           std::map<std::int64_t, deliver::PipelineTarget> pipelines, const deliver::DispatcherOptions& options)
+           std::map<std::int64_t, deliver::PipelineTarget> pipelines, const deliver::DispatcherOptions& options, const Reply& reply)
       : journal_(journal),
         clock_(clock),
+        reply_(reply),
         target_(std::move(target)),
         pipelines_(std::move(pipelines)),
         loop_(*this, *target_, pipelines_, options, [](std::exception_ptr error) { std::rethrow_exception(error); }) {
@@ -44,6 +45,7 @@ class Rehearsal::Delivery final : public deliver::Surroundings {
     return true;
   }
   void wake() { loop_.wake(); }
+  void look_again() { loop_.look_again(); }
   std::int64_t wait_ms() const { return loop_.wait_ms(); }
   int in_flight() const { return loop_.status().in_flight; }
 
@@ -67,9 +69,8 @@ class Rehearsal::Delivery final : public deliver::Surroundings {
       done(nullptr);
     });
   }
-  /// A rehearsal reaches no database: nothing is kept back.
-  void ask(const model::Question&, std::function<void(model::Reply)> answered) override {
-    poster()([answered = std::move(answered)] { answered({}); });
+  void ask(const model::Question& question, std::function<void(model::Reply)> answered) override {
+    poster()([this, question, answered = std::move(answered)] { answered(reply_(question)); });
   }
   double random() override { return 0.5; }
   const Clock& clock() const override { return clock_; }
@@ -83,6 +84,7 @@ class Rehearsal::Delivery final : public deliver::Surroundings {
 
   journal::Journal& journal_;
   const Clock& clock_;
+  Reply reply_;
   std::unique_ptr<model::Target> target_;
   std::map<std::int64_t, deliver::PipelineTarget> pipelines_;
   std::shared_ptr<Inbox> inbox_ = std::make_shared<Inbox>();
@@ -90,7 +92,7 @@ class Rehearsal::Delivery final : public deliver::Surroundings {
 };
 
 Rehearsal::Rehearsal(const settings::Instance& instance, journal::Journal& journal, const Clock& clock,
-                     const MakeTarget& make_target)
+                     const MakeTarget& make_target, const Reply& reply)
     : instance_(instance),
       journal_(journal),
       clock_(clock),
@@ -100,7 +102,7 @@ Rehearsal::Rehearsal(const settings::Instance& instance, journal::Journal& journ
     auto pipelines = pipelines_of(instance, name, rows);
     if (pipelines.empty()) continue;
     deliveries_.push_back(std::make_unique<Delivery>(journal_, clock_, make_target(connection), std::move(pipelines),
-                                                     dispatcher_options(connection)));
+                                                     dispatcher_options(connection), reply));
   }
 }
 
@@ -125,6 +127,10 @@ void Rehearsal::settle() {
       if (++turns == turns_max) throw Error(ErrorCode::stopped, "delivering never comes to rest");
     }
   }
+}
+
+void Rehearsal::look_again() {
+  for (const auto& delivery : deliveries_) delivery->look_again();
 }
 
 std::int64_t Rehearsal::next_in_ms() const {

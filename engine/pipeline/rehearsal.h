@@ -13,6 +13,7 @@
 #include "engine/capture/capture_mode.h"
 #include "engine/journal/journal.h"
 #include "engine/model/source.h"
+#include "engine/model/source/question.h"
 #include "engine/model/target.h"
 #include "engine/pipeline/planning/planner.h"
 #include "engine/settings/instance.h"
@@ -36,9 +37,14 @@ class Rehearsal {
  public:
   using MakeTarget = std::function<std::unique_ptr<model::Target>(const settings::TargetConnection&)>;
 
+  /// What the database of a condition (`hold_while`) says.
+  using Reply = std::function<model::Reply(const model::Question&)>;
+  static model::Reply finds_nothing(const model::Question&) { return {}; }
+
   /// Over a journal that may hold what an earlier one left: then it goes on as a daemon does after a kill. All references must
   /// outlive it. Throws Error config_invalid for a target that cannot work.
-  Rehearsal(const settings::Instance& instance, journal::Journal& journal, const Clock& clock, const MakeTarget& make_target);
+  Rehearsal(const settings::Instance& instance, journal::Journal& journal, const Clock& clock, const MakeTarget& make_target,
+            const Reply& reply = finds_nothing);
   /// As by SIGKILL: what is not in the journal is gone.
   ~Rehearsal();
 
@@ -47,6 +53,8 @@ class Rehearsal {
   /// All that can happen at this moment happens: changes are mapped, deliveries sent and settled. Throws Error config_invalid
   /// when a mapping does not compile, journal_failed, and `stopped` when it never comes to rest.
   void settle();
+  /// A person decided something.
+  void look_again();
   /// Milliseconds until something may happen by itself: at least one, at most a minute.
   std::int64_t next_in_ms() const;
   /// Requests that were sent and got no answer.

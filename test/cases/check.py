@@ -96,6 +96,9 @@ class Documented(Folder):
         self.assertGreater(len(blocks), 3)
         for number, block in enumerate(blocks):
             self.case(block, f"{number}.yaml")
+            for other in re.findall(r"^pipeline: (\w+)$", block, re.MULTILINE):
+                (self.folder / "pipelines" / other).mkdir(exist_ok=True)
+                shutil.copy(ROOT / "pipelines" / other / "pipeline.yaml", self.folder / "pipelines" / other)
         done = self.run_cases()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
@@ -121,6 +124,65 @@ class Documents(Folder):
             done = self.run_cases()
             self.assertIn(message, done.stdout + done.stderr)
             self.assertIn("tried.yaml:10", done.stdout + done.stderr)
+
+
+class Conditions(Folder):
+    """What the queries of `hold_while` find is the case's to say."""
+    GUARD = ("guard:\n  hold_while:\n    - name: an open quote uses this price list\n      connection: erp\n"
+             "      query: SELECT 1 FROM quotes WHERE list = :listino AND rate > :fido\n      at_most: 8h\n      every: 2m\n")
+    WAITS = "waits while an open quote uses this price list"
+
+    def setUp(self):
+        super().setUp()
+        pipeline = self.cases.parent / "pipeline.yaml"
+        pipeline.write_text(pipeline.read_text() + self.GUARD)
+
+    def ends(self, steps, expected, rows="{ codcli: C001, listino: B01, fido: 1.50 }"):
+        rows = rows.replace("codcli", 'codpag: "01", attivo: S, codcli')
+        _, problems = self.problems_of(f"case: tried\ngiven:\n  customers: {rows}\nwhen:\n" + "".join(f"  - {step}\n" for step in steps) + f"then:\n  {expected}\n")
+        self.assertEqual(problems, [])
+
+    @staticmethod
+    def finds(what):
+        return f"conditions: {{ an open quote uses this price list: {what} }}"
+
+    def test_nothing_is_found_until_the_case_says_so(self):
+        self.ends(["capture"], "deliveries: { delivered: 1 }")
+
+    def test_a_record_waits_goes_and_is_held(self):
+        pending = f"pending: [ {{ key: C001, reason: {self.WAITS} }} ]"
+        self.ends([self.finds("any_row"), "capture"], pending)
+        self.ends([self.finds("any_row"), "capture", "wait: 7h", "restart"], pending)
+        self.ends([self.finds("any_row"), "capture", "wait: 7h", self.finds("no_row")], "deliveries: { delivered: 1 }")
+        self.ends([self.finds("any_row"), "capture", "wait: 8h"], "anomalies: [ { kind: 'hold_while: an open quote uses this price list', held: 1 } ]")
+        self.ends([self.finds("any_row"), "capture", "wait: 8h", "release"], "deliveries: { delivered: 1 }")
+
+    def test_a_database_that_is_not_reached_keeps_back_as_well(self):
+        self.ends([self.finds("unreachable"), "capture"],
+                  "pending: [ { key: C001, reason: 'nobody can say whether an open quote uses this price list: erp is not reached' } ]")
+
+    def test_rows_are_those_whose_values_are_asked_for(self):
+        rows = "[ { codcli: C001, listino: B01, fido: 1.50 }, { codcli: C002, listino: B02, fido: 1.50 }, { codcli: C003, fido: 2.5 } ]"
+        for said, waits in (("[ { listino: B01 } ]", "C001"), ("{ fido: 2.5 }", "C003"), ("[ { listino: null } ]", "C003"), ("{ LISTINO: B02, fido: 1.50 }", "C002")):
+            self.ends([self.finds(said), "capture"], f"pending: [ {waits} ]", rows)
+        self.ends([self.finds("{ listino: B02, fido: 2.50 }"), "capture"], "deliveries: { delivered: 3 }", rows)
+
+    def test_a_column_that_no_row_has_is_asked_for_as_null(self):
+        self.ends([self.finds("{ listino: null }"), "capture"], f"pending: [ {{ key: C001, reason: {self.WAITS} }} ]", "{ codcli: C001 }")
+
+    def test_what_is_not_there_is_told_at_its_place_with_the_nearest_name(self):
+        for step, place, message in (("conditions: { an open quote uses this prise list: any_row }", "5:19", "has no condition 'an open quote uses this prise list'"),
+                                     (self.finds("{ listini: B01 }"), "5:66", "does not ask for 'listini'")):
+            self.case(HEAD.replace("- capture", "- " + step) + "  deliveries: {}\n")
+            done = self.run_cases()
+            self.assertEqual(done.returncode, 1, done.stdout)
+            for said in (message, f"tried.yaml:{place}", "did you mean '"):
+                self.assertIn(said, done.stdout)
+        self.case(HEAD.replace("- capture", "- " + self.finds("any_rows")) + "  deliveries: {}\n")
+        done = self.run_cases()
+        self.assertEqual(done.returncode, 2)
+        for said in ("tried.yaml:5:55", "'any_rows' is nothing that the query of a condition finds", "did you mean 'any_row'?"):
+            self.assertIn(said, done.stderr)
 
 
 class Failing(Folder):

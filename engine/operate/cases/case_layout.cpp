@@ -94,7 +94,13 @@ void add_everywhere(const std::string& name, std::vector<model::Column>& tables)
 
 /// What the expressions call a column and no row has. Whose column it is nobody can tell: each table has one, so that each finds its own.
 void add_named(const settings::PipelineDefinition& pipeline, const settings::TableDefinition& table, Inference& inference, std::vector<model::Column>& nested) {
-  for (const std::string& name : map::columns_named(pipeline)) {
+  std::set<std::string> names = map::columns_named(pipeline);
+  for (const settings::HoldWhile& condition : pipeline.hold_while) {
+    for (const settings::QueryPart& part : condition.parts) {
+      if (!part.column.empty()) names.insert(part.column);
+    }
+  }
+  for (const std::string& name : names) {
     const bool is_nested = std::any_of(nested.begin(), nested.end(), [&](const model::Column& column) { return column.name == name || holds(column, name); });
     if (is_nested) continue;
     if (inference.add(name, table.request.exclude)) add_everywhere(name, nested);

@@ -7,6 +7,8 @@
 
 #include "engine/base/error.h"
 #include "engine/journal/journal.h"
+#include "engine/journal/delivery/waits.h"
+#include "engine/operate/cases/case_conditions.h"
 #include "engine/operate/cases/case_layout.h"
 #include "engine/operate/cases/case_table.h"
 #include "engine/pipeline/rehearsal.h"
@@ -71,6 +73,7 @@ class Run {
       tables_.try_emplace(name, table, instance_.sources.at(table.connection).char_padding,
                           case_layout(definition, table, pipeline, last));
     }
+    conditions_.emplace(pipeline, tables_.at(pipeline.table).layout(), instance_.sources.at(instance_.tables.at(pipeline.table).connection).char_padding);
     journal_ = journal::Journal::open({.path = folder / "journal.db"});
     start();
   }
@@ -101,8 +104,9 @@ class Run {
   /// A process begins anew over the same journal and the same other side.
   void start() {
     rehearsal_.reset();
-    rehearsal_ = std::make_unique<pipeline::Rehearsal>(instance_, *journal_, clock_,
-                                                       [this](const settings::TargetConnection&) { return remote_.make_target(); });
+    const auto make_target = [this](const settings::TargetConnection&) { return remote_.make_target(); };
+    const auto reply = [this](const model::Question& question) { return conditions_->reply(question); };
+    rehearsal_ = std::make_unique<pipeline::Rehearsal>(instance_, *journal_, clock_, make_target, reply);
     settle();
   }
 
@@ -143,11 +147,17 @@ class Run {
         }
         return;
       case Kind::answers: return remote_.will_answer(step);
+      case Kind::conditions: return say(step);
       case Kind::wait: return step.wait_ms ? pass(*step.wait_ms) : pass_all();
       case Kind::restart: return start();
       case Kind::release:
       case Kind::reject: return decide(step);
     }
+  }
+
+  void say(const settings::CaseStep& step) {
+    conditions_->say(step);
+    heard_ms_ = clock_.steady_ms() + conditions_->heard_after_ms();
   }
 
   /// As a person would by `anomalies release` and `reject`.
@@ -162,6 +172,7 @@ class Run {
       }
     });
     if (decided == 0) refuse(step.origin, "no open anomaly" + (step.anomaly.empty() ? "" : " of the kind '" + step.anomaly + "'") + " waits for a decision");
+    rehearsal_->look_again();
     settle();
   }
 
@@ -186,10 +197,13 @@ class Run {
     }
   }
 
+  /// What is held waits for a person, and what a condition keeps back, for what the case says of it: no time ends that, once it was asked again.
   bool has_open() {
+    const bool is_heard = clock_.steady_ms() > heard_ms_;
     for (const journal::Delivery& delivery : outcome().deliveries) {
-      // What is held waits for a person, and no time ends that.
-      if (journal::is_open(delivery.state) && delivery.state != journal::DeliveryState::held) return true;
+      const bool is_kept_back = delivery.state == journal::DeliveryState::pending && delivery.reason.starts_with(journal::kept_back_reason);
+      const bool waits = delivery.state == journal::DeliveryState::held || (is_kept_back && is_heard);
+      if (journal::is_open(delivery.state) && !waits) return true;
     }
     return false;
   }
@@ -222,6 +236,8 @@ class Run {
   pipeline::StandingClock clock_;
   Remote remote_;
   std::map<std::string, CaseTable> tables_;
+  std::optional<CaseConditions> conditions_;
+  std::int64_t heard_ms_ = 0;  ///< steady: when the last that the case said of them was heard
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<pipeline::Rehearsal> rehearsal_;
 };

@@ -35,7 +35,7 @@ const Block& expected_last_sent_block() {
 const Block& expected_anomaly_block() {
   static const Block block{"expected anomaly",
                            "Something that a guard found unusual.",
-                           {{"kind", KeyType::text, "mass_change, or \"rule: \" and its name."},
+                           {{"kind", KeyType::text, "mass_change, or \"rule: \" or \"hold_while: \" and its name."},
                             {"state", KeyType::text, "How it stands in the end: open, released, rejected or healed."},
                             {"held", KeyType::integer, "How many deliveries it holds in the end."},
                             {"text", KeyType::text, "A part of what the operator reads."}}};

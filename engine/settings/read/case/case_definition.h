@@ -57,15 +57,25 @@ struct CaseAnswer {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// What the query of a condition (`hold_while`) finds from now on.
+struct CaseCondition {
+  enum class Finds : std::uint8_t { any_row, no_row, unreachable };
+  std::string name;
+  Origin origin;
+  Finds finds = Finds::no_row;
+  std::vector<CaseRow> rows;  ///< any_row: for records with one of these; empty: for all
+};
+
 /// One thing that happens, in the order of the file.
 struct CaseStep {
-  enum class Kind : std::uint8_t { snapshot, capture, insert, update, delete_, truncate, answers, wait, restart, release, reject };
+  enum class Kind : std::uint8_t { snapshot, capture, insert, update, delete_, truncate, answers, conditions, wait, restart, release, reject };
   Kind kind = Kind::capture;
   Origin origin;
   std::vector<CaseRows> rows;                                  ///< insert, update, delete
   std::vector<std::string> tables;                             ///< capture, truncate; empty: all
   std::vector<CaseAnswer> answers;                             ///< to the next requests that write, in order
   std::map<model::CallKind, std::vector<CaseAnswer>> answers_of;  ///< to the next ones of a kind
+  std::vector<CaseCondition> conditions;
   std::optional<std::int64_t> wait_ms;                         ///< wait; none: until nothing waits any more
   std::string anomaly;                                         ///< release, reject: of this kind; empty: all that are open
 };
@@ -104,7 +114,7 @@ struct ExpectedLastSent {
 /// Something unusual that was found, and how it stands.
 struct ExpectedAnomaly {
   Origin origin;
-  std::string kind;                  ///< mass_change, or "rule: " and its name; empty: any
+  std::string kind;                  ///< mass_change, or "rule: " or "hold_while: " and its name; empty: any
   std::string state;                 ///< open, released, rejected, healed; empty: any
   std::string text;                  ///< is contained in what it says
   std::optional<std::int64_t> held;  ///< deliveries that it holds in the end

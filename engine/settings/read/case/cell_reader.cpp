@@ -128,17 +128,20 @@ std::optional<model::Column> read_type(const std::string& name, const std::strin
 
 }  // namespace
 
+std::vector<CaseRow> read_case_row_list(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
+  std::vector<CaseRow> rows;
+  if (value.is_map()) read_rows(value, what, rows, diagnostics);
+  if (value.is_scalar() && !value.is_null()) refuse_kind(value, what, "a row or a list of rows", diagnostics);
+  for (const YamlNode& item : value.items()) read_rows(item, "a row of " + what, rows, diagnostics);
+  return rows;
+}
+
 /// A table without rows is named all the same: it is there, and empty.
 std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& what, Diagnostics& diagnostics) {
   std::vector<CaseRows> all;
   if (!value.is_map()) refuse_kind(value, what, "a map of tables", diagnostics);
   for (const YamlEntry& entry : value.entries()) {
-    CaseRows rows{.table = entry.key, .origin = entry.origin, .rows = {}};
-    const std::string named = fmt::format("'{}' of {}", entry.key, what);
-    if (entry.value.is_map()) read_rows(entry.value, named, rows.rows, diagnostics);
-    if (entry.value.is_scalar() && !entry.value.is_null()) refuse_kind(entry.value, named, "a row or a list of rows", diagnostics);
-    for (const YamlNode& item : entry.value.items()) read_rows(item, "a row of " + named, rows.rows, diagnostics);
-    all.push_back(std::move(rows));
+    all.push_back({.table = entry.key, .origin = entry.origin, .rows = read_case_row_list(entry.value, fmt::format("'{}' of {}", entry.key, what), diagnostics)});
   }
   return all;
 }

@@ -7,6 +7,9 @@
 
 namespace engine::settings {
 
+/// A row, or a list of rows; nothing: none.
+std::vector<CaseRow> read_case_row_list(const YamlNode& value, const std::string& what, Diagnostics& diagnostics);
+
 /// {table: row} or {table: [row, …]}.
 std::vector<CaseRows> read_case_rows(const YamlNode& value, const std::string& what, Diagnostics& diagnostics);
 

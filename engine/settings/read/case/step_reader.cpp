@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engine/settings/read/case/cell_reader.h"
 #include "engine/settings/map_reader.h"
 
@@ -14,8 +16,8 @@ using Kind = CaseStep::Kind;
 constexpr std::pair<const char*, Kind> kinds[] = {
     {"snapshot", Kind::snapshot}, {"capture", Kind::capture}, {"insert", Kind::insert},
     {"update", Kind::update},     {"delete", Kind::delete_},  {"truncate", Kind::truncate},
-    {"answers", Kind::answers},   {"wait", Kind::wait},       {"restart", Kind::restart},
-    {"release", Kind::release},   {"reject", Kind::reject}};
+    {"answers", Kind::answers},   {"conditions", Kind::conditions}, {"wait", Kind::wait},
+    {"restart", Kind::restart},   {"release", Kind::release}, {"reject", Kind::reject}};
 
 std::optional<Kind> kind_of(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
   std::vector<std::string> names;
@@ -84,6 +86,34 @@ void read_answers_step(const YamlNode& value, CaseStep& step, Diagnostics& diagn
   }
 }
 
+/// `any_row`, `no_row`, `unreachable`, or the rows whose values it finds something for.
+CaseCondition read_condition(const YamlEntry& entry, Diagnostics& diagnostics) {
+  using Finds = CaseCondition::Finds;
+  CaseCondition condition{.name = entry.key, .origin = entry.origin, .finds = Finds::any_row, .rows = {}};
+  const YamlNode& value = entry.value;
+  if (value.is_scalar()) {
+    static const std::vector<std::string> words{"any_row", "no_row", "unreachable"};
+    const auto word = std::find(words.begin(), words.end(), value.text());
+    if (word != words.end()) {
+      condition.finds = static_cast<Finds>(word - words.begin());
+      return condition;
+    }
+    diagnostics.error("value.unknown", value.origin(), fmt::format("'{}' is nothing that the query of a condition finds", value.text()),
+                      did_you_mean(value.text(), words, "it is any_row, no_row, unreachable, or the rows that it finds something for: [ { listino: B01 } ]"));
+    return condition;
+  }
+  condition.rows = read_case_row_list(value, fmt::format("'{}' of conditions", entry.key), diagnostics);
+  if (condition.rows.empty()) condition.finds = Finds::no_row;
+  return condition;
+}
+
+std::vector<CaseCondition> read_conditions(const YamlNode& value, Diagnostics& diagnostics) {
+  std::vector<CaseCondition> conditions;
+  if (!value.is_map()) refuse_kind(value, "the step 'conditions'", "a map of names of hold_while", diagnostics);
+  for (const YamlEntry& entry : value.entries()) conditions.push_back(read_condition(entry, diagnostics));
+  return conditions;
+}
+
 /// None: all tables.
 std::vector<std::string> read_names(const YamlNode& value, Diagnostics& diagnostics) {
   if (value.is_null()) return {};
@@ -125,6 +155,7 @@ std::optional<CaseStep> read_step(const YamlNode& value, Diagnostics& diagnostic
     case Kind::update:
     case Kind::delete_: step.rows = read_case_rows(argument, "the step '" + name + "'", diagnostics); break;
     case Kind::answers: read_answers_step(argument, step, diagnostics); break;
+    case Kind::conditions: step.conditions = read_conditions(argument, diagnostics); break;
     case Kind::wait: read_wait(argument, step, diagnostics); break;
     case Kind::restart: break;
     case Kind::release:
