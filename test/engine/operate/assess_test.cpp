@@ -21,8 +21,14 @@ class Watched {
  public:
   explicit Watched(std::vector<Stretch> stretches = {{begin, begin + day_ms}}) : stretches_(std::move(stretches)) {}
 
+  /// `now` rows are in it; all that changed are different ones.
+  std::vector<WouldHold> holds(std::int64_t rows, const ProposedLimits& limits) const {
+    const auto count_rows = [](std::int64_t first_seq, std::int64_t last_seq) { return last_seq - first_seq + 1; };
+    return would_hold({.name = "item", .stretches = stretches_}, tally, {.rows = rows, .count_rows = count_rows}, limits);
+  }
+
   void change(std::int64_t at_ms, model::Operation operation, const std::string& key, std::string columns = "[]", std::string user = "anna") {
-    model::Change change{.cycle_id = at_ms, .key = "[\"" + key + "\"]", .operation = operation, .changed_columns = std::move(columns), .captured_ms = begin + at_ms};
+    model::Change change{.seq = ++seq_, .cycle_id = at_ms, .key = "[\"" + key + "\"]", .operation = operation, .changed_columns = std::move(columns), .captured_ms = begin + at_ms};
     if (operation != model::Operation::delete_) change.after = R"({"nested":[{"user_mod":"x"}],"user_mod":")" + user + R"(","n":1})";
     tally.add(change, stretches_, begin);
   }
@@ -37,6 +43,7 @@ class Watched {
 
  private:
   std::vector<Stretch> stretches_;
+  std::int64_t seq_ = 0;
 };
 
 }  // namespace
@@ -92,7 +99,7 @@ TEST_CASE("limits lie above what is usual, and what towers above it is not usual
   CHECK(limits.updates == 100);
   CHECK(limits.deletes == 50);
   CHECK(limits.usual_hour_max == 30);
-  const std::vector<WouldHold> holds = would_hold("item", table.tally, 10'000, limits);
+  const std::vector<WouldHold> holds = table.holds(10'000, limits);
   REQUIRE(holds.size() == 1);
   CHECK(holds[0].counts.updates == 5'000);
   CHECK_FALSE(holds[0].by_default);
@@ -102,10 +109,45 @@ TEST_CASE("limits lie above what is usual, and what towers above it is not usual
 TEST_CASE("a mass delete is held without any configuration, once, however many cycles bring it") {
   Watched table;
   for (int i = 0; i < 900; ++i) table.change(hour + i / 100 * minute, model::Operation::delete_, std::to_string(i));
-  const std::vector<WouldHold> holds = would_hold("item", table.tally, 100, propose_limits(table.tally, 100));
+  const std::vector<WouldHold> holds = table.holds(100, propose_limits(table.tally, 100));
   std::size_t by_default = 0;
   for (const WouldHold& each : holds) by_default += each.by_default ? 1 : 0;
   CHECK(by_default == 1);
+}
+
+namespace {
+
+/// Twenty updates an hour, and a mass change on one of the days.
+std::vector<std::string> defaults_hold(std::int64_t watched_days, std::int64_t on_day) {
+  Watched table({{begin, begin + watched_days * day_ms}});
+  for (std::int64_t at = 0; at < watched_days * day_ms; at += hour) {
+    table.update_many(at + minute, 20);
+    if (at == on_day * day_ms + 10 * hour) table.update_many(at + 30 * minute, 412);
+  }
+  std::vector<std::string> texts;
+  for (const WouldHold& each : table.holds(100'000, propose_limits(table.tally, 100'000))) {
+    if (each.by_default) texts.push_back(each.text);
+  }
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("what is unusual for its hour is held as soon as enough was watched to know that, and teaches nothing") {
+  CHECK(defaults_hold(20, 17) == std::vector<std::string>{"412 updates in this cycle; usual at this hour: 20 to 20"});
+  CHECK_MESSAGE(defaults_hold(20, 13).empty(), "one that nobody could know as unusual makes nothing usual either, alone");
+  const WatchedTable watched{.name = "item", .stretches = {{begin, begin + day_ms}, {begin + 2 * day_ms, begin + 20 * day_ms}}};
+  CHECK(knows_rhythm_from(watched, begin + 20 * day_ms) == begin + 14 * day_ms);
+  CHECK(knows_rhythm_from(watched, begin + 13 * day_ms) == 0);
+}
+
+TEST_CASE("a row that changes again and again is one row to a limit") {
+  Watched table;
+  for (int i = 0; i < 10; ++i) table.update_many(hour + i * minute, 30);
+  const ProposedLimits limits{.inserts = 50, .updates = 100, .deletes = 50};
+  CHECK(table.holds(10'000, limits).size() == 1);
+  const auto same_thirty = [](std::int64_t, std::int64_t) { return 30; };
+  CHECK(would_hold({.name = "item"}, table.tally, {.rows = 10'000, .count_rows = same_thirty}, limits).empty());
 }
 
 TEST_CASE("a quiet moment is proposed where it would merge a third of the updates") {
@@ -175,6 +217,9 @@ TEST_CASE("the page holds what it shows: no script, nothing from elsewhere, no n
   table.users.push_back({"<script>alert(1)</script>", 7});
   assessment.tables.push_back(table);
   const std::string page = page_of(assessment);
+  CHECK(page.find("what is unusual for its hour of the week. A guard holds by that once it has learnt for 14 days; this was watched for 24 h") != std::string::npos);
+  assessment.tables.push_back({.name = "old", .from = "old", .watched_since_ms = begin, .rhythm_since_ms = begin + 14 * day_ms});
+  CHECK(page_of(assessment).find("taught what is usual; 1 table was watched for less, and not judged by that") != std::string::npos);
   CHECK(page.find("<script") == std::string::npos);
   CHECK(page.find("http://") == std::string::npos);
   CHECK(page.find("https://") == std::string::npos);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 #include <mutex>
+#include <tuple>
 
 #include "connectors/catalog/catalog.h"
 #include "engine/base/error.h"
@@ -160,11 +161,19 @@ class Watch {
     auto reader = journal_->read();
     const auto row = reader->tables.find(table.name);
     if (!row) return now;
+    now.count_rows = [this, id = row->id](std::int64_t first_seq, std::int64_t last_seq) { return count_rows(id, first_seq, last_seq); };
     now.rows = reader->images.count(row->id);
     const std::vector<journal::RowImage> images = reader->images.page(row->id, 0, images_sampled);
     for (const journal::RowImage& image : images) now.bytes += static_cast<std::int64_t>(image.image.size());
     if (!images.empty()) now.bytes = now.bytes * now.rows / static_cast<std::int64_t>(images.size());
     return now;
+  }
+
+  /// What is over is asked for again whenever it is written up.
+  std::int64_t count_rows(std::int64_t table_id, std::int64_t first_seq, std::int64_t last_seq) {
+    const auto [known, is_new] = rows_between_.try_emplace({table_id, first_seq, last_seq});
+    if (is_new) known->second = journal_->read()->changes.count_rows(table_id, first_seq, last_seq);
+    return known->second;
   }
 
   const settings::SourceConnection& connection_;
@@ -177,6 +186,7 @@ class Watch {
   std::int64_t counted_to_ = 0;
   std::map<std::string, TableTally> tallies_;
   std::map<std::string, std::int64_t> last_cycles_;
+  std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, std::int64_t> rows_between_;  ///< different ones, by table and changes
   std::vector<pipeline::TableLive> status_;
   std::mutex fatal_mutex_;
   std::exception_ptr fatal_;

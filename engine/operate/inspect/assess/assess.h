@@ -68,6 +68,7 @@ struct AssessedTable {
   std::string name, from;
   std::vector<std::string> key;
   std::int64_t watched_since_ms = 0;  ///< its first reading was complete; 0: never
+  std::int64_t rhythm_since_ms = 0;   ///< from when on it was known what is usual at an hour of the week; 0: never
   std::string problem;                ///< why it is not read at the moment; empty: it is
   std::int64_t rows = 0;
   std::int64_t bytes = 0;  ///< of these rows as text, estimated

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 
 #include "engine/base/text/durations.h"
-#include "engine/guard/mass_change.h"
 #include "engine/operate/inspect/capture_proposal.h"
 #include "engine/operate/inspect/yaml_text.h"
 
@@ -73,54 +71,29 @@ std::vector<std::int64_t> hours_of(const CountsByTime& hours, std::int64_t Count
 
 journal::EffectCounts effects_of(const Counts& counts) { return {counts.inserts, counts.updates, counts.deletes}; }
 
-settings::EffectLimit limit_of(std::int64_t count) { return {.is_set = true, .count = count}; }
+/// Written down, so the rhythm has no say.
+settings::EffectLimit limit_of(std::int64_t count) { return {.is_set = true, .count = count, .is_own = true}; }
 
-/// Walks through the cycles as the guard would have met them.
-class HoldSearch {
- public:
-  HoldSearch(std::string table, const TableTally& tally, settings::MassChange limits, bool by_default)
-      : table_(std::move(table)), tally_(tally), limits_(limits), by_default_(by_default) {}
-
-  void run(std::int64_t rows, std::vector<WouldHold>& found) {
-    for (const CycleTally& cycle : tally_.cycles) {
-      while (!before_.empty() && before_.front()->at_ms <= cycle.at_ms - limits_.window_ms) {
-        subtract(before_.front()->counts);
-        before_.pop_front();
-      }
-      judge(cycle, rows, found);
-      rows += cycle.counts.inserts - cycle.counts.deletes;
-    }
+/// Walks through the cycles as the guard would have met them; what it holds joins the anomaly that is open.
+std::vector<WouldHold> held_by(PastGuard guard, const std::string& table, const TableTally& tally, std::int64_t rows, bool by_default) {
+  std::vector<WouldHold> found;
+  std::int64_t last_ms = 0;
+  for (const CycleTally& cycle : tally.cycles) {
+    const PastCycle past{.id = cycle.id, .first_seq = cycle.first_seq, .last_ms = cycle.last_ms, .effects = effects_of(cycle.counts)};
+    const guard::Verdict verdict = guard.judge(past, rows);
+    rows += cycle.counts.inserts - cycle.counts.deletes;
+    if (!verdict.held) continue;
+    const bool joins = !found.empty() && cycle.at_ms - last_ms <= hour_ms;
+    if (joins) found.back().counts += cycle.counts;
+    else found.push_back({.table = table, .at_ms = cycle.at_ms, .counts = cycle.counts, .text = verdict.text, .by_default = by_default});
+    last_ms = cycle.at_ms;
   }
+  return found;
+}
 
- private:
-  void judge(const CycleTally& cycle, std::int64_t rows, std::vector<WouldHold>& found) {
-    const guard::Verdict verdict = guard::judge(limits_, {.cycle = effects_of(cycle.counts), .window = effects_of(window_), .live = rows});
-    if (!verdict.held) {
-      before_.push_back(&cycle);
-      window_ += cycle.counts;
-      return;
-    }
-    // What is held joins the anomaly that is open, and counts for no window.
-    if (open_ && cycle.at_ms - open_ms_ <= limits_.window_ms) {
-      found[*open_].counts += cycle.counts;
-    } else {
-      found.push_back({.table = table_, .at_ms = cycle.at_ms, .counts = cycle.counts, .text = verdict.text, .by_default = by_default_});
-      open_ = found.size() - 1;
-    }
-    open_ms_ = cycle.at_ms;
-  }
-
-  void subtract(const Counts& counts) { window_ += Counts{-counts.inserts, -counts.updates, -counts.deletes}; }
-
-  std::string table_;
-  const TableTally& tally_;
-  settings::MassChange limits_;
-  bool by_default_;
-  std::deque<const CycleTally*> before_;
-  Counts window_;
-  std::optional<std::size_t> open_;
-  std::int64_t open_ms_ = 0;
-};
+std::optional<std::int64_t> watched_since(const WatchedTable& table) {
+  return table.stretches.empty() ? std::nullopt : std::optional(table.stretches.front().begin_ms);
+}
 
 }  // namespace
 
@@ -145,15 +118,20 @@ std::vector<Burst> bursts_of(const std::string& table, const TableTally& tally, 
   return bursts;
 }
 
-std::vector<WouldHold> would_hold(const std::string& table, const TableTally& tally, std::int64_t rows_now, const ProposedLimits& limits) {
-  const std::int64_t rows_then = rows_now - tally.counts.inserts + tally.counts.deletes;
-  std::vector<WouldHold> found;
-  HoldSearch(table, tally, {}, true).run(rows_then, found);
+std::int64_t knows_rhythm_from(const WatchedTable& table, std::int64_t end_ms) {
+  const auto since = watched_since(table);
+  const std::int64_t from = since.value_or(0) + settings::RhythmLimits{}.learn_ms;
+  return since && from <= end_ms ? from : 0;
+}
+
+std::vector<WouldHold> would_hold(const WatchedTable& table, const TableTally& tally, const TableNow& now, const ProposedLimits& limits) {
+  const std::int64_t rows_then = now.rows - tally.counts.inserts + tally.counts.deletes;
+  const PastKnowledge known{.learns_since_ms = watched_since(table), .learns = true};
+  const auto guard_of = [&](const settings::MassChange& limits_of_it) { return PastGuard(limits_of_it, false, known, now.count_rows); };
+  std::vector<WouldHold> found = held_by(guard_of({}), table.name, tally, rows_then, true);
   const settings::MassChange proposed{.inserts = limit_of(limits.inserts), .updates = limit_of(limits.updates), .deletes = limit_of(limits.deletes)};
-  std::vector<WouldHold> more;
-  HoldSearch(table, tally, proposed, false).run(rows_then, more);
   // What is held without any configuration is not told twice.
-  for (WouldHold& each : more) {
+  for (WouldHold& each : held_by(guard_of(proposed), table.name, tally, rows_then, false)) {
     const bool told = std::any_of(found.begin(), found.end(), [&each](const WouldHold& other) { return other.by_default && other.at_ms == each.at_ms; });
     if (!told) found.push_back(std::move(each));
   }
@@ -213,7 +191,7 @@ std::string yaml_of(const std::string& connection, const AssessedTable& table) {
   as_inspected.key.indexed = true;
   as_inspected.capture = table.capture;
   std::string text = fmt::format("# tables/{}.yaml\n{}", table.name, table_yaml(as_inspected, table.name));
-  text += fmt::format("\n# in its pipelines; the busiest usual hour had {} changes\nguard:\n", table.limits.usual_hour_max);
+  text += fmt::format("\n# in its pipelines, in the place of what they would learn of their rhythm; the busiest usual hour had {} changes\nguard:\n", table.limits.usual_hour_max);
   text += fmt::format("  mass_change: {{ insert: {}, update: {}, delete: {}, window: 1h }}\n", table.limits.inserts, table.limits.updates, table.limits.deletes);
   if (table.settle_ms > 0) text += fmt::format("  settle: {}  # rows change several times within it\n", yaml_duration(table.settle_ms));
   return text;

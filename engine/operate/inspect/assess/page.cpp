@@ -9,6 +9,7 @@
 #include "engine/operate/inspect/assess/charts.h"
 #include "engine/operate/inspect/assess/page_style.h"
 #include "engine/operate/inspect/assess/report.h"
+#include "engine/settings/pipeline_definition.h"
 
 namespace engine::operate {
 
@@ -121,9 +122,27 @@ std::string parts_text(const Counts& counts) {
   return text.empty() ? "nothing" : text;
 }
 
+/// What a guard would have learnt only later is not among what it would have held.
+std::string rhythm_text(const Assessment& assessment) {
+  const std::string learns = span_text(settings::RhythmLimits{}.learn_ms);
+  std::int64_t first = 0;
+  std::int64_t young = 0;
+  for (const AssessedTable& table : assessment.tables) {
+    if (table.rhythm_since_ms == 0) ++young;
+    else if (first == 0 || table.rhythm_since_ms < first) first = table.rhythm_since_ms;
+  }
+  if (first == 0) {
+    return fmt::format("<p>Not among it: what is unusual for its hour of the week. A guard holds by that once it has learnt for {}; this was watched for {}.</p>", learns,
+                       span_text(assessment.watched_ms));
+  }
+  std::string text = fmt::format("<p>Since {}, what is unusual for its hour of the week is among it: {} were watched before, and taught what is usual", moment_text(first), learns);
+  if (young > 0) text += fmt::format("; {} watched for less, and not judged by that", young == 1 ? "1 table was" : std::to_string(young) + " tables were");
+  return text + ".</p>";
+}
+
 std::string holds(const Assessment& assessment) {
   std::string html = "<section><h2>What would have been held</h2><p>Before a mass change reaches a customer's phone or the CRM, a person is asked. Each cycle was judged as "
-                     "the guards would have, had every row been a record at a target.</p>";
+                     "the guards would have, had every row been a record at a target, and nobody let anything go.</p>" + rhythm_text(assessment);
   if (assessment.holds.empty()) return html + "<p class=quiet>Nothing: all that was seen is within the limits.</p></section>\n";
   html += "<table><thead><tr><th>when<th>table<th>what came<th>why<th>limit</tr></thead><tbody>";
   for (const WouldHold& each : assessment.holds) {

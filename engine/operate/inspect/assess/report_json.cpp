@@ -42,6 +42,7 @@ json::object json_of(const AssessedTable& table) {
           {"from", table.from},
           {"key", array_of(table.key)},
           {"watched_since_ms", table.watched_since_ms},
+          {"judged_by_rhythm_since_ms", table.rhythm_since_ms},
           {"problem", table.problem},
           {"rows", table.rows},
           {"bytes", table.bytes},

@@ -60,6 +60,7 @@ void summarise(const WatchedTable& table, const TableTally& tally, const TableNo
   AssessedTable result{.name = table.name, .from = table.from, .key = table.key, .problem = now.problem, .rows = now.rows, .bytes = now.bytes,
                        .counts = tally.counts, .between = tally.between};
   if (!table.stretches.empty()) result.watched_since_ms = table.stretches.front().begin_ms;
+  result.rhythm_since_ms = knows_rhythm_from(table, whole.end_ms);
   for (const auto& [at, counts] : tally.by_slot) result.by_time[at / whole.slot_ms * whole.slot_ms] += counts;
   fill_columns(tally, result);
   fill_users(table, tally, hide_users, result);
@@ -68,7 +69,7 @@ void summarise(const WatchedTable& table, const TableTally& tally, const TableNo
   result.busy_ms = table.busy_ms;
   propose(table, tally, whole.connection, result);
   for (Burst& burst : bursts_of(table.name, tally, result.rows, whole.watched_ms)) whole.bursts.push_back(std::move(burst));
-  for (WouldHold& hold : would_hold(table.name, tally, result.rows, result.limits)) whole.holds.push_back(std::move(hold));
+  for (WouldHold& hold : would_hold(table, tally, now, result.limits)) whole.holds.push_back(std::move(hold));
   whole.tables.push_back(std::move(result));
 }
 

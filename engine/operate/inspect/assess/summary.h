@@ -2,16 +2,10 @@
 #pragma once
 
 #include "engine/operate/inspect/assess/assess.h"
+#include "engine/operate/inspect/assess/findings.h"
 #include "engine/operate/inspect/assess/tally.h"
 
 namespace engine::operate {
-
-/// A table at the moment.
-struct TableNow {
-  std::int64_t rows = 0;
-  std::int64_t bytes = 0;
-  std::string problem;  ///< why it cannot be read; empty: it can
-};
 
 /// The width of the slots that time is shown in: some dozens in all.
 std::int64_t slot_for(std::int64_t ms);

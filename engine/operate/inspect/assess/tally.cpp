@@ -80,7 +80,8 @@ void TableTally::add(const model::Change& change, const std::vector<Stretch>& st
   }
   copy_delay_sum_ms += until_night(at, zone_ms_);
   by_slot[at / tally_slot_ms * tally_slot_ms] += single;
-  if (cycles.empty() || cycles.back().id != change.cycle_id) cycles.push_back({.id = change.cycle_id, .at_ms = at});
+  if (cycles.empty() || cycles.back().id != change.cycle_id) cycles.push_back({.id = change.cycle_id, .first_seq = change.seq, .at_ms = at});
+  cycles.back().last_ms = at;
   cycles.back().counts += single;
   count_columns(change, &cycles.back());
   if (change.operation == model::Operation::update) {

@@ -20,7 +20,9 @@ inline constexpr std::int64_t tally_slot_ms = 10'000;
 /// What one cycle found.
 struct CycleTally {
   std::int64_t id = 0;
-  std::int64_t at_ms = 0;
+  std::int64_t first_seq = 0;
+  std::int64_t at_ms = 0;    ///< of its first change
+  std::int64_t last_ms = 0;  ///< and of its last one
   Counts counts;
   std::map<std::uint32_t, std::int64_t> columns;  ///< by the position of the name
 };

@@ -15,6 +15,12 @@ constexpr std::size_t holds_max = 20;
 
 std::int64_t hour_of(std::int64_t at_ms) { return at_ms / hour_ms; }
 
+void raise(EffectCounts& largest, const EffectCounts& counts) {
+  for (const auto operation : {&EffectCounts::inserts, &EffectCounts::updates, &EffectCounts::deletes}) {
+    largest.*operation = std::max(largest.*operation, counts.*operation);
+  }
+}
+
 /// What was learnt by then; parts of an hour that were released apart are one.
 std::vector<journal::EffectHour> learnt_by(const std::vector<journal::EffectHours::Lesson>& lessons, std::int64_t at_ms) {
   std::vector<journal::EffectHour> learnt;
@@ -26,9 +32,7 @@ std::vector<journal::EffectHour> learnt_by(const std::vector<journal::EffectHour
     }
     journal::EffectHour& same = learnt.back();
     same.sum += hour.sum;
-    for (const auto operation : {&EffectCounts::inserts, &EffectCounts::updates, &EffectCounts::deletes}) {
-      same.largest.*operation = std::max(same.largest.*operation, hour.largest.*operation);
-    }
+    raise(same.largest, hour.largest);
   }
   return learnt;
 }
@@ -45,19 +49,26 @@ bool PastGuard::is_limited(Effect effect, std::int64_t at_ms) const {
   return limit.is_set || (limits_.follows_rhythm(limit) && knows_rhythm(at_ms));
 }
 
-void PastGuard::enter_hour(const model::Change& change) {
-  const std::int64_t number = hour_of(change.captured_ms);
-  if (hour_.number != number) hour_ = {.number = number, .first_seq = change.seq, .effects = {}};
+void PastGuard::enter_hour(std::int64_t at_ms, std::int64_t seq) {
+  const std::int64_t number = hour_of(at_ms);
+  if (hour_.number != number) hour_ = {.number = number, .first_seq = seq, .effects = {}};
 }
 
 void PastGuard::add(const model::Change& change, Effect effect) {
   if (unit_ && !unit_->unit.holds(change)) judge();
   if (effect == Effect::none) return;
-  enter_hour(change);
+  enter_hour(change.captured_ms, change.seq);
   if (!is_limited(effect, change.captured_ms)) return pipeline::add(hour_.effects, effect);
   if (!unit_) unit_ = Counted{.unit = follows_log_ ? guard::Unit::of_log(change) : guard::Unit::of_cycle(change), .last_ms = 0, .effects = {}};
   unit_->last_ms = change.captured_ms;
   pipeline::add(unit_->effects, effect);
+}
+
+guard::Verdict PastGuard::judge(const PastCycle& cycle, std::int64_t live) {
+  known_.live = live;
+  enter_hour(cycle.last_ms, cycle.first_seq);
+  unit_ = Counted{.unit = {.first_seq = cycle.first_seq, .first_ms = cycle.last_ms, .cycle_id = cycle.id}, .last_ms = cycle.last_ms, .effects = cycle.effects};
+  return judge();
 }
 
 void PastGuard::finish() {
@@ -119,15 +130,18 @@ guard::Verdict PastGuard::verdict_on(guard::Situation situation) {
   return verdict;
 }
 
-void PastGuard::judge() {
+guard::Verdict PastGuard::judge() {
   guard::Verdict verdict = verdict_on(situation());
   if (verdict.held) {
     ++number_;
-    if (holds_.size() < holds_max) holds_.push_back({unit_->last_ms, unit_->unit.cycle_id, std::move(verdict.text)});
+    if (holds_.size() < holds_max) holds_.push_back({unit_->last_ms, unit_->unit.cycle_id, verdict.text});
   }
   if (verdict.announced.any()) use_announced(verdict.announced);
-  remember(unit_->effects - verdict.announced);
+  const EffectCounts counts = unit_->effects - verdict.announced;
+  remember(counts);
+  if (known_.learns && !verdict.held) learn(counts);
   unit_.reset();
+  return verdict;
 }
 
 void PastGuard::remember(const EffectCounts& counts) {
@@ -136,6 +150,16 @@ void PastGuard::remember(const EffectCounts& counts) {
   window_.back().effects += counts;
   in_window_ += counts;
   if (hour_.number == hour_of(unit_->last_ms)) hour_.effects += counts;
+}
+
+void PastGuard::learn(const EffectCounts& counts) {
+  const std::int64_t hour = unit_->last_ms - unit_->last_ms % hour_ms;
+  if (known_.lessons.empty() || known_.lessons.back().hour.hour_ms != hour) {
+    std::erase_if(known_.lessons, [hour](const auto& lesson) { return lesson.hour.hour_ms < hour - journal::EffectHours::kept_ms - 2 * hour_ms; });
+    known_.lessons.push_back({.hour = {.hour_ms = hour, .sum = {}, .largest = {}}});
+  }
+  known_.lessons.back().hour.sum += counts;
+  raise(known_.lessons.back().hour.largest, counts);
 }
 
 }  // namespace engine::operate

@@ -23,17 +23,26 @@ struct PastHold {
   std::string text;
 };
 
+/// What a cycle did, where that was counted before.
+struct PastCycle {
+  std::int64_t id = 0;
+  std::int64_t first_seq = 0;
+  std::int64_t last_ms = 0;  ///< when the last of its changes was captured
+  journal::EffectCounts effects;
+};
+
 /// What the journal tells of a pipeline's past, as far as guards ask for it.
 struct PastKnowledge {
   std::int64_t live = 0;                              ///< records at the target, today
   std::optional<std::int64_t> learns_since_ms;        ///< none: its rhythm is not known
   std::int64_t known_since_ms = 0;                    ///< of hours before, nothing is told: they are too long ago
   std::vector<journal::EffectHours::Lesson> lessons;  ///< in order of the hours
+  bool learns = false;                                ///< nothing taught a pipeline before: what would have gone on teaches it now
   std::vector<journal::Expectation> announced;        ///< oldest first; what it comes to is taken off as it would have been
 };
 
 /// Counts and judges as `pipeline/planning/cycle_guard.h` does: by the rhythm as it was known when each change was captured, over what had been announced
-/// by then; only the number of records at the target is today's. What it would have held is counted as held work is, and nobody decides about it.
+/// by then; of changes that are added one by one the number of records at the target is today's. What it would have held is counted as held work is, and nobody decides about it.
 /// Its memory is bounded by the window and by what the journal keeps of the rhythm.
 class PastGuard {
  public:
@@ -45,6 +54,8 @@ class PastGuard {
 
   /// In the order of the changes.
   void add(const model::Change& change, pipeline::Effect effect);
+  /// The same for a whole cycle. `live`: records at the target before it.
+  guard::Verdict judge(const PastCycle& cycle, std::int64_t live);
   /// No more come.
   void finish();
 
@@ -69,15 +80,16 @@ class PastGuard {
     journal::EffectCounts effects;
   };
   bool is_limited(pipeline::Effect effect, std::int64_t at_ms) const;
-  void enter_hour(const model::Change& change);
+  void enter_hour(std::int64_t at_ms, std::int64_t seq);
   bool knows_rhythm(std::int64_t at_ms) const;
   std::optional<guard::Usual> usual_at(std::int64_t at_ms);
   journal::EffectCounts expected_at(std::int64_t at_ms) const;
   guard::Situation situation();
   guard::Verdict verdict_on(guard::Situation situation);
-  void judge();
+  guard::Verdict judge();
   void use_announced(journal::EffectCounts came);
   void remember(const journal::EffectCounts& counts);
+  void learn(const journal::EffectCounts& counts);
 
   settings::MassChange limits_;
   bool follows_log_;
