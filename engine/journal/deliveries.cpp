@@ -197,6 +197,7 @@ void Deliveries::update(const Delivery& delivery) {
   Statement statement = connection_.prepare(DELIVERY_PROGRESS);
   bind_progress(statement, delivery);
   statement.run();
+  if (delivery.state == DeliveryState::dead) follow_move(delivery);
 }
 
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
@@ -207,7 +208,9 @@ bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<Deliv
   const DeliveryState* const states = expected.begin();
   const std::size_t last = expected.size() - 1;
   statement.bind(16, name_of(states[0])).bind(17, name_of(states[std::min<std::size_t>(1, last)])).bind(18, name_of(states[last])).run();
-  return connection_.changes() > 0;
+  const bool written = connection_.changes() > 0;
+  if (written && delivery.state == DeliveryState::dead) follow_move(delivery);
+  return written;
 }
 
 /// Where the record will be when its turn comes: as the last open one before it says, else as it was sent.

@@ -110,7 +110,7 @@ struct LastSent {
   bool live = false;
   std::string mapping;
   std::int64_t sent_ms = 0;
-  std::string kept_under;  ///< the key that the row had, while it is still stored there (see delivery/moves.h); empty: its own
+  std::string kept_under;  ///< the key that the row had, while it is still stored there (see delivery/moves.h); empty: its own, or nobody looked
 };
 
 /// What a person decided about a delivery.
@@ -253,9 +253,12 @@ class Deliveries {
   /// Whether the delivery wants nothing but what was last sent, references counted as the ids that were sent for them.
   bool is_as_sent(const Delivery& delivery, const std::optional<LastSent>& sent);
   void put_last_sent(const LastSent& last_sent);
-  /// A row got another key: its record at the target is the new key's from here on, as soon as what is under way for the old one has ended. False, and
-  /// nothing was done: there is no record, or none that is known by a match value, or the new key has something there itself.
+  /// A row got another key: its record at the target is the new key's from here on, as soon as what is under way for the old one has ended. With it go what
+  /// people rejected of the row, its dead letters and its references. False: there is no record, or none that is known by a match value, or the new key
+  /// has something there itself.
   bool move_record(std::int64_t pipeline_id, const std::string& from_key, const std::string& to_key);
+  /// The key that the row of this one has by now.
+  std::string key_now(std::int64_t pipeline_id, const std::string& key) { return moves_.now(pipeline_id, key); }
   /// What is under way for this key is followed by what another key does to its record.
   bool is_moved_away(std::int64_t pipeline_id, const std::string& key) { return moves_.left_at(pipeline_id, key).has_value(); }
 
@@ -336,7 +339,8 @@ class Deliveries {
   Head head_of(const Statement& row, Delivery delivery);
   std::optional<LastSent> stored_last_sent(std::int64_t pipeline_id, const std::string& key);
   std::vector<Delivery> open_before_move(std::int64_t pipeline_id, const std::string& key);
-  bool is_behind_move(const LastSent& sent);
+  bool is_behind_move(const LastSent& sent, const std::string& origin);
+  void follow_move(const Delivery& dead);
 
   Connection& connection_;
   Moves moves_;

@@ -185,6 +185,35 @@ class Conditions(Folder):
             self.assertIn(said, done.stderr)
 
 
+class Moved(Folder):
+    """A row that gets another key takes along what people decided of it, whether its record was ever made or not."""
+
+    def setUp(self):
+        super().setUp()
+        (self.folder / "tables/customers.yaml").write_text("table: customers\nconnection: erp\nfrom: customers\nkey: [codcli]\nunchanged_identity: [piva]\ninitial: deliver\n")
+        (self.cases.parent / "pipeline.yaml").write_text(
+            f"pipeline: {PIPELINE}\ntable: customers\nmap: {{ name: ragsoc }}\nguard: {{ mass_change: {{ insert: 1, update: 1, delete: off, ignore_below: 0, window: 10s }} }}\n"
+            "target: { connection: shop, object: customers, match: { code: piva }, on_delete: delete }\n")
+
+    def ends(self, before, name, expected):
+        """Two rows; the first of them gets another key and this name."""
+        steps = before + ["wait: 1m", "delete: { customers: { codcli: C1 } }", f"insert: {{ customers: {{ codcli: A1, piva: \"1\", ragsoc: {name} }} }}", "capture"]
+        _, problems = self.problems_of("case: tried\ngiven:\n  customers: [ { codcli: C1, piva: \"1\", ragsoc: one }, { codcli: C2, piva: \"2\", ragsoc: two } ]\nwhen:\n"
+                                       + "".join(f"  - {step}\n" for step in steps) + "then:\n" + "".join(f"  {each}\n" for each in expected))
+        self.assertEqual(problems, [])
+
+    def test_a_rejected_record_that_was_never_made_is_held_again(self):
+        self.ends(["capture", "reject"], "one", ["requests: []", "held: [ A1 ]", "changes: { insert: 2, update: 1, delete: 1 }"])
+
+    def test_a_rejected_change_is_held_again_and_another_one_goes(self):
+        before = ["snapshot", "wait: 1m", "update: { customers: [ { codcli: C1, ragsoc: bad }, { codcli: C2, ragsoc: bad } ] }", "capture", "reject"]
+        self.ends(before, "bad", ["held: [ A1 ]", "last_sent: [ { key: A1, fields: { name: one } } ]"])
+        self.ends(before, "good", ["held: []", "last_sent: [ { key: A1, fields: { name: good } } ]"])
+
+    def test_a_dead_letter_is_over_when_its_row_is_delivered_under_its_new_key(self):
+        self.ends(["answers: [ 422 ]", "capture", "release"], "one", ["dead_letters: []", "superseded: [ A1 ]", "last_sent: [ { key: A1, live: true } ]"])
+
+
 class Failing(Folder):
     def test_a_field_that_differs_is_told_at_its_line_with_both_values(self):
         verdict, problems = self.problems_of(HEAD + "  requests:\n    - method: PUT\n      path: /customers/C001\n      body: { name: ROSSI,\n              source: erp }\n")

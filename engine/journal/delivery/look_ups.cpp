@@ -7,7 +7,8 @@
 
 namespace engine::journal {
 
-void Deliveries::put_look_ups(std::int64_t pipeline_id, const std::string& key, const std::vector<LookUp>& look_ups) {
+void Deliveries::put_look_ups(std::int64_t pipeline_id, const std::string& sent_for, const std::vector<LookUp>& look_ups) {
+  const std::string key = moves_.now(pipeline_id, sent_for);
   connection_.prepare("DELETE FROM look_up WHERE pipeline_id = ? AND key = ?").bind(1, pipeline_id).bind(2, key).run();
   for (const LookUp& one : look_ups) {
     Statement insert = connection_.prepare(
@@ -35,7 +36,7 @@ void Deliveries::outdate_look_ups(std::int64_t parent_id, const std::string& par
   Statement statement = connection_.prepare(
       "UPDATE look_up INDEXED BY look_up_by_parent SET outdated = 1 "
       "WHERE parent_id = ? AND parent_key = ? AND remote_id <> ? AND outdated = 0");
-  statement.bind(1, parent_id).bind(2, parent_key).bind(3, remote_id).run();
+  statement.bind(1, parent_id).bind(2, moves_.now(parent_id, parent_key)).bind(3, remote_id).run();
 }
 
 std::vector<std::string> Deliveries::outdated(std::int64_t pipeline_id, std::size_t limit) {

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <initializer_list>
 #include <utility>
 
 #include "engine/journal/connection.h"
@@ -47,6 +48,22 @@ std::optional<std::string> Moves::from(std::int64_t pipeline_id, const std::stri
   return std::string(row.text(0));
 }
 
+std::string Moves::origin(std::int64_t pipeline_id, const std::string& key) {
+  std::string origin = key;
+  while (auto before = from(pipeline_id, origin)) origin = std::move(*before);
+  return origin;
+}
+
+std::string Moves::now(std::int64_t pipeline_id, const std::string& key) {
+  std::string now = key;
+  while (may_be_any()) {
+    Statement row = connection_.prepare("SELECT key FROM record_move INDEXED BY record_move_by_origin WHERE pipeline_id = ? AND from_key = ?");
+    if (!row.bind(1, pipeline_id).bind(2, now).step()) break;
+    now = row.text(0);
+  }
+  return now;
+}
+
 std::optional<std::int64_t> Moves::left_at(std::int64_t pipeline_id, const std::string& key) {
   if (!may_be_any()) return std::nullopt;
   Statement row = connection_.prepare("SELECT last_delivery_id FROM record_move INDEXED BY record_move_by_origin WHERE pipeline_id = ? AND from_key = ?");
@@ -80,14 +97,20 @@ bool Deliveries::move_record(std::int64_t pipeline_id, const std::string& from_k
   const auto sent = last_sent(pipeline_id, from_key);
   const bool live = sent && sent->live;
   const bool under_way = has_open(connection_, pipeline_id, from_key);
-  if (live ? sent->match == "{}" : !under_way) return false;
-  if (has_open_without_match(connection_, pipeline_id, from_key)) return false;
-  for (const char* sql : {"UPDATE delivery INDEXED BY delivery_dead SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2 AND state = 'dead'",
-                          "UPDATE OR REPLACE rejection SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2",
-                          "UPDATE OR REPLACE look_up SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2",
-                          "UPDATE OR REPLACE look_up SET parent_key = ?3 WHERE parent_id = ?1 AND parent_key = ?2"}) {
-    connection_.prepare(sql).bind(1, pipeline_id).bind(2, from_key).bind(3, to_key).run();
+  const auto rekey = [&](std::initializer_list<const char*> statements) {
+    for (const char* sql : statements) connection_.prepare(sql).bind(1, pipeline_id).bind(2, from_key).bind(3, to_key).run();
+  };
+  constexpr const char* dead = "UPDATE delivery INDEXED BY delivery_dead SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2 AND state = 'dead'";
+  const bool is_bound = (live && sent->match == "{}") || has_open_without_match(connection_, pipeline_id, from_key);
+  if (is_bound || (!live && !under_way)) {
+    // The record is made anew: what was not wanted of it, nobody wants under the new key. That it should not go is said of the old one.
+    rekey({"UPDATE OR REPLACE rejection SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2 AND effect = 'present'"});
+    if (!is_bound) rekey({dead});
+    return false;
   }
+  rekey({dead, "UPDATE OR REPLACE rejection SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2",
+         "UPDATE OR REPLACE look_up SET key = ?3 WHERE pipeline_id = ?1 AND key = ?2",
+         "UPDATE OR REPLACE look_up SET parent_key = ?3 WHERE parent_id = ?1 AND parent_key = ?2"});
   if (under_way || !sent->kept_under.empty()) {
     moves_.put(pipeline_id, from_key, to_key, last_id());
   } else {
@@ -107,17 +130,23 @@ std::vector<Delivery> Deliveries::open_before_move(std::int64_t pipeline_id, con
   return deliveries_of(statement);
 }
 
-bool Deliveries::is_behind_move(const LastSent& sent) {
-  return moves_.from(sent.pipeline_id, sent.key) == sent.kept_under && has_open(connection_, sent.pipeline_id, sent.kept_under);
+bool Deliveries::is_behind_move(const LastSent& sent, const std::string& origin) {
+  return moves_.origin(sent.pipeline_id, sent.key) == origin && has_open(connection_, sent.pipeline_id, origin);
+}
+
+/// What died late is a letter of the row as it is now, which the next that is delivered of it supersedes.
+void Deliveries::follow_move(const Delivery& dead) {
+  if (dead.every_change) return;
+  const std::string now = moves_.now(dead.pipeline_id, dead.key);
+  if (now != dead.key) connection_.prepare("UPDATE delivery SET key = ?2 WHERE id = ?1").bind(1, dead.id).bind(2, now).run();
 }
 
 /// As it is for a delivery: one that is older than the row's move knows nothing of it.
 std::optional<LastSent> Deliveries::last_sent_before(std::int64_t delivery_id, std::int64_t pipeline_id, const std::string& key) {
   if (const auto left = moves_.left_at(pipeline_id, key); left && delivery_id > *left) return std::nullopt;
-  std::string kept_under = key;
-  while (auto from = moves_.from(pipeline_id, kept_under)) kept_under = std::move(*from);
-  auto sent = stored_last_sent(pipeline_id, kept_under);
-  if (!sent || kept_under == key) return sent;
+  const std::string origin = moves_.origin(pipeline_id, key);
+  auto sent = stored_last_sent(pipeline_id, origin);
+  if (!sent || origin == key) return sent;
   sent->kept_under = std::exchange(sent->key, key);
   return sent;
 }

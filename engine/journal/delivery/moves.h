@@ -19,6 +19,10 @@ class Moves {
   bool any();
   /// The key under which the record of this one is stored.
   std::optional<std::string> from(std::int64_t pipeline_id, const std::string& key);
+  /// The same through all its moves; its own where there was none.
+  std::string origin(std::int64_t pipeline_id, const std::string& key);
+  /// The key that the row of this one has by now: what ends late is remembered of the row.
+  std::string now(std::int64_t pipeline_id, const std::string& key);
   /// Its record went to another key: the last delivery that was planned before that.
   std::optional<std::int64_t> left_at(std::int64_t pipeline_id, const std::string& key);
   void put(std::int64_t pipeline_id, const std::string& from_key, const std::string& to_key, std::int64_t last_delivery_id);

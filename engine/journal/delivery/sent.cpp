@@ -97,17 +97,19 @@ std::optional<LastSent> Deliveries::stored_last_sent(std::int64_t pipeline_id, c
 
 void Deliveries::put_last_sent(const LastSent& sent) {
   // What is still under way for the key that the row had will be stored there: until it ended, the record is.
-  const bool stays = !sent.kept_under.empty() && is_behind_move(sent);
+  const std::string kept_under = sent.kept_under.empty() ? moves_.origin(sent.pipeline_id, sent.key) : sent.kept_under;
+  const bool has_moved = kept_under != sent.key;
+  const bool stays = has_moved && is_behind_move(sent, kept_under);
   Statement statement = connection_.prepare(
       "INSERT INTO last_sent (pipeline_id, key, connection, object, match, fields, live, mapping, sent_ms) "
       "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET connection = excluded.connection, "
       "object = excluded.object, match = excluded.match, fields = excluded.fields, live = excluded.live, "
       "mapping = excluded.mapping, sent_ms = excluded.sent_ms");
-  statement.bind(1, sent.pipeline_id).bind(2, stays ? sent.kept_under : sent.key).bind(3, sent.connection).bind(4, sent.object);
+  statement.bind(1, sent.pipeline_id).bind(2, stays ? kept_under : sent.key).bind(3, sent.connection).bind(4, sent.object);
   statement.bind(5, sent.match).bind(6, sent.fields).bind(7, std::int64_t{sent.live}).bind(8, sent.mapping);
   statement.bind(9, sent.sent_ms).run();
-  if (sent.kept_under.empty() || stays) return;
-  connection_.prepare("DELETE FROM last_sent WHERE pipeline_id = ? AND key = ?").bind(1, sent.pipeline_id).bind(2, sent.kept_under).run();
+  if (!has_moved || stays) return;
+  connection_.prepare("DELETE FROM last_sent WHERE pipeline_id = ? AND key = ?").bind(1, sent.pipeline_id).bind(2, kept_under).run();
   moves_.arrive(sent.pipeline_id, sent.key);
 }
 

@@ -188,7 +188,8 @@ std::int64_t Anomalies::release(std::int64_t id, bool paused, const AnomalyDecis
 
 void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
   if (delivery.every_change) return;
-  auto sent = deliveries_.last_sent(delivery.pipeline_id, delivery.key);
+  const std::string key = deliveries_.key_now(delivery.pipeline_id, delivery.key);
+  auto sent = deliveries_.last_sent(delivery.pipeline_id, key);
   const bool live = sent && sent->live;
   model::FieldMap fields;
   if (delivery.present) {
@@ -197,9 +198,9 @@ void Anomalies::remember_rejected(const Delivery& delivery, std::int64_t id) {
   }
   Rejection rejection{.anomaly_id = id, .present = delivery.present, .fields = model::fields_json(fields)};
   if (delivery.present && live && delivery.match != sent->match) rejection.match = delivery.match;
-  deliveries_.rejections().put(delivery.pipeline_id, delivery.key, rejection);
+  deliveries_.rejections().put(delivery.pipeline_id, key, rejection);
   // With it goes what told that an earlier state may have arrived, whose place it took: the next one is sent in full.
-  if (!live || !sent->fields || nothing_was_let_go(connection_, delivery.pipeline_id, delivery.key)) return;
+  if (!live || !sent->fields || key != delivery.key || nothing_was_let_go(connection_, delivery.pipeline_id, key)) return;
   sent->fields.reset();
   deliveries_.put_last_sent(*sent);
 }

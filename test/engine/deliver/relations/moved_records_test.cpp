@@ -180,3 +180,120 @@ TEST_CASE("a record does not follow to a key that has one itself, nor from one t
   CHECK_FALSE(move(world, "K3", "K4"));
   CHECK(world.last_sent("K1")->live);
 }
+
+namespace {
+
+std::int64_t open_anomaly(World& world) {
+  std::int64_t id = 0;
+  world.write([&](engine::journal::Records& records) { id = records.anomalies.open({.kind = "mass_change", .pipeline_id = world.pipeline_id, .numbers = "{}"}); });
+  return id;
+}
+
+std::int64_t plan_held(World& world, const std::string& name, const std::string& fields, const std::string& match, std::int64_t anomaly) {
+  engine::journal::Delivery delivery = world.delivery_for(name, match);
+  delivery.fields = fields;
+  engine::journal::hold_under(delivery, anomaly);
+  return world.plan(delivery);
+}
+
+void reject(World& world, std::int64_t anomaly) {
+  world.write([&](engine::journal::Records& records) { records.anomalies.reject(anomaly, {"anna", "not this", 5}); });
+}
+
+}  // namespace
+
+TEST_CASE("what a person rejected of a row is held again under the key that the row has by then") {
+  World world;
+  begin(world, true);
+  SUBCASE("a change of a record") {
+    world.plan("K1", a, "X");
+    world.settle();
+  }
+  SUBCASE("a record that was never made") {}
+  SUBCASE("a record that is known by its key alone, and is made anew") {
+    world.plan("K1", a);
+    world.settle();
+  }
+  const std::int64_t anomaly = open_anomaly(world);
+  plan_held(world, "K1", b, world.last_sent("K1") && world.last_sent("K1")->match == "{}" ? "" : "X", anomaly);
+  reject(world, anomaly);
+  const std::size_t effects = world.target.effects.size();
+  move(world, "K1", "K2");
+  const auto same = world.plan("K2", b, "Y");
+  world.settle();
+  CHECK(world.state(same) == "held");
+  CHECK(world.delivery(same).anomaly_id == anomaly);
+  CHECK(world.target.effects.size() == effects);
+}
+
+TEST_CASE("that a record should not go is still said of it when its row has another key") {
+  World world;
+  begin(world, true);
+  world.plan("K1", a, "X");
+  world.settle();
+  const std::int64_t anomaly = open_anomaly(world);
+  engine::journal::Delivery leaves = world.delivery_for("K1", "X");
+  leaves.present = false;
+  engine::journal::hold_under(leaves, anomaly);
+  world.plan(leaves);
+  reject(world, anomaly);
+  REQUIRE(move(world, "K1", "K2"));
+  const auto again = world.plan_delete("K2", "Y");
+  world.settle();
+  CHECK(world.state(again) == "held");
+  CHECK(world.target.records.size() == 1);
+}
+
+TEST_CASE("what is rejected after its row got another key is remembered of the row") {
+  World world;
+  begin(world, true);
+  world.plan("K1", a, "X");
+  world.settle();
+  const std::int64_t anomaly = open_anomaly(world);
+  plan_held(world, "K1", b, "X", anomaly);
+  REQUIRE(move(world, "K1", "K2"));
+  reject(world, anomaly);
+  const auto same = world.plan("K2", b, "Y");
+  const auto another = world.plan("K1", b, "Z");  // a new row has the key that is free
+  world.settle();
+  CHECK(world.state(same) == "held");
+  CHECK(world.state(another) == "pending");  // behind the one that is held: nobody rejected it
+}
+
+TEST_CASE("a dead letter goes with its row, and is over when the row is delivered under its new key") {
+  World world;
+  begin(world, false);
+  world.target.automatic = false;
+  const auto letter = world.plan("K1", a, "X");
+  world.settle();
+  const auto refuse = [&] {
+    while (world.target.next_is(CallKind::find, 1)) {
+      world.target.process(Fate::taken);
+      world.settle();
+    }
+    world.target.process(Fate::refused);
+    world.settle();
+    REQUIRE(world.state(letter) == "dead");
+  };
+  SUBCASE("that died before") {
+    refuse();
+    move(world, "K1", "K2");
+  }
+  SUBCASE("that dies behind the move") {
+    REQUIRE(move(world, "K1", "K2"));
+    refuse();
+  }
+  CHECK(world.delivery(letter).key == key("K2"));
+  world.target.automatic = true;
+  const auto next = world.plan("K2", b, "Y");
+  world.settle();
+  CHECK(world.state(next) == "delivered");
+  CHECK(world.state(letter) == "superseded");
+  // What was made late for the new key is its record.
+  REQUIRE(world.last_sent("K2").has_value());
+  const std::string id = id_at(world, match_y);
+  world.plan("K2", a, "Y");
+  world.settle();
+  CHECK(world.target.count_seen(CallKind::create) == 1);
+  CHECK(id_at(world, match_y) == id);
+}

@@ -291,3 +291,62 @@ TEST_CASE("a reference stands inside a text, in a list and as a number; what onl
   CHECK(engine::model::fields_json(fields) ==
         R"json({"bind":"/accounts(42)","list":["42",1],"number":42,"text":"\u0002 remote_id"})json");
 }
+
+namespace {
+
+void move_record(Family& family, const std::string& pipeline, const std::string& from, const std::string& to) {
+  bool moved = false;
+  family.world.write([&](engine::journal::Records& records) {
+    moved = records.deliveries.move_record(family.world.id_of(pipeline), "[\"" + from + "\"]", "[\"" + to + "\"]");
+  });
+  REQUIRE(moved);
+}
+
+std::vector<std::string> outdated_contacts(Family& family) {
+  return family.world.journal().read()->deliveries.outdated(family.world.id_of("contacts"), 10);
+}
+
+}  // namespace
+
+TEST_CASE("references go with a record whose row gets another key, on either side") {
+  Family family;
+  World& world = family.world;
+  world.plan(family.company("C1"));
+  for (const char* contact : {"P1", "P2"}) world.plan(family.contact(contact, "C1"));
+  world.start();
+  world.settle();
+  const std::size_t effects = world.target.effects.size();
+  move_record(family, "companies", "C1", "C9");
+  move_record(family, "contacts", "P1", "P9");
+  const auto same = world.plan(family.contact("P2", "C9"));
+  world.settle();
+  CHECK(world.state(same) == "skipped");
+  CHECK(world.target.effects.size() == effects);
+
+  // The company is made anew at the target, and has another id.
+  world.target.records.erase("R1");
+  Delivery again = family.company("C9");
+  again.fields = R"({"name":"Verdi"})";
+  world.plan(std::move(again));
+  world.settle();
+  CHECK(outdated_contacts(family) == std::vector<std::string>{"[\"P2\"]", "[\"P9\"]"});
+}
+
+TEST_CASE("references that are sent while their row gets another key are the new key's") {
+  Family family;
+  World& world = family.world;
+  world.plan(family.company("C1"));
+  world.start();
+  world.settle();
+  world.target.automatic = false;
+  world.plan(family.contact("P1", "C1"));
+  world.settle();
+  move_record(family, "contacts", "P1", "P9");
+  world.target.automatic = true;
+  while (world.target.waiting() > 0) {
+    world.target.process(Fate::taken);
+    world.settle();
+  }
+  world.write([&](engine::journal::Records& records) { records.deliveries.outdate_look_ups(world.id_of("companies"), "[\"C1\"]", "another"); });
+  CHECK(outdated_contacts(family) == std::vector<std::string>{"[\"P9\"]"});
+}
