@@ -21,6 +21,7 @@ for database in postgresql mariadb sqlite; do
   /usr/bin/python3 "$here/real/capture/large_table.py" "$build/datapicker" "$database" 1000000
 done
 /usr/bin/python3 "$here/real/targets/together.py" "$build/datapicker" "$build/test/stub_server" 25
+/usr/bin/python3 "$here/real/capture/large_transaction.py" "$build/datapicker" "$build/test/stub_server" 100000
 DATAPICKER_SEEDS=3000 "$build/test/test_simulation"
 /usr/bin/python3 "$here/real/faults/seam_kill_test.py" "$build/datapicker" "$build/test/stub_server" "$build/test/libseam_killer.so" all
 /usr/bin/python3 "$here/real/faults/lossy_network.py" "$build/datapicker" "$build/test/stub_server" 2000 180

@@ -15,12 +15,13 @@ using model::CallKind;
 
 namespace {
 
-/// Ends not yet on disk. Beyond that nothing new starts: a slow disk slows sending.
-constexpr std::size_t unwritten_max = 4'096;
 constexpr std::int64_t full_wait_ms = 1'000;
 /// How long an end that nobody waits for may wait for others to share its commit, and how many are enough.
 constexpr std::int64_t group_wait_ms = 25;
 constexpr std::size_t group_enough = 1'024;
+/// Ends not yet on disk: one group on its way, and the next one that gathers. Beyond that nothing new starts: a slow disk slows sending, and fills no
+/// memory with what waits for it, some eight kilobytes each.
+constexpr std::size_t unwritten_max = 2 * group_enough;
 constexpr std::int64_t wait_ms_longest = 60'000;
 constexpr std::int64_t held_back_wait_ms = 20;
 

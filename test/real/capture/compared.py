@@ -1,5 +1,7 @@
-"""Rows of a source and records of a target, compared: what the tests of logs and documents share."""
+"""Rows of a source and records of a target, compared, and the memory that it takes: what the tests of logs, documents and large tables share."""
+import re
 import sqlite3
+import threading
 import time
 
 from harness import wait_until
@@ -96,3 +98,28 @@ def killed_while_written(instance, writer, random, kills):
         instance.kill()
     instance.start()
     writer.finish()
+
+
+class MemoryWatch(threading.Thread):
+    """Anonymous memory of a process: the most of each phase."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.path = f"/proc/{pid}/smaps_rollup"
+        self.phase, self.most = "start", {}
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                now = int(re.search(r"Anonymous:\s+(\d+)", open(self.path, encoding="ascii").read()).group(1)) / 1024
+            except (OSError, AttributeError):
+                return
+            self.most[self.phase] = max(now, self.most.get(self.phase, 0))
+            time.sleep(0.02)
+
+    def told(self, limit_mb):
+        """What was seen, as one line; fails when any phase took as much as the limit."""
+        told = ", ".join(f"{phase} {most:.1f} MB" for phase, most in self.most.items())
+        assert max(self.most.values()) < limit_mb, told
+        return told

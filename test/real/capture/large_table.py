@@ -4,14 +4,13 @@
 
 The journal's images are compared with the table at the end."""
 import pathlib
-import re
 import subprocess
 import sys
-import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "targets"))
 from rows import open_database  # noqa: E402
+from compared import MemoryWatch  # noqa: E402
 from harness import ROOT, Instance, Workplace, wait_until  # noqa: E402
 
 DATAPICKER, WHICH = sys.argv[1:3]
@@ -19,25 +18,6 @@ ROWS = int(sys.argv[3]) if len(sys.argv) > 3 else 1_000_000
 CHANGED = int(sys.argv[4]) if len(sys.argv) > 4 else ROWS // 10
 LIMIT_MB = 60
 PATIENCE = 900
-
-
-class Watch(threading.Thread):
-    """Anonymous memory of a process: the most of each phase."""
-
-    def __init__(self, pid):
-        super().__init__(daemon=True)
-        self.path = f"/proc/{pid}/smaps_rollup"
-        self.phase, self.most = "start", {}
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                now = int(re.search(r"Anonymous:\s+(\d+)", open(self.path, encoding="ascii").read()).group(1)) / 1024
-            except (OSError, AttributeError):
-                return
-            self.most[self.phase] = max(now, self.most.get(self.phase, 0))
-            time.sleep(0.02)
 
 
 def images(instance):
@@ -62,7 +42,7 @@ def main():
     instance.write("tables/customers.yaml", "table: customers\nconnection: erp\nfrom: bench_customers\nkey: [codcli]\n"
                    "capture: { mode: diff, every: 1s }\ninitial: baseline\n")
     instance.start()
-    watch = Watch(instance.process.pid)
+    watch = MemoryWatch(instance.process.pid)
     watch.phase = "first reading"
 
     def watching():
@@ -75,8 +55,7 @@ def main():
                  else f"UPDATE bench_customers SET note = 'changed' WHERE mod(codcli, {ROWS // CHANGED}) = 1")
     wait_until(lambda: images(instance) == (ROWS, CHANGED), PATIENCE, f"{CHANGED} changes", pause=1)
     assert instance.stop() == 0
-    told = ", ".join(f"{phase} {most:.1f} MB" for phase, most in watch.most.items())
-    assert max(watch.most.values()) < LIMIT_MB, told
+    told = watch.told(LIMIT_MB)
     print(f"{WHICH}: {ROWS} rows, anonymous memory at most: {told}")
 
 
