@@ -16,7 +16,7 @@
 #include "engine/journal/journal.h"
 #include "engine/pipeline/echo/echo_watch.h"
 #include "engine/pipeline/live_status.h"
-#include "engine/pipeline/planning/column_backfill.h"
+#include "engine/pipeline/planning/columns/column_backfill.h"
 #include "engine/pipeline/planning/cycle_guard.h"
 #include "engine/pipeline/planning/planning.h"
 #include "engine/pipeline/planning/together.h"

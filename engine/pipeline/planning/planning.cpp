@@ -5,7 +5,7 @@
 #include "engine/base/error.h"
 #include "engine/model/key.h"
 #include "engine/model/row_json.h"
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 
 namespace engine::pipeline {
 

@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/model/key.h"
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 #include "engine/pipeline/planning/planner.h"
 #include "test/engine/pipeline/small_instance.h"
 

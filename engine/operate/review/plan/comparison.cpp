@@ -4,7 +4,7 @@
 
 #include "engine/base/error.h"
 #include "engine/model/fields.h"
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 
 namespace engine::operate {
 

@@ -2,7 +2,7 @@
 
 #include "engine/guard/flip_flop.h"
 #include "engine/operate/review/unconnected.h"
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 #include "engine/pipeline/target_setup.h"
 
 namespace engine::operate {

@@ -2,7 +2,7 @@
 #include "engine/base/error.h"
 #include "engine/base/log.h"
 #include "engine/pipeline/planning/planner.h"
-#include "engine/pipeline/planning/retyped.h"
+#include "engine/pipeline/planning/columns/retyped.h"
 
 namespace engine::pipeline {
 

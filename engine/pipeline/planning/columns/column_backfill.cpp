@@ -1,10 +1,10 @@
-#include "engine/pipeline/planning/column_backfill.h"
+#include "engine/pipeline/planning/columns/column_backfill.h"
 
 #include <set>
 
 #include "engine/model/key.h"
 #include "engine/model/older_layout.h"
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 #include "engine/pipeline/planning/resend.h"
 
 namespace engine::pipeline {

@@ -1,8 +1,8 @@
-#include "engine/pipeline/planning/retyped.h"
+#include "engine/pipeline/planning/columns/retyped.h"
 
 #include <algorithm>
 
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 
 namespace engine::pipeline {
 

@@ -1,4 +1,4 @@
-#include "engine/pipeline/planning/column_use.h"
+#include "engine/pipeline/planning/columns/column_use.h"
 
 #include <algorithm>
 
