@@ -1,10 +1,10 @@
 #include "connectors/catalog/bounded_source.h"
 
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "connectors/catalog/bounded_log.h"
+#include "connectors/catalog/rows_ahead.h"
 #include "connectors/odbc/bound/driver_thread.h"
 #include "engine/base/error.h"
 
@@ -13,27 +13,6 @@ namespace connectors::catalog {
 namespace model = engine::model;
 
 namespace {
-
-class BoundedRows final : public model::RowStream {
- public:
-  BoundedRows(std::shared_ptr<odbc::DriverThread> thread, std::unique_ptr<model::RowStream> rows) : thread_(std::move(thread)), rows_(std::move(rows)) {}
-  ~BoundedRows() override { thread_->leave(std::move(rows_)); }
-
-  bool next(model::RowBatch& into) override {
-    bool more = false;
-    std::tie(more, into) = thread_->run([rows = rows_, batch = std::move(into)]() mutable {
-      const bool some = rows->next(batch);
-      return std::pair(some, std::move(batch));
-    });
-    return more;
-  }
-  // Kept by the stream since its last batch: no call of the driver.
-  model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
-
- private:
-  std::shared_ptr<odbc::DriverThread> thread_;
-  std::shared_ptr<model::RowStream> rows_;
-};
 
 class BoundedSource final : public model::Source {
  public:
@@ -46,6 +25,11 @@ class BoundedSource final : public model::Source {
   std::unique_ptr<model::RowStream> open_range(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
                                                std::size_t limit) override {
     return rows([=](model::Source& source) { return source.open_range(table, shape, range, limit); });
+  }
+  std::unique_ptr<model::RowStream> open_chunks(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
+                                                std::size_t limit) override {
+    auto opened = ask([=](model::Source& source) { return source.open_chunks(table, shape, range, limit); });
+    return rows_ahead(thread_, std::move(opened), Ends::with_an_empty_chunk);
   }
   bool open_view() override {
     return ask([](model::Source& source) { return source.open_view(); });
@@ -106,7 +90,7 @@ class BoundedSource final : public model::Source {
   template <typename Open>
   std::unique_ptr<model::RowStream> rows(Open open_rows) {
     auto opened = ask(std::move(open_rows));
-    return std::make_unique<BoundedRows>(thread_, std::move(opened));
+    return rows_ahead(thread_, std::move(opened), Ends::with_its_statement);
   }
 
   void open() {

@@ -26,15 +26,10 @@ class ConstantRows final : public model::RowStream {
       for (std::size_t column = 0; column < row.size(); ++column)
         row.is_null(column) ? into.append_null() : into.append(row.text(column));
       into.end_row();
+      for (const auto& [name, value] : constants_) into.append_key_part(value);
+      into.append_key(batch_.source_key(i));
     }
     return true;
-  }
-
-  model::SourceKey source_key(std::size_t index) const override {
-    model::SourceKey key;
-    for (const auto& [name, value] : constants_) key.parts.push_back(value);
-    for (std::string& part : rows_->source_key(index).parts) key.parts.push_back(std::move(part));
-    return key;
   }
 
  private:

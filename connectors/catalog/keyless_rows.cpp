@@ -62,18 +62,16 @@ class IdentifiedRows final : public model::RowStream {
   }
 
   bool next(model::RowBatch& into) override {
-    keys_.clear();
-    while (keys_.empty()) {
+    do {
       if (!rows_->next(batch_)) {
         into.begin(1);
         return false;
       }
       into.begin(batch_.columns() + identity_columns);
       for (std::size_t i = 0; i < batch_.rows(); ++i) take(batch_.row(i), into);
-    }
+    } while (into.rows() == 0);
     return true;
   }
-  model::SourceKey source_key(std::size_t index) const override { return keys_.at(index); }
 
  private:
   void take(model::RowView row, model::RowBatch& into) {
@@ -84,7 +82,7 @@ class IdentifiedRows final : public model::RowStream {
     for (std::size_t column = 0; column < row.size(); ++column) row.is_null(column) ? into.append_null() : into.append(row.text(column));
     for (const std::string& part : key.parts) into.append(part);
     into.end_row();
-    keys_.push_back(std::move(key));
+    into.append_key(key);
   }
 
   std::unique_ptr<model::RowStream> rows_;
@@ -92,7 +90,6 @@ class IdentifiedRows final : public model::RowStream {
   Numbers numbers_;
   std::vector<model::SourceKey> wanted_;  ///< empty: any
   model::RowBatch batch_;
-  std::vector<model::SourceKey> keys_;  ///< of the batch last given
 };
 
 /// As the source itself sees the table: no key at all.

@@ -56,7 +56,7 @@ void append_rows(model::RowStream& stream, KeyedRows& into) {
   while (stream.next(batch)) {
     for (std::size_t row = 0; row < batch.rows(); ++row) {
       append_row(batch.row(row), into.rows);
-      into.keys.push_back(stream.source_key(row));
+      into.keys.push_back(batch.source_key(row));
     }
   }
 }

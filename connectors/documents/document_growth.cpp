@@ -35,11 +35,11 @@ class GrowingDocuments final : public model::RowStream {
       const View view(reader_->views());
       reader_->read_keys(group, view.is_open(), documents_);
       if (documents_.keys.empty()) continue;
+      for (const SourceKey& key : documents_.keys) documents_.rows.append_key(key);
       std::swap(into, documents_.rows);
       return true;
     }
   }
-  SourceKey source_key(std::size_t index) const override { return documents_.keys.at(index); }
 
  private:
   /// Keys of documents that did not come yet.
@@ -52,11 +52,11 @@ class GrowingDocuments final : public model::RowStream {
       while (stream->next(rows)) {
         found += rows.rows();
         for (std::size_t row = 0; row < rows.rows(); ++row) {
-          if (known_.insert(stream->source_key(row).parts).second) keys_.push_back(stream->source_key(row));
+          if (known_.insert(rows.source_key(row).parts).second) keys_.push_back(rows.source_key(row));
         }
         if (rows.rows() == 0) continue;
         const std::size_t last = rows.rows() - 1;
-        range_.behind = model::GrowthRange::Place{std::string(rows.row(last).text(range_.within.column)), stream->source_key(last)};
+        range_.behind = model::GrowthRange::Place{std::string(rows.row(last).text(range_.within.column)), rows.source_key(last)};
       }
       ended_ = found == 0;
     }

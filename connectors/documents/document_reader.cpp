@@ -45,6 +45,7 @@ class Documents final : public model::RowStream {
       read_group();
       if (documents_.keys.empty()) continue;
       found_ = true;
+      for (const SourceKey& key : documents_.keys) documents_.rows.append_key(key);
       std::swap(into, documents_.rows);
       return true;
     }
@@ -52,7 +53,6 @@ class Documents final : public model::RowStream {
     if (!found_ && given_ > 0) throw Error(ErrorCode::source_busy, "documents went while they were read");
     return false;
   }
-  SourceKey source_key(std::size_t index) const override { return documents_.keys.at(index); }
 
  private:
   void read_group() {
@@ -87,7 +87,6 @@ class AllDocuments final : public model::RowStream {
     into.begin(reader_->document().columns);
     return false;
   }
-  SourceKey source_key(std::size_t index) const override { return chunk_->source_key(index); }
 
  private:
   void open_chunk() {

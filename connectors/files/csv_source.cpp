@@ -66,11 +66,9 @@ class CsvRows final : public model::RowStream {
 
   bool next(model::RowBatch& into) override {
     into.begin(layout_.columns.size());
-    keys_.clear();
     while (into.rows() < batch_rows && into.bytes() < batch_bytes && reader_.next(cells_)) add(into);
     return into.rows() > 0;
   }
-  model::SourceKey source_key(std::size_t index) const override { return keys_.at(index); }
 
  private:
   /// The file may be another one than was described: its next description tells.
@@ -93,10 +91,9 @@ class CsvRows final : public model::RowStream {
     for (std::size_t column = 0; column < positions_.size(); ++column) add(cells_[positions_[column]], layout_.columns[column], into);
     into.end_row();
     const model::RowView row = into.row(into.rows() - 1);
-    model::SourceKey& key = keys_.emplace_back();
     for (const std::size_t column : layout_.key) {
       if (row.is_null(column)) reader_.fail(fmt::format("the key column {} holds no value", layout_.columns[column].name), "choose a key that is never NULL");
-      key.parts.push_back(model::source_key_part(layout_.columns[column].type, row.text(column)));
+      into.append_key_part(model::source_key_part(layout_.columns[column].type, row.text(column)));
     }
   }
 
@@ -118,7 +115,6 @@ class CsvRows final : public model::RowStream {
   std::size_t cells_in_line_ = 0;
   std::vector<std::size_t> positions_;  ///< by column of the layout
   std::vector<CsvCell> cells_;
-  std::vector<model::SourceKey> keys_;  ///< of the batch last filled
   std::string scratch_;
 };
 

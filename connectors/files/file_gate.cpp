@@ -116,7 +116,6 @@ class UnwrittenRows final : public model::RowStream {
     if (stamp_of(file_) != stamp_) throw busy_file(file_, "was written while it was read");
     return more;
   }
-  model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
 
  private:
   std::unique_ptr<model::RowStream> rows_;

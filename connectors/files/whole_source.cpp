@@ -22,25 +22,23 @@ class ChosenRows final : public model::RowStream {
 
   bool next(model::RowBatch& into) override {
     into.begin(columns_);
-    chosen_.clear();
-    while (chosen_.empty() && left_ > 0) {
+    while (into.rows() == 0 && left_ > 0) {
       if (!rows_->next(batch_)) return false;
       for (std::size_t i = 0; i < batch_.rows() && left_ > 0; ++i) take(i, into);
     }
-    return !chosen_.empty();
+    return into.rows() > 0;
   }
-  model::SourceKey source_key(std::size_t index) const override { return chosen_.at(index); }
 
  private:
   static bool by_parts(const model::SourceKey& left, const model::SourceKey& right) { return left.parts < right.parts; }
 
   void take(std::size_t index, model::RowBatch& into) {
-    model::SourceKey key = rows_->source_key(index);
+    const model::SourceKey key = batch_.source_key(index);
     if (!wanted_.empty() && !std::binary_search(wanted_.begin(), wanted_.end(), key, by_parts)) return;
     const model::RowView row = batch_.row(index);
     for (std::size_t column = 0; column < row.size(); ++column) row.is_null(column) ? into.append_null() : into.append(row.text(column));
     into.end_row();
-    chosen_.push_back(std::move(key));
+    into.append_key(key);
     --left_;
   }
 
@@ -49,7 +47,6 @@ class ChosenRows final : public model::RowStream {
   std::vector<model::SourceKey> wanted_;  ///< empty: any
   std::size_t left_;
   model::RowBatch batch_;
-  std::vector<model::SourceKey> chosen_;
 };
 
 /// A driver of which nothing is used but the reading of a whole table.

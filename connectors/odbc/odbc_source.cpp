@@ -105,8 +105,7 @@ class OdbcSource : public engine::model::Source {
 };
 
 const std::shared_ptr<Session>& OdbcSource::session() {
-  if (session_) session_->stop_reading_ahead();
-  else session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read, sign_);
+  if (!session_) session_ = std::make_shared<Session>(connection_, dialect_, SessionUse::read, sign_);
   return session_;
 }
 
@@ -116,7 +115,6 @@ std::shared_ptr<Session> OdbcSource::streaming_session() {
 }
 
 void OdbcSource::close() {
-  if (session_) session_->stop_reading_ahead();
   kept_.clear();
   standing_.reset();
   log_.reset();

@@ -17,7 +17,7 @@ namespace connectors::odbc {
 /// Holds the bytes that the driver reads at the next execution: it must outlive that, and stay where it is.
 class Parameter {
  public:
-  /// `text` as `RowStream::source_key` gives keys: text with its padding, binary as hex digits, all else in canonical form.
+  /// `text` as `RowBatch::source_key` gives keys: text with its padding, binary as hex digits, all else in canonical form.
   /// False: the driver refused; its diagnostics are the statement's.
   bool bind(Handle statement, std::size_t number, const ColumnPlan& column, const std::string& text);
   bool bind_null(Handle statement, std::size_t number, const ColumnPlan& column);

@@ -121,16 +121,6 @@ void Session::disconnect() {
   SQLFreeHandle(SQL_HANDLE_DBC, handle_);
 }
 
-void Session::reads_ahead(const std::shared_ptr<ReadAhead>& reader) {
-  ENGINE_ASSERT(reader_.expired());
-  reader_ = reader;
-}
-
-void Session::stop_reading_ahead() {
-  if (const auto reader = reader_.lock()) reader->stop();
-  reader_.reset();
-}
-
 std::vector<Diagnostic> Session::diagnostics(HandleKind kind, Handle handle) const {
   return watchdog_.undisturbed([&] { return diagnostics_of(kind, handle); });
 }

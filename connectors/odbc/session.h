@@ -11,7 +11,6 @@
 
 #include "connectors/odbc/bound/watchdog.h"
 #include "connectors/odbc/diagnostics.h"
-#include "connectors/odbc/rows/read_ahead.h"
 #include "engine/settings/connection_definition.h"
 #include "engine/settings/dialect_definition.h"
 
@@ -47,12 +46,6 @@ class Session {
   std::uint64_t number() const { return number_; }
   bool writes() const { return use_ == SessionUse::write || use_ == SessionUse::log; }
   Watchdog& watchdog() { return watchdog_; }
-  /// A stream's thread reads from here on.
-  void reads_ahead(const std::shared_ptr<ReadAhead>& reader);
-  /// To be called before the driver is: takes the connection back from the thread of a stream that is still open.
-  void stop_reading_ahead();
-  /// Memory of batches for the next stream: chunks would otherwise take it and give it back each for itself.
-  std::vector<KeyedRows>& spare_batches() { return spare_batches_; }
   /// What the catalogue said of a key's index, by table and key, and when: each asking costs several round trips.
   struct KnownIndex {
     bool leads_with_key = false;
@@ -91,8 +84,6 @@ class Session {
   std::uint64_t number_;
   Handle handle_ = nullptr;
   mutable Watchdog watchdog_;
-  std::weak_ptr<ReadAhead> reader_;
-  std::vector<KeyedRows> spare_batches_;
   std::map<std::string, KnownIndex> known_indexes_;
   bool connected_ = false;
   bool getdata_of_bound_ = false;

@@ -13,6 +13,8 @@
 
 namespace engine::model {
 
+struct SourceKey;
+
 inline constexpr std::uint32_t null_size = 0xFFFFFFFF;
 
 /// One row: cells in layout order, each the canonical bytes of its column's type, or NULL. Valid as long as its batch is
@@ -44,7 +46,8 @@ class RowView {
   std::size_t columns_;
 };
 
-/// Rows of one layout in one arena: [u32 size][bytes] a cell. At most 4 GiB; a reader stops well before.
+/// Rows of one layout in one arena: [u32 size][bytes] a cell. At most 4 GiB; a reader stops well before. Rows that a source gave have their keys with them,
+/// exactly as the source gave those.
 class RowBatch {
  public:
   /// Empties the batch, keeping its memory, and sets the number of columns.
@@ -55,11 +58,19 @@ class RowBatch {
   char* append_space(std::size_t size) { return add_cell(static_cast<std::uint32_t>(size), size); }
   void shrink_last(std::size_t size);
   void end_row();
+  /// Keys are appended part by part, row by row: along with the rows or behind them, but of all of them or of none.
+  void append_key_part(std::string_view part) {
+    key_bytes_.append(part);
+    key_ends_.push_back(static_cast<std::uint32_t>(key_bytes_.size()));
+  }
+  void append_key(const SourceKey& key);
 
-  std::size_t rows() const { return columns_ == 0 ? 0 : (starts_.size() - 1) / columns_; }
+  std::size_t rows() const { return rows_; }
   std::size_t columns() const { return columns_; }
   std::size_t bytes() const { return used_; }
   RowView row(std::size_t index) const { return RowView(bytes_.data(), starts_.data() + index * columns_, columns_); }
+  /// To be bound again by `Source::open_range` and `open_keys`. Without parts where no keys were appended.
+  SourceKey source_key(std::size_t index) const;
 
  private:
   static constexpr std::size_t size_bytes = sizeof(std::uint32_t);
@@ -78,6 +89,9 @@ class RowBatch {
   std::size_t used_ = 0;
   std::vector<std::uint32_t> starts_{0};  ///< offset of each cell, and the end
   std::size_t columns_ = 0;
+  std::size_t rows_ = 0;
+  std::string key_bytes_;                ///< parts of all keys, one behind the other
+  std::vector<std::uint32_t> key_ends_;  ///< of each part
 };
 
 /// XXH3-128 of a row's canonical bytes.

@@ -28,15 +28,13 @@ struct KeyRange {
   std::optional<SourceKey> up_to;  ///< in it
 };
 
-/// Rows of one statement. The statement is closed with the object.
+/// Rows of one statement, or of one after the other. What is open is closed with the object.
 class RowStream {
  public:
   virtual ~RowStream() = default;
-  /// Replaces `into` by the next rows (at most `row_array_size`). False when the statement ended without any diagnostic and
+  /// Replaces `into` by the next rows and their keys (at most `row_array_size`). False when the statement ended without any diagnostic and
   /// nothing was read: only then is the read complete. Throws Error source_* otherwise.
   virtual bool next(RowBatch& into) = 0;
-  /// Key of row `index` of the batch last filled, exactly as the source gave it: bound again by open_range and open_keys.
-  virtual SourceKey source_key(std::size_t index) const = 0;
 };
 
 /// After an error the connection may be in any state: whoever uses it calls `close`, and begins anew.
@@ -50,6 +48,10 @@ class Source {
   /// At most `limit` rows of the range, the first ones in the server's key order.
   virtual std::unique_ptr<RowStream> open_range(const TableRequest& table, const TableShape& shape, const KeyRange& range,
                                                 std::size_t limit) = 0;
+  /// The rows of the range as `open_range` gives them, one statement after another, each behind the last key of the one before: where one ended `next` is
+  /// false, and goes on with the next one when it is called again. One without rows is the end. A statement may be run before its rows are asked for: as
+  /// long as the stream is there, nothing else is asked of the source.
+  virtual std::unique_ptr<RowStream> open_chunks(const TableRequest& table, const TableShape& shape, const KeyRange& range, std::size_t limit);
   /// Until `close_view` all that is read is of one state of the database. False: this source cannot, and nothing began.
   virtual bool open_view() { return false; }
   virtual void close_view() {}

@@ -155,8 +155,6 @@ struct DialectDefinition {
   bool char_by_type_name = false;
   /// The driver describes a table from what the connection knew of it before the statement ran, and learns by running it.
   bool describe_twice = false;
-  /// A thread reads the next rows while the last ones are compared. Not worth it where the driver has read all of them before the first.
-  bool read_ahead = true;
   /// The driver has neither parameters nor an order of rows that could be trusted: tables are read whole, and nothing is asked in SQL.
   bool whole_only = false;
   /// The driver reads cells one by one only (SQLGetData): what it says about bound ones is wrong.

@@ -1,6 +1,8 @@
 #include "test/support/fake_source.h"
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 #include "engine/base/error.h"
 
@@ -21,27 +23,62 @@ class FakeSource::Stream final : public engine::model::RowStream {
 
   bool next(engine::model::RowBatch& into) override {
     into.begin(source_.layout.columns.size());
-    first_ = at_;
     while (at_ < std::min(rows_.size(), end_.value_or(rows_.size())) && into.rows() < source_.array_size) {
       if (fail_ && at_ >= *fail_) throw engine::Error(engine::ErrorCode::source_unreachable, "the connection was lost");
       for (const auto& cell : rows_[at_]) cell ? into.append(*cell) : into.append_null();
       into.end_row();
+      into.append_key(source_.source_key(rows_[at_]));
       ++at_;
     }
     source_.statements[statement_].given = at_;
     return into.rows() > 0;
   }
 
-  SourceKey source_key(std::size_t index) const override { return source_.source_key(rows_[first_ + index]); }
-
  private:
   FakeSource& source_;
   std::vector<Cells> rows_;
   std::size_t statement_;
   std::size_t at_ = 0;
-  std::size_t first_ = 0;
   std::optional<std::size_t> end_;
   std::optional<std::size_t> fail_;
+};
+
+/// While they are there, nothing else is asked of the source.
+class FakeSource::Chunks final : public engine::model::RowStream {
+ public:
+  Chunks(FakeSource& source, std::unique_ptr<engine::model::RowStream> rows) : source_(source), rows_(std::move(rows)) { source_.chunks_open_ = true; }
+  ~Chunks() override { source_.chunks_open_ = false; }
+
+  bool next(engine::model::RowBatch& into) override {
+    if (!source_.reads_ahead) return rows_->next(into);
+    Read read = ahead_ ? *std::exchange(ahead_, std::nullopt) : read_one();
+    if (read.error) std::rethrow_exception(read.error);
+    if (read.more || any_) ahead_ = read_one();
+    any_ = read.more;
+    into = std::move(read.rows);
+    return read.more;
+  }
+
+ private:
+  struct Read {
+    engine::model::RowBatch rows;
+    bool more = false;
+    std::exception_ptr error;
+  };
+  Read read_one() {
+    Read read;
+    try {
+      read.more = rows_->next(read.rows);
+    } catch (const engine::Error&) {
+      read.error = std::current_exception();
+    }
+    return read;
+  }
+
+  FakeSource& source_;
+  std::unique_ptr<engine::model::RowStream> rows_;
+  std::optional<Read> ahead_;
+  bool any_ = false;
 };
 
 FakeSource::FakeSource(engine::model::Layout described) : layout(std::move(described)) {
@@ -103,7 +140,7 @@ std::size_t FakeSource::rows_given(char kind) const {
 }
 
 std::size_t FakeSource::begin_statement(char kind, const std::optional<SourceKey>& after) {
-  ENGINE_ASSERT(!open_);
+  ENGINE_ASSERT(!open_ && (kind == 'a' || !chunks_open_));
   statements.push_back({kind, after});
   if (before_statement) before_statement(statements.size() - 1);
   return statements.size() - 1;
@@ -125,6 +162,12 @@ std::unique_ptr<engine::model::RowStream> FakeSource::open_range(const engine::m
     if (lies_in(*row, range)) given.push_back(*row);
   }
   return stream(std::move(given), statement);
+}
+
+std::unique_ptr<engine::model::RowStream> FakeSource::open_chunks(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
+                                                                  const engine::model::KeyRange& range, std::size_t limit) {
+  ENGINE_ASSERT(!chunks_open_);
+  return std::make_unique<Chunks>(*this, Source::open_chunks(table, shape, range, limit));
 }
 
 bool FakeSource::lies_in(const Cells& row, const engine::model::KeyRange& range) const {

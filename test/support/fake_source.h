@@ -35,6 +35,8 @@ class FakeSource final : public engine::model::Source {
   std::function<void(std::size_t)> before_statement;
   /// What it proves when it is probed.
   std::function<std::vector<std::string>()> proofs;
+  /// It reads chunks before they are asked for: a batch, and what fails in its place.
+  bool reads_ahead = false;
   /// It gives checksums of ranges, and views.
   bool sums = false;
   /// Rows that a statement gives before it ends early, none: all of them.
@@ -66,6 +68,8 @@ class FakeSource final : public engine::model::Source {
   std::unique_ptr<engine::model::RowStream> open_range(const engine::model::TableRequest& table,
                                                        const engine::model::TableShape& shape,
                                                        const engine::model::KeyRange& range, std::size_t limit) override;
+  std::unique_ptr<engine::model::RowStream> open_chunks(const engine::model::TableRequest& table, const engine::model::TableShape& shape,
+                                                        const engine::model::KeyRange& range, std::size_t limit) override;
   std::unique_ptr<engine::model::RowStream> open_whole(const engine::model::TableRequest& table,
                                                        const engine::model::TableShape& shape) override;
   std::unique_ptr<engine::model::RowStream> open_keys(const engine::model::TableRequest& table,
@@ -94,6 +98,7 @@ class FakeSource final : public engine::model::Source {
 
  private:
   class Stream;
+  class Chunks;
   std::size_t begin_statement(char kind, const std::optional<engine::model::SourceKey>& after);
   std::unique_ptr<engine::model::RowStream> stream(std::vector<Cells> rows, std::size_t statement);
   engine::model::SourceKey source_key(const Cells& row) const;
@@ -108,6 +113,7 @@ class FakeSource final : public engine::model::Source {
 
   std::optional<std::vector<Cells>> viewed_;
   bool open_ = false;  ///< a statement is: like many drivers, no second one beside it
+  bool chunks_open_ = false;
 };
 
 }  // namespace test

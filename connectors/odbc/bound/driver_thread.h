@@ -27,8 +27,16 @@ class DriverThread {
   /// Throws what `work` throws; source_unreachable when it does not come back; stopped when nobody may wait any more.
   template <typename Work>
   std::invoke_result_t<Work&> run(Work work) {
+    return finish(begin(std::move(work)));
+  }
+  template <typename Work>
+  engine::LeavableThread::Begun<std::invoke_result_t<Work&>> begin(Work work) {
+    return thread_.begin(std::move(work));
+  }
+  template <typename Result>
+  Result finish(engine::LeavableThread::Begun<Result> begun) {
     try {
-      return thread_.run(std::move(work));
+      return thread_.finish(std::move(begun));
     } catch (const engine::LeftBehind& left) {
       refuse(left);
     }

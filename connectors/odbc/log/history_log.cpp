@@ -67,7 +67,7 @@ class HistoryLog final : public ChangeLog {
   void require_still_whole();
   KeyedSql changes() const;
   SourceKey bounds() const { return {{fmt::to_string(since_.value_or(now_)), fmt::to_string(now_)}}; }
-  LoggedChange entry_of(const RowStream& stream, RowView row, std::size_t index) const;
+  LoggedChange entry_of(const RowBatch& rows, std::size_t index) const;
   [[noreturn]] void refuse(const std::string& what) const;
 
   const DialectDefinition& dialect_;
@@ -198,7 +198,7 @@ bool HistoryLog::next_page(std::vector<LoggedChange>& into) {
     const auto stream = access_.rows(layout_, changes(), bounds());
     RowBatch batch;
     while (stream->next(batch)) {
-      for (std::size_t i = 0; i < batch.rows(); ++i) into.push_back(entry_of(*stream, batch.row(i), i));
+      for (std::size_t i = 0; i < batch.rows(); ++i) into.push_back(entry_of(batch, i));
     }
   } catch (const Error& error) {
     if (means_any_of(error, history_.lost)) throw LogLost(error.what());
@@ -211,10 +211,11 @@ bool HistoryLog::next_page(std::vector<LoggedChange>& into) {
   return !into.empty();
 }
 
-LoggedChange HistoryLog::entry_of(const RowStream& stream, RowView row, std::size_t index) const {
+LoggedChange HistoryLog::entry_of(const RowBatch& rows, std::size_t index) const {
+  const RowView row = rows.row(index);
   LoggedChange entry;
   for (const std::size_t part : layout_.key) entry.cells.emplace_back(row.text(part));
-  entry.key = stream.source_key(index);
+  entry.key = rows.source_key(index);
   const std::size_t behind = layout_.key.size() + 1;
   if (!row.is_null(behind)) entry.provenance.transaction = std::string(row.text(behind));
   if (!row.is_null(behind + 1)) entry.provenance.time_ms = number_of(std::string(row.text(behind + 1)));

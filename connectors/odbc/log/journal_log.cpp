@@ -96,7 +96,7 @@ class JournalLog final : public ChangeLog {
   bool is_new(std::size_t receiver, std::int64_t sequence) const;
   void resolve(std::vector<RowHint> hints, std::vector<LoggedChange>& into);
   void find_rows(std::span<const RowHint> hints, std::vector<LoggedChange>& into);
-  LoggedChange row_at(const RowStream& stream, RowView row, std::size_t index) const;
+  LoggedChange row_at(const RowBatch& rows, std::size_t index) const;
   std::string selecting_keys(const std::string& statement) const;
   [[noreturn]] void refuse(const std::string& what) const;
 
@@ -304,7 +304,7 @@ void JournalLog::find_rows(std::span<const RowHint> hints, std::vector<LoggedCha
   RowBatch batch;
   while (stream->next(batch)) {
     for (std::size_t i = 0; i < batch.rows(); ++i) {
-      LoggedChange row = row_at(*stream, batch.row(i), i);
+      LoggedChange row = row_at(batch, i);
       there.insert_or_assign(*row.place, std::move(row));
     }
   }
@@ -321,10 +321,11 @@ void JournalLog::find_rows(std::span<const RowHint> hints, std::vector<LoggedCha
   }
 }
 
-LoggedChange JournalLog::row_at(const RowStream& stream, RowView row, std::size_t index) const {
+LoggedChange JournalLog::row_at(const RowBatch& rows, std::size_t index) const {
+  const RowView row = rows.row(index);
   LoggedChange change;
   for (const std::size_t part : layout_.key) change.cells.emplace_back(row.text(part));
-  change.key = stream.source_key(index);
+  change.key = rows.source_key(index);
   change.place = number_of(std::string(row.text(layout_.columns.size() - 1)));
   return change;
 }
@@ -341,7 +342,7 @@ bool JournalLog::next_places(std::vector<LoggedChange>& into) {
     all_places_.reset();
     return false;
   }
-  for (std::size_t i = 0; i < batch.rows(); ++i) into.push_back(row_at(*all_places_, batch.row(i), i));
+  for (std::size_t i = 0; i < batch.rows(); ++i) into.push_back(row_at(batch, i));
   return true;
 }
 

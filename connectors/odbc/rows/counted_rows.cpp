@@ -25,7 +25,6 @@ class CountedRows final : public model::RowStream {
     throw engine::Error(engine::ErrorCode::source_busy, fmt::format("{} has {} rows by its own count, and {} of them could be read", title_, counted_, came_),
                         {{"table", title_}}, "a copy that was cut short, or a file that was not closed properly: copy it again, or compact and repair it");
   }
-  model::SourceKey source_key(std::size_t index) const override { return rows_->source_key(index); }
 
  private:
   std::unique_ptr<model::RowStream> rows_;

@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t batch_rows_max = 1000;
 constexpr std::size_t batch_bytes_max = 4'000'000;
 constexpr std::size_t shown_bytes_max = 60;
-constexpr std::size_t spare_max = 4;
 
 void append_hex(std::string_view bytes, std::string& into) {
   for (const char c : bytes) into += fmt::format("{:02x}", static_cast<unsigned char>(c));
@@ -62,22 +61,9 @@ OdbcRowStream::OdbcRowStream(std::shared_ptr<PreparedRead> read, engine::model::
     : read_(std::move(read)), layout_(std::move(layout)), options_(std::move(options)), is_key_(layout_.columns.size()) {
   for (const std::size_t column : layout_.key) is_key_[column] = true;
   scratch_.reserve(64);
-  std::vector<KeyedRows>& spare = read_->session().spare_batches();
-  if (spare.empty()) return;
-  batch_ = std::move(spare.back());
-  spare.pop_back();
 }
 
-OdbcRowStream::~OdbcRowStream() {
-  Session& session = read_->session();
-  session.stop_reading_ahead();
-  read_->close();
-  std::vector<KeyedRows>& spare = session.spare_batches();
-  if (ahead_) spare = ahead_->take_spare();
-  // As many as the next stream can use: what is held on top of them would grow from chunk to chunk.
-  if (spare.size() >= spare_max) spare.resize(spare_max - 1);
-  spare.push_back(std::move(batch_));
-}
+OdbcRowStream::~OdbcRowStream() { read_->close(); }
 
 bool OdbcRowStream::fetch_more() {
   if (ended_) return false;
@@ -94,46 +80,33 @@ bool OdbcRowStream::fetch_more() {
 }
 
 bool OdbcRowStream::next(RowBatch& into) {
-  bool more = false;
   try {
-    if (!ahead_ || !ahead_->take(batch_)) {
-      read_->session().stop_reading_ahead();
-      more = fill(batch_);
-    }
+    fill(into);
   } catch (const LongerThanDescribed& longer) {
     if (options_.on_longer_than_described) options_.on_longer_than_described();
     throw Error(ErrorCode::source_busy,
                 fmt::format("column {} of {} holds a value longer than described: the table is read row by row from now on",
                             layout_.columns[longer.column].name, options_.table));
   }
-  std::swap(into, batch_.rows);
-  if (more && !ahead_ && read_->session().dialect().read_ahead) {
-    ahead_ = std::make_shared<ReadAhead>([this](KeyedRows& batch) { return fill(batch); },
-                                          std::exchange(read_->session().spare_batches(), {}));
-    read_->session().reads_ahead(ahead_);
-  }
   return into.rows() != 0;
 }
 
-bool OdbcRowStream::fill(KeyedRows& into) {
-  into.rows.begin(layout_.columns.size());
-  into.key_bytes.clear();
-  into.key_starts.assign(1, 0);
+void OdbcRowStream::fill(RowBatch& into) {
+  into.begin(layout_.columns.size());
   const Watched now = read_->watched();
-  while (into.rows.rows() < batch_rows_max && into.rows.bytes() < batch_bytes_max && !limit_reached()) {
+  while (into.rows() < batch_rows_max && into.bytes() < batch_bytes_max && !limit_reached()) {
     if (converted_ == fetched_ && !fetch_more()) break;
     convert_row(converted_++, into);
     ++delivered_;
   }
   // Asked again behind its last row, the statement is ended here.
-  if (into.rows.rows() == 0) fetch_more();
-  return !ended_ && !limit_reached();
+  if (into.rows() == 0) fetch_more();
 }
 
-void OdbcRowStream::convert_row(std::size_t row, KeyedRows& into) {
+void OdbcRowStream::convert_row(std::size_t row, RowBatch& into) {
   const std::size_t columns = layout_.columns.size();
-  for (std::size_t column = 0; column < columns; ++column) convert_cell(row, column, into.rows);
-  into.rows.end_row();
+  for (std::size_t column = 0; column < columns; ++column) convert_cell(row, column, into);
+  into.end_row();
   keep_key(row, into);
 }
 
@@ -193,35 +166,27 @@ std::string OdbcRowStream::shown_key_part(std::size_t row, std::size_t part) {
 }
 
 /// What open_range and open_keys bind again: text with its padding, binary as hex digits, all else in canonical form.
-void OdbcRowStream::keep_key(std::size_t row, KeyedRows& into) {
+void OdbcRowStream::keep_key(std::size_t row, RowBatch& into) {
   bool repeats = options_.after.has_value();
-  const engine::model::RowView converted = into.rows.row(into.rows.rows() - 1);
+  const engine::model::RowView converted = into.row(into.rows() - 1);
   for (std::size_t part = 0; part < layout_.key.size(); ++part) {
-    const std::size_t start = into.key_bytes.size();
-    switch (const std::size_t column = layout_.key[part]; read_->plan().columns[column].type) {
-      case ColumnType::text: into.key_bytes += *read_->cell(row, column); break;
-      case ColumnType::binary: append_hex(*read_->cell(row, column), into.key_bytes); break;
-      default: into.key_bytes += converted.text(column);
+    const std::size_t column = layout_.key[part];
+    std::string_view kept = converted.text(column);
+    const ColumnType type = read_->plan().columns[column].type;
+    if (type == ColumnType::text) kept = *read_->cell(row, column);
+    if (type == ColumnType::binary) {
+      scratch_.clear();
+      append_hex(*read_->cell(row, column), scratch_);
+      kept = scratch_;
     }
-    into.key_starts.push_back(into.key_bytes.size());
-    repeats = repeats && std::string_view(into.key_bytes).substr(start) == options_.after->parts[part];
+    into.append_key_part(kept);
+    repeats = repeats && kept == options_.after->parts[part];
   }
   if (!repeats) return;
   throw Error(ErrorCode::source_bad_data,
               fmt::format("{} gave a row again that it was asked to go beyond: its key does not compare equal to itself", options_.table),
               {{"table", options_.table}, {"key", fmt::format("{}", fmt::join(options_.after->parts, ", "))}},
               "the key's type does not survive the driver (a float, or mixed types in one column): choose another key");
-}
-
-SourceKey OdbcRowStream::source_key(std::size_t index) const {
-  SourceKey key;
-  const std::size_t parts = layout_.key.size();
-  ENGINE_ASSERT((index + 1) * parts < batch_.key_starts.size());
-  for (std::size_t part = 0; part < parts; ++part) {
-    const std::size_t start = batch_.key_starts[index * parts + part];
-    key.parts.push_back(batch_.key_bytes.substr(start, batch_.key_starts[index * parts + part + 1] - start));
-  }
-  return key;
 }
 
 /// The row's key for a message; the part in `column` as it came.

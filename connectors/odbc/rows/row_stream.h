@@ -9,12 +9,10 @@
 #include <vector>
 
 #include "connectors/odbc/rows/prepared_read.h"
-#include "connectors/odbc/rows/read_ahead.h"
 #include "engine/model/source.h"
 
 namespace connectors::odbc {
 
-/// From the second batch on, rows are fetched and converted on a thread of the stream's own: a small table never starts one.
 class OdbcRowStream : public engine::model::RowStream {
  public:
   struct Options {
@@ -30,17 +28,16 @@ class OdbcRowStream : public engine::model::RowStream {
   ~OdbcRowStream() override;
 
   bool next(engine::model::RowBatch& into) override;
-  engine::model::SourceKey source_key(std::size_t index) const override;
 
  private:
-  /// Replaces the batch by the next rows; false when it is the last. Throws LongerThanDescribed.
-  bool fill(KeyedRows& into);
+  /// Throws LongerThanDescribed.
+  void fill(engine::model::RowBatch& into);
   bool limit_reached() const { return options_.limit != 0 && delivered_ >= options_.limit; }
   bool fetch_more();
-  void convert_row(std::size_t row, KeyedRows& into);
+  void convert_row(std::size_t row, engine::model::RowBatch& into);
   void convert_cell(std::size_t row, std::size_t column, engine::model::RowBatch& into);
   std::string_view canonical(std::size_t row, std::size_t column, std::string_view raw);
-  void keep_key(std::size_t row, KeyedRows& into);
+  void keep_key(std::size_t row, engine::model::RowBatch& into);
   std::string shown_key(std::size_t row, std::size_t column, std::string_view raw);
   std::string shown_key_part(std::size_t row, std::size_t part);
   [[noreturn]] void refuse_value(std::size_t row, std::size_t column, std::string_view raw);
@@ -52,14 +49,11 @@ class OdbcRowStream : public engine::model::RowStream {
   engine::model::Layout layout_;
   Options options_;
   std::vector<bool> is_key_;
-  // From here to scratch_: the reading thread's own while there is one.
   std::size_t fetched_ = 0;    ///< rows in the buffers
   std::size_t converted_ = 0;  ///< of them already handed out
   std::size_t delivered_ = 0;
   bool ended_ = false;
   std::string scratch_;
-  KeyedRows batch_;  ///< the keys of the rows last given away, and memory for others
-  std::shared_ptr<ReadAhead> ahead_;
 };
 
 }  // namespace connectors::odbc

@@ -204,13 +204,20 @@ LeavableThread::~LeavableThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-void LeavableThread::wait_for(std::function<void()> work) {
+/// The number of the work, which never throws; none when nobody may wait for it.
+std::optional<std::uint64_t> LeavableThread::put(std::function<void()> work) {
+  Shared& shared = *shared_;
+  const std::lock_guard lock(shared.mutex);
+  if (shared.left_behind || shared.is_to_stop()) return std::nullopt;
+  shared.sign->show();
+  return shared.add(std::move(work));
+}
+
+void LeavableThread::wait_for(std::optional<std::uint64_t> number) {
   Shared& shared = *shared_;
   std::unique_lock lock(shared.mutex);
-  if (shared.left_behind || shared.is_to_stop()) throw LeftBehind{shared.is_to_stop()};
-  shared.sign->show();
-  const std::uint64_t mine = shared.add(std::move(work));
-  if (shared.wait(lock, {}, [&] { return shared.done >= mine; })) return;
+  if (!number || shared.left_behind) throw LeftBehind{shared.is_to_stop()};
+  if (shared.wait(lock, {}, [&] { return shared.done >= *number; })) return;
   leave_behind();
   throw LeftBehind{shared.is_to_stop()};
 }

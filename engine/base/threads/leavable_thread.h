@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -53,6 +54,18 @@ class LeavableThread {
     Shared* shared_;  ///< outlives the work, which is its thread's
   };
 
+  /// What work gives or throws, once it is over. Nobody needs to wait for that; what it gave may then be destroyed on any thread.
+  template <typename Result>
+  class Begun {
+    friend LeavableThread;
+    struct Outcome {
+      std::optional<std::conditional_t<std::is_void_v<Result>, bool, Result>> result{};
+      std::exception_ptr problem{};
+    };
+    std::shared_ptr<Outcome> outcome_ = std::make_shared<Outcome>();
+    std::optional<std::uint64_t> number_{};
+  };
+
   LeavableThread(LeavableThreadOptions options, std::shared_ptr<SignOfLife> sign);
   /// Waits as `run` does until all that was left to it is destroyed.
   ~LeavableThread();
@@ -62,7 +75,14 @@ class LeavableThread {
   /// Runs `work` on the thread and gives or throws what it does; LeftBehind from then on when it does not come back. `work` owns all it
   /// touches. For one caller at a time.
   template <typename Work>
-  std::invoke_result_t<Work&> run(Work work);
+  std::invoke_result_t<Work&> run(Work work) {
+    return finish(begin(std::move(work)));
+  }
+  /// The same in two steps: between them the caller does something else.
+  template <typename Work>
+  Begun<std::invoke_result_t<Work&>> begin(Work work);
+  template <typename Result>
+  Result finish(Begun<Result> begun);
   /// Destroys an object on the thread, behind all that was asked before.
   void leave(std::shared_ptr<void> object);
   bool is_left_behind() const;
@@ -77,7 +97,8 @@ class LeavableThread {
   static void stop_waiting(const std::string& connection, std::chrono::milliseconds patience = {});
 
  private:
-  void wait_for(std::function<void()> work);  ///< that throws nothing
+  std::optional<std::uint64_t> put(std::function<void()> work);
+  void wait_for(std::optional<std::uint64_t> number);
   void leave_behind();
 
   std::shared_ptr<Shared> shared_;
@@ -85,30 +106,31 @@ class LeavableThread {
 };
 
 template <typename Work>
-std::invoke_result_t<Work&> LeavableThread::run(Work work) {
+LeavableThread::Begun<std::invoke_result_t<Work&>> LeavableThread::begin(Work work) {
   using Result = std::invoke_result_t<Work&>;
-  constexpr bool gives = !std::is_void_v<Result>;
-  struct Job {
-    Work work;
-    std::optional<std::conditional_t<gives, Result, bool>> result{};
-    std::exception_ptr problem{};
-  };
-  auto job = std::make_shared<Job>(Job{std::move(work)});
+  Begun<Result> begun;
+  auto own = std::make_shared<Work>(std::move(work));
+  begun.number_ = put([outcome = begun.outcome_, own = std::move(own)] {
+    try {
+      if constexpr (std::is_void_v<Result>) (*own)();
+      else outcome->result.emplace((*own)());
+    } catch (...) {
+      outcome->problem = std::current_exception();
+    }
+  });
+  return begun;
+}
+
+template <typename Result>
+Result LeavableThread::finish(Begun<Result> begun) {
   try {
-    wait_for([job] {
-      try {
-        if constexpr (gives) job->result.emplace(job->work());
-        else job->work();
-      } catch (...) {
-        job->problem = std::current_exception();
-      }
-    });
+    wait_for(begun.number_);
   } catch (const LeftBehind&) {
-    leave(std::move(job));
+    leave(std::move(begun.outcome_));
     throw;
   }
-  if (job->problem) std::rethrow_exception(std::exchange(job->problem, nullptr));
-  if constexpr (gives) return std::move(*job->result);
+  if (begun.outcome_->problem) std::rethrow_exception(begun.outcome_->problem);
+  if constexpr (!std::is_void_v<Result>) return std::move(*begun.outcome_->result);
 }
 
 }  // namespace engine

@@ -68,7 +68,7 @@ void KeylessPass::insert_new() {
   const auto stream = scope.source.open_whole(scope.definition.request, scope.shape);
   while (stream->next(rows_)) {
     stop_if_asked(scope.stop);
-    merge.add(rows_, *stream);
+    merge.add(rows_);
     if (!reading_.writer.is_full()) continue;
     merge.release();
     reading_.writer.write();

@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t doubted_max = 1'000;
 }
 
-void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
+void Merge::add(const model::RowBatch& rows) {
   keys_.fill(table_.layout, rows);
   if (!lease_) {
     lease_.emplace(journal_.read());
@@ -19,7 +19,7 @@ void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
     const std::size_t index = keys_.in_order(position);
     // By far the most rows end here: known, seen for the first time, unchanged.
     if (cursor_->move_to(keys_.key(index)) && is_equal(index) && seen_.mark(cursor_->ordinal())) continue;
-    compare(rows, stream, index);
+    compare(rows, index);
   }
   // The next rows may be long in coming; no read transaction of the journal waits for them.
   cursor_->rest();
@@ -28,14 +28,14 @@ void Merge::add(const model::RowBatch& rows, const model::RowStream& stream) {
 /// A digest knows no names: it is believed when all images are of the layout in which rows are read now.
 bool Merge::is_equal(std::size_t index) const { return !table_.row.renewing && cursor_->digest() == keys_.digest(index); }
 
-void Merge::compare(const model::RowBatch& rows, const model::RowStream& stream, std::size_t index) {
+void Merge::compare(const model::RowBatch& rows, std::size_t index) {
   const std::string_view key = keys_.key(index);
   const bool known = !cursor_->at_end() && cursor_->key() == key;
   // A row that was equal had its turn in the caller: it comes here only when it was marked before.
   const bool again = known ? is_equal(index) || !seen_.mark(cursor_->ordinal()) : writer_.holds(key);
-  if (again) return doubt_again(index, stream);
+  if (again) return doubt_again(rows, index);
   if (index + 1 == rows.rows()) last_row_differed_ = true;
-  const SeenRow seen{rows.row(index), key, keys_.digest(index), stream.source_key(index)};
+  const SeenRow seen{rows.row(index), key, keys_.digest(index), rows.source_key(index)};
   if (!known) return writer_.insert(seen);
   const auto before = (*lease_)->images.at(cursor_->ordinal());
   ENGINE_ASSERT(before.has_value());
@@ -43,15 +43,16 @@ void Merge::compare(const model::RowBatch& rows, const model::RowStream& stream,
   writer_.update(*before, seen);
 }
 
-void Merge::doubt_again(std::size_t index, const model::RowStream& stream) {
+void Merge::doubt_again(const model::RowBatch& rows, std::size_t index) {
+  const model::SourceKey key = rows.source_key(index);
   if (++doubted_ > doubted_max) {
     throw Error(ErrorCode::source_bad_data,
-                "the source gives the same keys again and again, such as " + model::source_key_json(stream.source_key(index)) +
+                "the source gives the same keys again and again, such as " + model::source_key_json(key) +
                     ": the key is not unique, or its order and its comparison do not agree",
-                {{"key", model::source_key_json(stream.source_key(index))}},
+                {{"key", model::source_key_json(key)}},
                 "check that `key:` names a unique key, and the collation of its columns");
   }
-  doubt(keys_.key(index), stream.source_key(index));
+  doubt(keys_.key(index), key);
 }
 
 void Merge::release() {

@@ -24,7 +24,7 @@ class Merge {
   /// Unknown keys go to the writer as inserts, differing digests as updates, equal ones only into the bitmap. The first
   /// reading of a key stands; a second one makes it doubtful: the row moved while the pass went on, or the key is not unique.
   /// Throws source_bad_data when that happens so often that the source must be giving the same rows again and again.
-  void add(const model::RowBatch& rows, const model::RowStream& stream);
+  void add(const model::RowBatch& rows);
 
   /// The last row read was an insert or update. A chunk begins behind the last key of the one before: a second row
   /// with that key would hide there.
@@ -32,6 +32,7 @@ class Merge {
   void doubt(std::string_view key, const model::SourceKey& source_key) { doubtful_.emplace(key, source_key); }
   /// Encoded key of the last row read.
   std::string_view last_key() const { return keys_.key(keys_.size() - 1); }
+  bool is_in_doubt() const { return !doubtful_.empty(); }
   DoubtfulKeys take_doubtful() { return std::exchange(doubtful_, {}); }
 
   /// Gives the journal's connection back; the next batch takes one again and sees what was written meanwhile.
@@ -39,8 +40,8 @@ class Merge {
 
  private:
   bool is_equal(std::size_t index) const;
-  void compare(const model::RowBatch& rows, const model::RowStream& stream, std::size_t index);
-  void doubt_again(std::size_t index, const model::RowStream& stream);
+  void compare(const model::RowBatch& rows, std::size_t index);
+  void doubt_again(const model::RowBatch& rows, std::size_t index);
 
   journal::Journal& journal_;
   const TrackedTable& table_;

@@ -22,14 +22,18 @@ class Pass {
 
  private:
   void read_whole();
-  std::optional<model::SourceKey> take_chunk(const model::KeyRange& range, std::size_t rows);
-  void take_batch(const model::RowStream& stream);
+  /// Reads chunks, of which the next may be read while one is compared, until one leaves a doubt. Returns what `read_chunk` does of the last one.
+  std::optional<model::SourceKey> read_on(std::optional<model::SourceKey> after);
+  /// One chunk of the stream, compared and written. `after` is where it begins.
+  std::optional<model::SourceKey> take_chunk(model::RowStream& stream, const std::optional<model::SourceKey>& after);
+  void take_batch();
   void write(const std::optional<model::SourceKey>& up_to);
   void settle_doubts();
 
   Reading& reading_;
   Merge merge_;
   model::RowBatch rows_;
+  bool doubted_ = false;  ///< what was read last left doubts
 };
 
 }  // namespace engine::capture

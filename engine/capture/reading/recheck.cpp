@@ -61,19 +61,19 @@ void Recheck::look_at_group(std::span<Suspect> suspects) {
     keys_.fill(table_.layout, rows_);
     for (std::size_t index = 0; index < keys_.size(); ++index) {
       const auto suspect = std::ranges::find(suspects, keys_.key(index), &Suspect::key);
-      if (suspect != suspects.end()) take(*stream, index, *suspect);
+      if (suspect != suspects.end()) take(index, *suspect);
     }
   }
 }
 
-void Recheck::take(const model::RowStream& stream, std::size_t index, Suspect& suspect) {
+void Recheck::take(std::size_t index, Suspect& suspect) {
   if (suspect.found) {
     const std::string key = model::key_json(table_.layout, rows_.row(index));
     throw Error(ErrorCode::source_bad_data, "the key is not unique: two rows have " + key, {{"key", key}},
                 "add the columns to `key:` that tell such rows apart");
   }
   suspect.found = true;
-  const SeenRow seen{rows_.row(index), keys_.key(index), keys_.digest(index), stream.source_key(index)};
+  const SeenRow seen{rows_.row(index), keys_.key(index), keys_.digest(index), rows_.source_key(index)};
   const auto image = journal_.read()->images.find(table_.row.id, seen.key);
   if (!image) return writer_.insert(seen);
   writer_.is_there(seen.key);

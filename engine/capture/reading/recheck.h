@@ -31,7 +31,7 @@ class Recheck {
 
  private:
   void look_at_group(std::span<Suspect> suspects);
-  void take(const model::RowStream& stream, std::size_t index, Suspect& suspect);
+  void take(std::size_t index, Suspect& suspect);
 
   model::Source& source_;
   const model::TableRequest& request_;

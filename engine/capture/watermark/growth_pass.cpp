@@ -35,10 +35,10 @@ GrowthPass::Chunk GrowthPass::read_chunk(const model::GrowthRange& range, Merge&
   while (stream->next(rows_)) {
     stop_if_asked(scope.stop);
     if (rows_.rows() == 0) continue;
-    merge.add(rows_, *stream);
+    merge.add(rows_);
     for (std::size_t index = 0; index < rows_.rows(); ++index) row_read_(rows_.row(index));
     chunk.rows += rows_.rows();
-    chunk.last = {std::string(rows_.row(rows_.rows() - 1).text(range.within.column)), stream->source_key(rows_.rows() - 1)};
+    chunk.last = {std::string(rows_.row(rows_.rows() - 1).text(range.within.column)), rows_.source_key(rows_.rows() - 1)};
     reading_.writer.rows_read(static_cast<std::int64_t>(rows_.rows()));
     if (scope.progress) scope.progress(reading_.writer.result().rows_read, 0);
     if (!reading_.writer.is_full()) continue;

@@ -27,10 +27,10 @@ class CaseTable::Stream final : public model::RowStream {
     for (const auto& [key, cells] : rows_) {
       for (const auto& cell : cells) cell ? into.append(*cell) : into.append_null();
       into.end_row();
+      into.append_key({key});
     }
     return into.rows() > 0;
   }
-  model::SourceKey source_key(std::size_t index) const override { return {rows_[index].first}; }
 
  private:
   std::size_t columns_;

@@ -29,7 +29,7 @@ std::optional<model::SourceKey> read_rows(Look& look, const model::TableRequest&
       break;
     }
     time.rows += batch.rows();
-    if (by_chunks && batch.rows() > 0) last = stream->source_key(batch.rows() - 1);
+    if (by_chunks && batch.rows() > 0) last = batch.source_key(batch.rows() - 1);
   }
   time.rows_ms = ms_since(begin);
   return last;

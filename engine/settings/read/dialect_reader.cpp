@@ -212,7 +212,6 @@ std::optional<DialectDefinition> read_dialect(const YamlNode& root, Diagnostics&
   dialect.reread_in_array = reader.boolean("reread_in_array", false);
   read_types(reader, dialect);
   dialect.describe_twice = reader.boolean("describe_twice", false);
-  dialect.read_ahead = reader.boolean("read_ahead", true);
   dialect.char_by_type_name = reader.boolean("char_by_type_name", false);
   dialect.whole_only = reader.boolean("whole_only", false);
   dialect.cell_by_cell = reader.boolean("cell_by_cell", false);

@@ -364,7 +364,6 @@ const Block& dialect_block() {
        {"types", KeyType::text_map, "Source types whose canonical type is another than described."},
        {"char_by_type_name", KeyType::boolean, "The driver does not tell CHAR from VARCHAR.", "false"},
        {"describe_twice", KeyType::boolean, "The driver learns of a changed table only by running a statement.", "false"},
-       {"read_ahead", KeyType::boolean, "A thread of its own reads the next rows while the last are compared.", "true"},
        {"whole_only", KeyType::boolean, "No parameters and no order of rows: tables are read whole, and nothing is asked in SQL.", "false"},
        {"cell_by_cell", KeyType::boolean, "Cells are read one by one: what the driver says about bound ones is wrong.", "false"},
        {"text_bytes_max", KeyType::integer, "A longer text was cut by the driver without a word, and is refused; 0: none is cut.", "0"},

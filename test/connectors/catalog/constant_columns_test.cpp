@@ -28,7 +28,7 @@ struct Company {
     while (stream->next(batch)) {
       for (std::size_t i = 0; i < batch.rows(); ++i) {
         const RowView row = batch.row(i);
-        text += source_key_json(stream->source_key(i)) + "=" + std::string(row.text(0)) + "," +
+        text += source_key_json(batch.source_key(i)) + "=" + std::string(row.text(0)) + "," +
                 (row.is_null(1) ? "null" : std::string(row.text(1))) + " " + key_json(layout, row) + "\n";
       }
     }

@@ -28,8 +28,8 @@ struct Loose {
       for (std::size_t i = 0; i < batch.rows(); ++i) {
         const RowView row = batch.row(i);
         all.insert(std::string(row.text(0)) + "," + (row.is_null(1) ? "null" : std::string(row.text(1))) + " " + std::string(row.text(3)));
-        CHECK(stream->source_key(i).parts == std::vector<std::string>{std::string(row.text(2)), std::string(row.text(3))});
-        keys.push_back(stream->source_key(i));
+        CHECK(batch.source_key(i).parts == std::vector<std::string>{std::string(row.text(2)), std::string(row.text(3))});
+        keys.push_back(batch.source_key(i));
       }
     }
     return all;

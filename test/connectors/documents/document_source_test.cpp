@@ -44,7 +44,7 @@ struct Orders {
     RowBatch batch;
     while (stream->next(batch)) {
       for (std::size_t row = 0; row < batch.rows(); ++row)
-        text += source_key_json(stream->source_key(row)) + " " + row_json(shape.layout, batch.row(row)) + "\n";
+        text += source_key_json(batch.source_key(row)) + " " + row_json(shape.layout, batch.row(row)) + "\n";
     }
     return text;
   }

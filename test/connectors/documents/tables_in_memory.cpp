@@ -19,10 +19,10 @@ class TablesInMemory::Rows final : public RowStream {
     for (const auto& [key, cells] : rows_) {
       for (const auto& cell : cells) cell ? into.append(*cell) : into.append_null();
       into.end_row();
+      into.append_key({key});
     }
     return true;
   }
-  SourceKey source_key(std::size_t index) const override { return {rows_.at(index).first}; }
 
  private:
   std::vector<Keyed> rows_;

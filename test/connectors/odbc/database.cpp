@@ -170,7 +170,7 @@ std::vector<Row> read_chunks(engine::model::Source& source, const engine::model:
         for (std::size_t column = 0; column < view.size(); ++column) row.push_back(view.is_null(column) ? Cell() : Cell(view.text(column)));
         rows.push_back(std::move(row));
       }
-      after = stream->source_key(batch.rows() - 1);
+      after = batch.source_key(batch.rows() - 1);
     }
     if (!any) return rows;
   }

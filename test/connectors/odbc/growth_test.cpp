@@ -42,7 +42,7 @@ std::string read(engine::model::Source& source, const TableRequest& request, Gro
       for (std::size_t row = 0; row < batch.rows(); ++row) {
         any = true;
         keys += std::string(batch.row(row).text(0)) + std::string(batch.row(row).text(1)) + " ";
-        range.behind = {std::string(batch.row(row).text(range.within.column)), stream->source_key(row)};
+        range.behind = {std::string(batch.row(row).text(range.within.column)), batch.source_key(row)};
       }
     }
     if (!any) return keys;

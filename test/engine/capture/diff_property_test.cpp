@@ -64,6 +64,7 @@ TEST_CASE("for random tables A and B, capture of A then B yields the changes tha
     const model::Layout layout = random_layout();
     CapturedTable table(layout, *rc::gen::inRange<std::size_t>(1, 7));
     table.source.key_is_indexed = *rc::gen::arbitrary<bool>();
+    table.source.reads_ahead = *rc::gen::arbitrary<bool>();
     table.source.array_size = *rc::gen::inRange<std::size_t>(1, 5);
     table.source.keys_max_ = *rc::gen::inRange<std::size_t>(1, 4);
     if (*rc::gen::arbitrary<bool>()) table.source.compare = shuffled;
@@ -94,6 +95,7 @@ TEST_CASE("with rows edited under the reader and reads cut short, quiet passes b
     const model::Layout layout = test::layout_of({model::ColumnType::integer, model::ColumnType::text}, 1);
     CapturedTable table(layout, 3);
     table.source.key_is_indexed = *rc::gen::arbitrary<bool>();
+    table.source.reads_ahead = *rc::gen::arbitrary<bool>();
     table.source.array_size = 2;
     table.definition.initial = settings::Initial::deliver;
     std::mt19937 random(*rc::gen::arbitrary<std::uint32_t>());

@@ -161,6 +161,41 @@ TEST_CASE("a row that changes its place between chunks is neither deleted nor to
   CHECK(table.imaged() == table.held());
 }
 
+TEST_CASE("what was read behind a row in doubt is forgotten, and read again as it is by then") {
+  CapturedTable table(small_layout(model::ColumnType::integer), 2);
+  table.source.reads_ahead = true;
+  fill(table, {"1", "2", "3", "4", "5", "6"});
+  table.cycle();
+  table.source.put({"2", "changed", "b"});
+  table.source.before_statement = [&](std::size_t) {
+    if (table.source.statements.back().kind == 'k') table.source.put({"3", "meanwhile", "b"});
+  };
+  CHECK(news(table) == Lines{"update [2]", "update [3]"});
+  CHECK(table.imaged() == table.held());
+}
+
+TEST_CASE("an error in rows that are read ahead comes behind what the rows before it told") {
+  CapturedTable table(small_layout(model::ColumnType::integer), 2);
+  table.source.reads_ahead = true;
+  fill(table, {"1", "2", "3", "4", "5", "6"});
+  table.cycle();
+  for (const char* key : {"1", "3", "5"}) table.source.put({key, "changed", "b"});
+  table.source.fail_after = [](std::size_t statement) { return statement == 2 ? std::optional<std::size_t>(0) : std::nullopt; };
+  CHECK_THROWS_AS(table.cycle(), Error);
+  CHECK(told(table.changes()) == Lines{"update [1]", "update [3]"});
+  table.source.fail_after = nullptr;
+  CHECK(news(table) == Lines{"update [5]"});
+}
+
+TEST_CASE("a first snapshot, of which each chunk ends with a row in doubt, reads no row twice but those") {
+  CapturedTable table(small_layout(model::ColumnType::integer), 2);
+  table.source.reads_ahead = true;
+  fill(table, {"1", "2", "3", "4", "5", "6"});
+  table.cycle();
+  CHECK(table.source.rows_given('a') == 6);
+  CHECK(table.source.rows_given('k') == 3);
+}
+
 TEST_CASE("two rows with one key stop the table, named, wherever they stand") {
   for (const bool indexed : {true, false}) {
     for (const std::size_t at : {0, 2, 3, 4, 7}) {

@@ -56,7 +56,7 @@ class SourceComparison {
     model::RowBatch batch;
     while (rows->next(batch)) {
       for (std::size_t i = 0; i < batch.rows(); ++i) {
-        look_at(batch.row(i), rows->source_key(i));
+        look_at(batch.row(i), batch.source_key(i));
         if (side_.looked_at % tell_every_rows == 0) options_.tell("source", side_.looked_at, total);
       }
     }
@@ -173,7 +173,7 @@ class SourceComparison {
         model::encode_key(shape_.layout, batch.row(i), encoded_);
         met_.insert(encoded_);
         auto mismatch = mismatch_of(batch.row(i), records_.images.find(table_id_, encoded_));
-        if (mismatch) there.insert_or_assign(encoded_, Suspect{std::move(*mismatch), model::key_json(shape_.layout, batch.row(i)), rows->source_key(i)});
+        if (mismatch) there.insert_or_assign(encoded_, Suspect{std::move(*mismatch), model::key_json(shape_.layout, batch.row(i)), batch.source_key(i)});
       }
     }
   }

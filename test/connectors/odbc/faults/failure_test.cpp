@@ -108,7 +108,7 @@ TEST_CASE("a connection lost between chunks is unreachable, and the source works
     RowBatch batch;
     const auto first = source->open_range(f, shape, {}, 1000);
     REQUIRE(first->next(batch));
-    const auto last = first->source_key(batch.rows() - 1);
+    const auto last = batch.source_key(batch.rows() - 1);
     end_other_connections(*db);
     const Error lost = error_of([&] { odbc_test::rows_of(*source->open_range(f, shape, {.after = last}, 1000)); });
     CAPTURE(std::string(lost.what()));

@@ -1,18 +1,14 @@
-// Rows come in their order, and errors in their place among them, though a thread of the stream's own reads them.
-#include <atomic>
+// Real drivers read ahead: rows, their keys and errors come in their places, and the connection serves whatever is asked next.
 #include <chrono>
-#include <stdexcept>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "connectors/catalog/bounded_source.h"
 #include "connectors/odbc/odbc_source.h"
-#include "connectors/odbc/rows/read_ahead.h"
 #include "engine/base/error.h"
 #include "test/connectors/odbc/database.h"
 
-using connectors::odbc::KeyedRows;
-using connectors::odbc::ReadAhead;
 using engine::Error;
 using engine::ErrorCode;
 using engine::model::RowBatch;
@@ -39,27 +35,20 @@ int next_batch(engine::model::RowStream& stream, RowBatch& batch, int expected) 
   for (const int row : {0, count - 1}) {
     const auto index = static_cast<std::size_t>(row);
     CHECK(batch.row(index).text(0) == std::to_string(expected + row));
-    CHECK(stream.source_key(index).parts.at(0) == std::to_string(expected + row));
+    CHECK(batch.source_key(index).parts.at(0) == std::to_string(expected + row));
   }
   return count;
-}
-
-void give(KeyedRows& batch, int number) {
-  batch.rows.begin(1);
-  batch.rows.append(std::to_string(number));
-  batch.rows.end_row();
 }
 
 /// Rows of which the 2,001st is looked for without an end.
 const TableRequest endless{"", "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT k FROM n WHERE k <= 2000 OR k < 0", {"k"}, {}};
 
-/// Also where the dialect says that it is not worth it.
 std::unique_ptr<engine::model::Source> reading_ahead(const Database& db, std::int64_t query_timeout_ms = 300'000) {
   auto connection = db.connection();
   connection.query_timeout_ms = query_timeout_ms;
-  auto dialect = db.dialect();
-  dialect.read_ahead = true;
-  return connectors::odbc::make_odbc_source(connection, dialect);
+  return connectors::catalog::bounded(connection, [connection, dialect = db.dialect()](std::shared_ptr<engine::SignOfLife> sign) {
+    return connectors::odbc::make_odbc_source(connection, dialect, std::move(sign));
+  });
 }
 
 engine::model::TableShape shape_of_k() {
@@ -70,50 +59,6 @@ engine::model::TableShape shape_of_k() {
 }
 
 }  // namespace
-
-TEST_CASE("batches are taken in the order in which they are filled, and then the end") {
-  int filled = 0;
-  ReadAhead ahead([&](KeyedRows& batch) {
-    give(batch, ++filled);
-    return filled < 50;
-  }, {});
-  KeyedRows batch;
-  for (int number = 1; number <= 50; ++number) {
-    REQUIRE(ahead.take(batch));
-    CHECK(batch.rows.row(0).text(0) == std::to_string(number));
-  }
-  CHECK_FALSE(ahead.take(batch));
-}
-
-TEST_CASE("an error comes behind the batches before it, once") {
-  int filled = 0;
-  ReadAhead ahead([&](KeyedRows& batch) {
-    if (++filled == 3) throw std::runtime_error("lost");
-    give(batch, filled);
-    return true;
-  }, {});
-  KeyedRows batch;
-  CHECK(ahead.take(batch));
-  CHECK(ahead.take(batch));
-  CHECK_THROWS_AS(ahead.take(batch), std::runtime_error);
-  CHECK_FALSE(ahead.take(batch));
-}
-
-TEST_CASE("what was read before a stop is not lost, and nothing is read after it") {
-  std::atomic<int> filled = 0;
-  ReadAhead ahead([&](KeyedRows& batch) {
-    give(batch, ++filled);
-    return true;
-  }, {});
-  KeyedRows batch;
-  REQUIRE(ahead.take(batch));
-  ahead.stop();
-  const int read = filled;
-  int taken = 1;
-  while (ahead.take(batch)) CHECK(batch.rows.row(0).text(0) == std::to_string(++taken));
-  CHECK(taken == read);
-  CHECK(filled == read);
-}
 
 TEST_CASE("rows and their keys belong together in every batch of a long read") {
   for (const auto& db : odbc_test::databases()) {
@@ -127,6 +72,33 @@ TEST_CASE("rows and their keys belong together in every batch of a long read") {
     while (const int more = next_batch(*stream, batch, rows + 1)) rows += more;
     CHECK(rows == 6300);
     CHECK_FALSE(stream->next(batch));
+  }
+}
+
+TEST_CASE("chunks follow one another in one stream, and one that is left in the middle leaves a connection that works") {
+  for (const auto& db : odbc_test::databases()) {
+    CAPTURE(db->kind());
+    fill(*db, 6500);
+    const auto source = reading_ahead(*db);
+    const auto shape = source->describe(r);
+    std::optional<engine::model::SourceKey> last;
+    int rows = 0;
+    {
+      const auto chunks = source->open_chunks(r, shape, {}, 2500);
+      RowBatch batch;
+      for (const int end : {2500, 5000}) {
+        while (const int more = next_batch(*chunks, batch, rows + 1)) rows += more;
+        CHECK(rows == end);
+      }
+      rows += next_batch(*chunks, batch, rows + 1);
+      last = batch.source_key(batch.rows() - 1);
+    }
+    CHECK(odbc_test::rows_of(*source->open_keys(r, shape, std::vector{*last})).size() == 1);
+    const auto rest = source->open_chunks(r, shape, {.after = last}, 2500);
+    RowBatch batch;
+    while (const int more = next_batch(*rest, batch, rows + 1)) rows += more;
+    CHECK(rows == 6500);
+    CHECK_FALSE(rest->next(batch));
   }
 }
 
@@ -229,24 +201,4 @@ TEST_CASE("who leaves a read that hangs waits no longer than the time-out") {
   }
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(4));
   CHECK(odbc_test::rows_of(*source->open_whole({"", "SELECT 1 AS k", {"k"}, {}}, shape_of_k())).size() == 1);
-}
-
-TEST_CASE("the memory of batches does not grow from one stream to the next") {
-  std::vector<connectors::odbc::KeyedRows> spare;
-  for (int stream = 0; stream < 50; ++stream) {
-    int filled = 0;
-    connectors::odbc::ReadAhead ahead(
-        [&filled](connectors::odbc::KeyedRows& into) {
-          into.rows.begin(1);
-          into.rows.append("x");
-          into.rows.end_row();
-          return ++filled < 6;
-        },
-        std::move(spare));
-    connectors::odbc::KeyedRows batch;
-    while (ahead.take(batch)) continue;
-    ahead.stop();
-    spare = ahead.take_spare();
-  }
-  CHECK(spare.size() <= 4);
 }
