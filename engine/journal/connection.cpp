@@ -25,9 +25,14 @@ constexpr int writer_wait_ms = 30'000;
 constexpr int reader_wait_ms = 5'000;
 constexpr int checkpoint_wait_ms = 250;
 
-// SQLite counts its memory under one mutex of the process, which the writer, the readers and each mapping would take for every
-// allocation. Nobody asks for the count. Before main: it must be said before anybody's first use of SQLite.
-[[maybe_unused]] const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+// SQLite counts its memory under one mutex of the process, which the writer, the readers and each mapping would take for every allocation; nobody asks for
+// the count. A connection that an ODBC driver opens would take its own mutex for every cell; each is used by one thread at a time, and interrupting one needs
+// none. Before main: it must be said before anybody's first use of SQLite.
+[[maybe_unused]] const bool is_configured = [] {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+  return true;
+}();
 
 bool is_full(int extended, int system_errno) {
   // Not IOERR_SHMSIZE: it strikes after the commit's frames are in the WAL, so that "nothing was kept" would be untrue.

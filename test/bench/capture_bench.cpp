@@ -161,13 +161,13 @@ void run(const Options& options) {
   source->close();
   const double scan = bare_reads.of_one_scan(folder.file("bare")).seconds;
   const Cost cycle = ours.best(), loop = bare.best();
-  print(bench::compared("diff_cycle_" + options.driver, cycle.seconds, loop.seconds, "s", bench::Better::less, 1.25));
+  print(bench::compared("diff_cycle_" + options.driver, cycle.seconds, loop.seconds, "s", bench::Better::less, 1.1));
   // The cycle reads and compares on two threads: what it takes of the machine is more than its time tells.
   print(bench::Figure{.name = "diff_cycle_cpu_" + options.driver, .ours = cycle.cpu_seconds, .bare = loop.cpu_seconds, .unit = "s",
                       .ratio = cycle.cpu_seconds / loop.cpu_seconds});
   print(bench::Figure{.name = "diff_cycle_to_one_scan_" + options.driver, .ours = cycle.seconds, .bare = scan, .unit = "s",
                       .ratio = cycle.seconds / scan});
-  print(bench::compared("diff_peak_anonymous_memory_" + options.driver, peak_mb, {}, "MB", bench::Better::less, 60));
+  print(bench::compared("diff_peak_anonymous_memory_" + options.driver, peak_mb, {}, "MB", bench::Better::less, 40));
 }
 
 }  // namespace
