@@ -83,6 +83,34 @@ TEST_CASE("what work throws reaches whoever asked for it, also when somebody els
   }
 }
 
+TEST_CASE("what was begun runs in its order while nobody waits, and what it gives or throws is had later, or never") {
+  LeavableThread thread = thread_of("a", 60s);
+  std::vector<int> ran;
+  auto first = thread.begin([&ran] { return ran.push_back(1), ran.size(); });
+  auto second = thread.begin([&ran]() -> int {
+    ran.push_back(2);
+    throw std::runtime_error("no");
+  });
+  thread.begin([&ran] { return ran.push_back(3), std::make_unique<int>(3); });
+  CHECK(thread.run([&ran] { return ran; }) == std::vector{1, 2, 3});
+  CHECK_THROWS_AS(thread.finish(std::move(second)), std::runtime_error);
+  CHECK(thread.finish(std::move(first)) == 1);
+}
+
+TEST_CASE("what was begun behind a call that does not come back is left behind with it") {
+  const auto hang = std::make_shared<Hang>();
+  {
+    LeavableThread thread = thread_of("g", 20ms);
+    auto call = thread.begin([hang] { hang->enter(); });
+    auto behind = thread.begin([] { return 1; });
+    CHECK_THROWS_AS(thread.finish(std::move(behind)), LeftBehind);
+    CHECK_THROWS_AS(thread.finish(std::move(call)), LeftBehind);
+    CHECK_THROWS_AS(thread.finish(thread.begin([] { return 2; })), LeftBehind);
+  }
+  hang->end();
+  wait_until_back("g");
+}
+
 TEST_CASE("what is left to the thread is destroyed there, in order, before the next work") {
   LeavableThread thread = thread_of("a", 60s);
   const auto notes = std::make_shared<std::vector<std::string>>();
