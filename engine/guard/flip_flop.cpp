@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "engine/base/text/durations.h"
+#include "engine/journal/delivery/guard/anomalies.h"
 #include "engine/model/fields.h"
 
 namespace engine::guard {
@@ -63,7 +64,7 @@ std::optional<journal::Objection> object_to_flip(const settings::FlipFlop& limit
   if (times_back < limits.times) return std::nullopt;
   const boost::json::object numbers{{"states", different}, {"sent", course.sent}, {"times_back", times_back}, {"span_ms", now_ms - course.first_ms},
                                     {"limits", boost::json::object{{"times", limits.times}, {"within_ms", limits.within_ms}}}};
-  return journal::Objection{.kind = "flip_flop",
+  return journal::Objection{.kind = journal::flip_flop_kind,
                             .text = fmt::format("{} went between {} states {} times in {}, and would go back once more: {} times back within {} ask a person", next.key,
                                                 different, course.sent, span_text(now_ms - course.first_ms), limits.times, span_text(limits.within_ms)),
                             .numbers = boost::json::serialize(numbers),

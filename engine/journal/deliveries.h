@@ -38,7 +38,7 @@ constexpr bool is_open(DeliveryState state) { return state <= DeliveryState::unc
 
 /// Why a guard of single records wants a delivery to be held.
 struct Objection {
-  std::string kind;     ///< of the anomaly: "rule: " and its name, flip_flop
+  std::string kind;     ///< of the anomaly: "rule: " and its name, flip_flop_kind
   std::string text;
   std::string numbers = "{}";  ///< JSON
   std::int64_t stays_ms = 0;   ///< so long the anomaly stays open when nothing is held by it any more

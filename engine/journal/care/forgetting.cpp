@@ -2,6 +2,7 @@
 
 #include "engine/journal/connection.h"
 #include "engine/journal/delivery/delivery_row.h"
+#include "engine/journal/delivery/guard/anomalies.h"
 #include "engine/journal/migrations.h"
 
 namespace engine::journal {
@@ -74,10 +75,11 @@ Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
         "DELETE FROM look_up WHERE parent_id IN (SELECT id FROM pipeline WHERE table_id = ?1) AND parent_key = ?2", table_id,
         key);
   // Which record goes to and fro stands in the words.
-  connection_.prepare("UPDATE anomaly SET text = replace(text, ?2, ?3) WHERE kind = 'flip_flop' AND pipeline_id IN (SELECT id FROM pipeline WHERE table_id = ?1)")
+  connection_.prepare("UPDATE anomaly SET text = replace(text, ?2, ?3) WHERE kind = ?4 AND pipeline_id IN (SELECT id FROM pipeline WHERE table_id = ?1)")
       .bind(1, table_id)
       .bind(2, key)
       .bind(3, forgotten.token)
+      .bind(4, flip_flop_kind)
       .run();
   // A range that was read again may have begun or ended with this key.
   connection_.prepare("DELETE FROM range_backfill WHERE table_id = ? AND ended_ms IS NOT NULL").bind(1, table_id).run();

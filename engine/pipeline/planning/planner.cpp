@@ -280,7 +280,7 @@ Objections objections_open(journal::Records& records, std::int64_t pipeline_id, 
   Objections open;
   if (!any) return open;
   for (const journal::Anomaly& each : records.anomalies.all_open()) {
-    if (each.pipeline_id == pipeline_id && each.kind != "mass_change") open.emplace(each.id, each.text);
+    if (each.pipeline_id == pipeline_id && each.kind != journal::mass_change_kind) open.emplace(each.id, each.text);
   }
   return open;
 }

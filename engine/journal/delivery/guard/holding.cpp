@@ -12,7 +12,6 @@ namespace engine::journal {
 namespace {
 
 constexpr std::string_view rule_kind = "rule: ";
-constexpr std::string_view flip_flop_kind = "flip_flop";
 
 /// What waits in another transaction keeps its place, and the new one stands behind it, held or not.
 const Delivery* held_before(const std::vector<Delivery>& open, const Delivery& planned) {
