@@ -47,12 +47,6 @@ void append_value(const FieldValue& value, std::string& into) {
   into += ']';
 }
 
-std::string value_text(const FieldValue& value) {
-  std::string text;
-  append_value(value, text);
-  return text;
-}
-
 /// A dot nests, but not behind an '@': OData's annotations are names as a whole (owner@odata.bind).
 std::size_t nesting_dot(std::string_view name) {
   const std::size_t dot = name.find('.');
@@ -157,6 +151,12 @@ FieldMap fields_from_json(std::string_view json) {
   return fields;
 }
 
+std::string value_json(const FieldValue& value) {
+  std::string text;
+  append_value(value, text);
+  return text;
+}
+
 bool has_associations(const FieldMap& fields) {
   const auto first = fields.lower_bound(association_prefix);
   return first != fields.end() && is_association(first->first);
@@ -176,7 +176,7 @@ FieldMap differing_fields(const FieldMap& now, const FieldMap& before) {
   FieldMap differing;
   for (const auto& [name, value] : now) {
     const auto found = before.find(name);
-    if (found == before.end() || value_text(found->second) != value_text(value)) differing.emplace(name, value);
+    if (found == before.end() || value_json(found->second) != value_json(value)) differing.emplace(name, value);
   }
   for (const auto& [name, value] : before) {
     if (!now.contains(name)) differing.emplace(name, FieldScalar{});

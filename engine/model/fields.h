@@ -38,6 +38,8 @@ using FieldMap = boost::container::flat_map<std::string, FieldValue, std::less<>
 std::string fields_json(const FieldMap& fields);
 /// Nested: {"address":{"city":"Roma"},"credit":1000.00,…}: what goes into a request body. Behind an '@' a dot is a dot.
 std::string nested_json(const FieldMap& fields);
+/// One value, as `fields_json` writes it.
+std::string value_json(const FieldValue& value);
 /// What `fields_json` wrote; throws Error journal_failed for anything else. A number is an integer or a double where
 /// that has the same text, else it keeps its digits.
 FieldMap fields_from_json(std::string_view json);

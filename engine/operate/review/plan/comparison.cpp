@@ -38,9 +38,7 @@ bool equal_cells(const model::RowView& one, const model::RowView& other, std::si
 /// As it stands in JSON, digits kept.
 std::string value_text(const model::FieldMap& fields, const std::string& name) {
   const auto found = fields.find(name);
-  if (found == fields.end()) return {};
-  const std::string object = model::fields_json({{"v", found->second}});
-  return object.substr(5, object.size() - 6);
+  return found == fields.end() ? std::string() : model::value_json(found->second);
 }
 
 PastSaid said(const PastSide& side, PastCall call, const Forecast& forecast) {

@@ -20,9 +20,7 @@ using What = WantedRecord::What;
 
 std::string value_text(const model::FieldMap& fields, const std::string& name) {
   const auto found = fields.find(name);
-  if (found == fields.end()) return {};
-  const std::string object = model::fields_json({{"v", found->second}});
-  return object.substr(5, object.size() - 6);
+  return found == fields.end() ? std::string() : model::value_json(found->second);
 }
 
 bool is_missing(const model::CallAnswer& answer) {
