@@ -37,11 +37,17 @@ std::vector<std::pair<std::string, TextTemplate>> query_of(const RequestTemplate
 /// HTTP itself says that these methods may be repeated (RFC 9110, 9.2.2); a definition may say otherwise.
 bool repeats_by_method(const std::string& method) { return method == "GET" || method == "PUT" || method == "DELETE"; }
 
+/// An update or upsert that carries every field, by its body or by what a batch has of a record.
+bool is_whole(CallKind kind, const std::string& body) {
+  return (kind == CallKind::update || kind == CallKind::upsert) && body.find("changed_fields") == std::string::npos;
+}
+
 CallTraits traits_of(CallKind kind, const CallDefinition& call, const std::string& method) {
   CallTraits traits;
   traits.native_upsert = kind == CallKind::upsert;
   traits.repeat_safe = only_reads(kind) || call.repeat_safe.value_or(traits.native_upsert || repeats_by_method(method));
   traits.read_back = call.read_back;
+  traits.whole = is_whole(kind, call.request.body);
   return traits;
 }
 
@@ -92,6 +98,7 @@ class ObjectBuilder {
     CallDefinition own = call;
     if (call.as && !own.repeat_safe) own.repeat_safe = base->repeat_safe;
     if (call.as && own.read_back == ReadBack::never) own.read_back = base->read_back;
+    own.request.body = base->request.body;
     plan_.traits.calls[kind] = traits_of(kind, own, plan.request.method);
     plan_.calls.emplace(kind, std::move(plan));
   }
@@ -103,8 +110,10 @@ class ObjectBuilder {
     if (!plan_.calls.contains(kind)) {
       CallDefinition call;
       call.repeat_safe = definition_.repeat_safe;
+      call.request.body = batch.record;
       traits = traits_of(kind, call, plan.request.method);
     }
+    traits.whole = traits.whole || is_whole(kind, batch.record);
     traits.records_max = std::max<std::size_t>(1, batch.records_max);
     // After a crash each record goes on by itself. One that the API recognises by a key in a header would not be
     // recognised then, and be made twice: unless each carries its key in the batch, too, they go by themselves at once.

@@ -114,6 +114,10 @@ std::string expectation(const ObjectPlan& object, const Call& call) {
     append_json_string(engine::model::fields_json(call.fields), text);
     text += R"(,"key":)";
     append_json_string(engine::model::fields_json(key), text);
+    if (!call.wanted.empty()) {
+      text += R"(,"wanted":)";
+      append_json_string(engine::model::fields_json(call.wanted), text);
+    }
     text += '}';
   } else if (call.kind == CallKind::find && !object.found_where.empty()) {
     text = R"({"where":{)";

@@ -93,6 +93,17 @@ std::string settle_text(const journal::Delivery& delivery, const std::string& ma
                      local_time(*delivery.settle_by_ms));
 }
 
+/// Read at the target before the record would have been overwritten.
+std::string drift_text(const operate::DeliveryStory& story, const std::string& margin) {
+  const auto shown = [](const std::optional<model::FieldValue>& value) { return value ? shortened(model::value_json(*value)) : std::string("(none)"); };
+  std::string text;
+  for (const auto& [name, field] : story.drift.fields()) {
+    text += fmt::format("{}    {} was changed at the target: {} → {}; wanted {}{}\n", margin, name, shown(field.sent), shown(field.there), shown(field.wanted),
+                        field.kept ? ": kept as it is there" : "");
+  }
+  return text;
+}
+
 bool covers(const journal::Delivery& delivery, const model::Change& change) { return delivery.last_seq == change.seq; }
 
 /// Of a row that was sent without a change (remap, backfill), or whose change is no longer retained.
@@ -130,7 +141,7 @@ std::string delivery_text(const operate::DeliveryStory& story, const std::string
   text += " " + coloured(state, colour_of_state(state));
   if (delivery.generation > 0) text += fmt::format(", generation {}", delivery.generation);
   if (!delivery.reason.empty()) text += ": " + delivery.reason;
-  text += "\n" + wanted_text(delivery, margin) + together_text(story, margin) + settle_text(delivery, margin) + verdict_text(story, margin);
+  text += "\n" + wanted_text(delivery, margin) + together_text(story, margin) + settle_text(delivery, margin) + drift_text(story, margin) + verdict_text(story, margin);
   for (const journal::Attempt& attempt : story.attempts) text += attempt_text(attempt, margin);
   for (const journal::Report& report : story.reports) text += report_text(report, margin);
   return text;

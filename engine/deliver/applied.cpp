@@ -20,6 +20,7 @@ std::string before_associations(const Job& job, const std::string& fields) {
 
 void remember_sent(Job& job, std::optional<std::string> fields, bool live, std::int64_t now_ms) {
   const journal::Delivery& delivery = job.delivery();
+  if (fields && job.drift) fields = job.drift->as_sent(*fields);
   if (fields && model::has_associations(job.fields)) fields = before_associations(job, *fields);
   journal::LastSent sent = unknown_last_sent(delivery, job.head.last_sent, now_ms);
   job.effects.forgotten_match = sent.match;

@@ -6,6 +6,7 @@
 
 #include "engine/base/text/durations.h"
 #include "engine/deliver/association.h"
+#include "engine/journal/delivery/waits.h"
 #include "engine/model/reference.h"
 
 namespace engine::deliver {
@@ -73,6 +74,31 @@ Decision write(Decision decision, const HeadFacts& facts, const model::ObjectTra
   return decision;
 }
 
+/// Fields that somebody changed there stay as they are.
+void leave_kept(const HeadFacts& facts, Decision& decision) {
+  if (facts.drift == nullptr || !facts.drift->keeps_any()) return;
+  facts.drift->leave(decision.fields);
+  for (const auto& [name, field] : facts.drift->fields()) {
+    if (field.kept) decision.changed_fields.erase(name);
+  }
+}
+
+Decision skip_kept(const journal::Drift& drift) {
+  return skip(fmt::format("nothing else is to be sent: somebody changed {} at the target, and that is kept", drift.names(true)));
+}
+
+/// What was last sent is known, so it can be told whether somebody changed it since.
+Decision with_overwritten(Decision decision, const HeadFacts& facts, const FieldMap& sent, const model::ObjectTraits& traits,
+                          const PipelineTarget& pipeline) {
+  const bool overwrites = decision.what == What::call && (decision.kind == CallKind::update || decision.kind == CallKind::upsert);
+  if (pipeline.drift.empty() || !overwrites) return decision;
+  FieldMap written = decision.changed_fields;
+  if (pipeline.whole_updates || traits.of(decision.kind).whole) written.insert(decision.fields.begin(), decision.fields.end());
+  const bool is_let_go = journal::Waits(facts.delivery.waits).is_let_go(journal::past_drift);
+  decision.overwrites = overwritten(written, sent, pipeline.drift, is_let_go);
+  return decision;
+}
+
 /// Only its relations to other records differ, so the record itself is not written.
 Decision relate(Decision decision, const FieldMap& sent, const model::ObjectTraits& traits) {
   const auto next = next_association(decision.fields, sent, traits);
@@ -93,15 +119,17 @@ Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& trait
       !is_live(facts) || !sent->fields || (facts.may_have_been_sent && traits.has(CallKind::upsert));
   const FieldMap sent_fields = is_unknown ? FieldMap{} : fields_of(sent->fields);
   decision.changed_fields = is_unknown ? decision.fields : model::differing_fields(decision.fields, sent_fields);
+  if (!is_unknown) leave_kept(facts, decision);
   const bool relates = model::has_associations(decision.changed_fields);
   const bool only_relates = relates && std::all_of(decision.changed_fields.begin(), decision.changed_fields.end(),
                                                    [](const auto& field) { return model::is_association(field.first); });
   if (is_unknown || decision.moves || (!decision.changed_fields.empty() && !only_relates)) {
     if (pipeline.whole_updates) decision.changed_fields = decision.fields;
-    return write(std::move(decision), facts, traits, pipeline.mode);
+    Decision written = write(std::move(decision), facts, traits, pipeline.mode);
+    return is_unknown ? written : with_overwritten(std::move(written), facts, sent_fields, traits, pipeline);
   }
   if (only_relates) return relate(std::move(decision), sent_fields, traits);
-  if (!facts.delivery.comment) return skip("equal to what was last sent");
+  if (!facts.delivery.comment) return facts.drift != nullptr && facts.drift->keeps_any() ? skip_kept(*facts.drift) : skip("equal to what was last sent");
   if (!traits.has(CallKind::comment)) return dead("the target offers no comment");
   decision.what = What::call;
   decision.kind = CallKind::comment;
@@ -122,12 +150,17 @@ CallKind kind_of(settings::OnDelete on_delete) {
 /// A row that leaves becomes an update of the fields that say so; the others stay as they were sent.
 Decision mark_as_left(const HeadFacts& facts, const model::ObjectTraits& traits, const PipelineTarget& pipeline) {
   Decision decision{.changed_fields = pipeline.on_delete_update};
-  decision.fields = facts.last_sent ? fields_of(facts.last_sent->fields) : model::FieldMap{};
+  const bool is_known = is_live(facts) && facts.last_sent->fields && !(facts.may_have_been_sent && traits.has(CallKind::upsert));
+  const FieldMap sent = facts.last_sent ? fields_of(facts.last_sent->fields) : FieldMap{};
+  decision.fields = sent;
   for (const auto& [name, value] : pipeline.on_delete_update) decision.fields[name] = value;
   if (!traits.has(CallKind::upsert) && !traits.has(CallKind::update)) return dead("the target offers no update");
+  if (is_known) leave_kept(facts, decision);
+  if (decision.changed_fields.empty() && facts.drift != nullptr) return skip_kept(*facts.drift);
   // A record that was made is marked, though nothing else of it is ever changed.
   const bool only_creates = pipeline.mode == settings::WriteMode::create_only;
-  return write(std::move(decision), facts, traits, only_creates ? settings::WriteMode::update_only : pipeline.mode);
+  Decision marked = write(std::move(decision), facts, traits, only_creates ? settings::WriteMode::update_only : pipeline.mode);
+  return is_known ? with_overwritten(std::move(marked), facts, sent, traits, pipeline) : marked;
 }
 
 /// Whoever is waited for usually ends the wait; now and then one looks, since others may have mended what was missing. The

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/deliver/drift.h"
 #include "engine/journal/deliveries.h"
 #include "engine/model/target.h"
 #include "engine/settings/pipeline_definition.h"
@@ -36,6 +37,7 @@ struct PipelineTarget {
   std::int64_t wait_for_parent_ms = 0;
   bool has_children = false;  ///< other pipelines depend on it
   std::vector<settings::HoldWhile> hold_while;
+  DriftRules drift;
 };
 
 /// What is known of the delivery at the head of its lane when its turn comes. Refers into what the reader has read.
@@ -53,6 +55,8 @@ struct HeadFacts {
   /// Records of other pipelines that must be there first; of a delete: must be gone first.
   std::span<const journal::Awaited> awaits = {};
   std::string_view reference_problem = {};
+  /// What reading the record showed, before it is overwritten; null: it was not read.
+  const journal::Drift* drift = nullptr;
 };
 
 /// What follows for the delivery. What a field is of, is said behind it; the others are then empty.
@@ -62,6 +66,7 @@ struct Decision {
   model::CallKind kind = model::CallKind::upsert;  ///< of `call`
   model::FieldMap fields;                          ///< everything wanted
   model::FieldMap changed_fields;                  ///< what differs from what was last sent; all when that is unknown
+  Overwritten overwrites;                          ///< of an update or upsert: what somebody may have changed
   bool moves = false;                              ///< the record shall have another match value than it has
   std::string reason;
   std::int64_t wait_ms = 0;  ///< of `wait`: at most; whoever is waited for may end it before

@@ -74,8 +74,11 @@ model::Call make_call(const Job& job, CallKind kind, const std::string& journal_
   call.idempotency_key = idempotency_key(journal_id, delivery, kind);
   if (job.traits->wants_origin) call.origin = origin_of(job);
   call.window_open = job.window_open;
-  call.fields = kind == CallKind::read_back ? job.sent_fields : job.fields;
-  call.changed_fields = kind == CallKind::read_back ? job.sent_fields : job.changed_fields;
+  const bool reads = kind == CallKind::read_back;
+  const model::FieldMap& compared = job.reads_first ? job.reads_first->sent : job.sent_fields;
+  call.fields = reads ? compared : job.fields;
+  call.changed_fields = reads ? compared : job.changed_fields;
+  if (reads && job.reads_first) call.wanted = job.reads_first->wanted;
   if (model::has_associations(call.fields) || model::has_associations(call.changed_fields)) {
     call.fields = model::without_associations(call.fields);
     call.changed_fields = model::without_associations(call.changed_fields);

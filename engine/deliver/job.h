@@ -55,6 +55,9 @@ struct Job {
   Permit permit;              ///< its places in budgets
 
   model::CallKind kind = model::CallKind::upsert;  ///< the call under way or next
+  /// The call under way, or what it looks up an id for, reads these before they are overwritten. None: the next one writes.
+  std::optional<Overwritten> reads_first;
+  std::optional<journal::Drift> drift;  ///< what that showed, perhaps in an earlier process; none: nothing was read
   std::optional<model::CallKind> after_find;       ///< what a find interrupts; none: the decision
   model::FieldMap fields;
   model::FieldMap changed_fields;

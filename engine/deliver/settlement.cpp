@@ -79,7 +79,7 @@ class Settling {
     for (const std::string& name : outcome.refused)
       job_.partial_reason += (&name == &outcome.refused[0] ? " (" : ", ") + name;
     if (!outcome.refused.empty()) job_.partial_reason += ")";
-    if (job_.kind == CallKind::read_back) return compared();
+    if (job_.kind == CallKind::read_back) return read();
     if (!writes_record(job_.kind)) return dead(outcome.reason);
     return partly_taken(outcome);
   }
@@ -106,7 +106,9 @@ class Settling {
     if (job_.kind == CallKind::find && outcome.missing) return found_none();
     if (outcome.exists && job_.kind == CallKind::create) return already_there(outcome.reason);
     if (outcome.missing && is_removal(job_.kind)) return taken(std::nullopt);
-    if (outcome.missing && job_.kind == CallKind::update && !job_.went_missing) return vanished();
+    const bool is_gone = outcome.missing && !job_.went_missing && (job_.kind == CallKind::update || reads_first());
+    if (is_gone) return vanished(job_, options_.now_ms);
+    if (reads_first()) return dead("it cannot be read before it is overwritten: " + outcome.reason);
     if (job_.kind == CallKind::read_back) mark_unknown();
     if (job_.is_uncertain()) return unresolved(outcome.reason);
     return dead(outcome.reason);
@@ -119,7 +121,7 @@ class Settling {
       case CallKind::find_comment:
         return found_comment();
       case CallKind::read_back:
-        return compared();
+        return read();
       case CallKind::comment:
         return go_on_after(job_, CallKind::comment, options_.now_ms);
       case CallKind::associate:
@@ -183,6 +185,10 @@ class Settling {
     return dead(job_.partial_reason);
   }
 
+  bool reads_first() const { return job_.reads_first && job_.kind == CallKind::read_back; }
+
+  Settled read() { return job_.reads_first ? look_for_drift(job_, answer_.fields) : compared(); }
+
   Settled compared() {
     const std::vector<std::string> refused = model::refused_fields(job_.sent_fields, answer_.fields);
     const bool key_lost = std::holds_alternative<model::Partial>(answer_.outcome);
@@ -221,6 +227,7 @@ class Settling {
   Settled found_none() {
     if (job_.is_uncertain()) return looked_in_vain(CallKind::create);
     if (finds_id_of_written(delivery_)) return not_shown_yet();
+    if (job_.reads_first && !job_.went_missing) return vanished(job_, options_.now_ms);
     if (job_.after_find) return dead("the record cannot be found by its match value any more");
     job_.absent_at_target = true;
     return {.then = Then::decide};
@@ -270,18 +277,6 @@ class Settling {
   Settled unresolved(const std::string& reason) {
     delivery_.reason = "may have been applied, and looking it up was refused: " + reason;
     return {.then = Then::end, .reason = delivery_.reason};
-  }
-
-  /// The record that was addressed is not there any more: somebody removed it, so it is made anew.
-  Settled vanished() {
-    job_.went_missing = true;
-    remember_sent(std::nullopt, false);
-    job_.effects.forget_remote_id = true;
-    job_.head.remote_id.reset();
-    job_.absent_at_target = true;
-    job_.suspected = false;
-    delivery_.frozen.reset();
-    return {.then = Then::decide};
   }
 
   /// A create met a record with this match value: it was made meanwhile, or by somebody else, and a search lags behind.
@@ -353,7 +348,7 @@ class Settling {
     if (finds_id_of_written(delivery_)) return;
     if (only_reads(job_.kind)) {
       const CallKind later = job_.kind == CallKind::find ? job_.after_find.value_or(CallKind::find) : job_.kind;
-      delivery_.step = later == CallKind::find ? "" : std::string(name_of(later));
+      delivery_.step = later == CallKind::find || job_.reads_first ? "" : std::string(name_of(later));
       return;
     }
     if (!journaled || !job_.suspected) {

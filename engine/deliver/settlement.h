@@ -44,6 +44,12 @@ Settled settle(Job& job, const model::CallAnswer& answer, const SettleOptions& o
 /// After a call that ended well: what remains to be done (read back, comment), or the end.
 Settled go_on_after(Job& job, model::CallKind done, std::int64_t now_ms);
 
+/// The record that was addressed is not there any more: somebody removed it, so it is decided anew. Once a job.
+Settled vanished(Job& job, std::int64_t now_ms);
+
+/// The record was read before it is overwritten: what it holds is known when it is decided again.
+Settled look_for_drift(Job& job, const model::FieldMap& there);
+
 /// Ends the delivery in `state`.
 Settled end_as(Job& job, journal::DeliveryState state, std::string reason);
 

@@ -1,6 +1,9 @@
 // What comes after an answered call of a delivery, and how a delivery ends.
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "engine/deliver/applied.h"
 #include "engine/deliver/association.h"
 #include "engine/deliver/settlement.h"
 
@@ -57,6 +60,29 @@ Settled go_on_after(Job& job, CallKind done, std::int64_t now_ms) {
   delivery.reason.clear();
   job.kind = *next;
   return {.then = Then::call};
+}
+
+Settled vanished(Job& job, std::int64_t now_ms) {
+  job.went_missing = true;
+  job.drift.reset();
+  job.delivery().drift.reset();
+  remember_sent(job, std::nullopt, false, now_ms);
+  job.effects.forget_remote_id = true;
+  job.head.remote_id.reset();
+  job.absent_at_target = true;
+  job.suspected = false;
+  job.reads_first.reset();
+  job.after_find.reset();
+  job.delivery().frozen.reset();
+  return {.then = Then::decide};
+}
+
+Settled look_for_drift(Job& job, const model::FieldMap& there) {
+  const Overwritten fields = *std::exchange(job.reads_first, std::nullopt);
+  const auto& sent = job.head.last_sent;
+  job.drift = drifted(fields, model::fields_from_json(sent && sent->fields ? *sent->fields : "{}"), there, job.pipeline->drift);
+  job.delivery().drift = job.drift->json();
+  return {.then = Then::decide};
 }
 
 /// A dead letter keeps its frozen request: a person may want to see what would have gone out.

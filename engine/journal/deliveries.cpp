@@ -17,7 +17,7 @@ namespace {
 #define DELIVERY_PROGRESS                                                                                         \
   "UPDATE delivery SET state = ?2, reason = ?3, step = ?4, operation = ?5, frozen = ?6, idempotency_key = ?7, " \
   "tries = ?8, looks = ?9, not_before_ms = ?10, superseded_by = ?11, updated_ms = ?12, look_ups = ?13, anomaly_id = ?14, " \
-  "waits = ?15, settle_by_ms = NULL WHERE id = ?1"
+  "waits = ?15, drift = ?16, settle_by_ms = NULL WHERE id = ?1"
 
 constexpr std::array<std::string_view, 13> state_names{"pending",  "held",       "in_flight",  "uncertain", "delivered",
                                                        "skipped",  "superseded", "suppressed", "dropped",   "expired",
@@ -188,7 +188,7 @@ void bind_progress(Statement& statement, const Delivery& delivery) {
       .bind(9, std::int64_t{delivery.looks})
       .bind(10, delivery.not_before_ms);
   statement.bind(11, delivery.superseded_by).bind(12, delivery.updated_ms).bind(13, delivery.look_ups);
-  statement.bind(14, delivery.anomaly_id).bind(15, delivery.waits);
+  statement.bind(14, delivery.anomaly_id).bind(15, delivery.waits).bind(16, delivery.drift);
 }
 
 }  // namespace
@@ -203,11 +203,11 @@ void Deliveries::update(const Delivery& delivery) {
 bool Deliveries::update_if(const Delivery& delivery, std::initializer_list<DeliveryState> expected) {
   ENGINE_ASSERT(expected.size() >= 1 && expected.size() <= 3);
   // For a list behind IN, SQLite fills a table of its own: as dear as the rest of the statement.
-  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND (state = ?16 OR state = ?17 OR state = ?18)");
+  Statement statement = connection_.prepare(DELIVERY_PROGRESS " AND (state = ?17 OR state = ?18 OR state = ?19)");
   bind_progress(statement, delivery);
   const DeliveryState* const states = expected.begin();
   const std::size_t last = expected.size() - 1;
-  statement.bind(16, name_of(states[0])).bind(17, name_of(states[std::min<std::size_t>(1, last)])).bind(18, name_of(states[last])).run();
+  statement.bind(17, name_of(states[0])).bind(18, name_of(states[std::min<std::size_t>(1, last)])).bind(19, name_of(states[last])).run();
   const bool written = connection_.changes() > 0;
   if (written && delivery.state == DeliveryState::dead) follow_move(delivery);
   return written;

@@ -83,6 +83,7 @@ struct Delivery {
   /// It waits for a quiet moment, `not_before_ms`, which a newer state moves, but not behind this. None: it does not, or was looked at since.
   std::optional<std::int64_t> settle_by_ms;
   std::optional<std::string> waits;        ///< as `Waits` (delivery/waits.h) writes them: since when conditions keep it back
+  std::optional<std::string> drift;        ///< as `Drift` (delivery/drift.h) writes it: what somebody changed at the target; none: nothing, as far as it was read
   std::optional<Objection> objection;      ///< told to `plan` and not stored: it holds
 };
 

@@ -148,6 +148,7 @@ CREATE INDEX bundle_waiting ON bundle(pipeline_id, source_transaction) WHERE sta
 ALTER TABLE delivery ADD COLUMN bundle_id INTEGER;
 ALTER TABLE delivery ADD COLUMN settle_by_ms INTEGER;
 ALTER TABLE delivery ADD COLUMN waits TEXT;
+ALTER TABLE delivery ADD COLUMN drift TEXT;
 CREATE INDEX delivery_by_bundle ON delivery(bundle_id) WHERE bundle_id IS NOT NULL;
 )sql"},
 };

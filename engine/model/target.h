@@ -46,6 +46,7 @@ struct CallTraits {
   bool native_upsert = false;     ///< the target itself finds by key and creates or updates: repeating does no harm
   bool repeat_safe = false;       ///< the same body under the same idempotency key has one effect
   ReadBack read_back = ReadBack::never;
+  bool whole = false;             ///< a write that carries every field, whatever differs
   std::size_t records_max = 1;    ///< records a request may carry; above 1 answers are accounted record by record
   std::size_t bytes_max = 0;      ///< of a batch's body; 0: no limit
 };
@@ -82,6 +83,7 @@ struct Call {
   std::optional<std::string> remote_id;
   FieldMap fields;                       ///< everything mapped
   FieldMap changed_fields;               ///< what differs from last_sent; equal to `fields` when that is unknown
+  FieldMap wanted;                       ///< read_back, before a write: what the fields shall hold next; see CallAnswer::fields
   std::string comment;                   ///< text of a comment, its marker included
   std::string marker;                    ///< what find_comment looks for
   std::string association;               ///< associate, dissociate: the relation's name at the target
@@ -121,7 +123,8 @@ struct CallAnswer {
   std::string answer;              ///< bounded text of the answer, secrets masked: kept in the journal
   bool any_byte_sent = true;       ///< false only when proven
   std::vector<std::string> found;  ///< find: ids of the records; find_comment: one entry when the marker is there
-  /// read_back: what the record holds, by the names of the call's fields. Where that means what was sent (5 as "5"), it is told as sent.
+  /// read_back: what the record holds, by the names of the call's fields. Where that means what was sent (5 as "5"), it is told as sent; else
+  /// where it means what is wanted, as wanted.
   FieldMap fields;
   std::int64_t duration_ms = 0;
   bool of_this_record = true;      ///< false: a batch was answered as a whole

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "engine/base/error.h"
+#include "engine/journal/delivery/drift.h"
 #include "engine/operate/acts/act_kinds.h"
 #include "engine/operate/acts/request.h"
 #include "engine/operate/instance_access.h"
@@ -106,7 +107,7 @@ std::string settle(journal::Records& records, Delivery delivery, Decision::Settl
                                     .connection = delivery.connection,
                                     .object = delivery.object,
                                     .match = delivery.match,
-                                    .fields = delivery.present ? delivery.fields : std::nullopt,
+                                    .fields = delivery.present && delivery.fields ? std::optional(journal::Drift(delivery.drift).as_sent(*delivery.fields)) : std::nullopt,
                                     .live = delivery.present,
                                     .mapping = delivery.mapping,
                                     .sent_ms = delivery.updated_ms});

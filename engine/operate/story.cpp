@@ -124,6 +124,7 @@ DeliveryStory delivery_story(journal::Records& records, journal::Delivery delive
   story.attempts = records.deliveries.attempts(delivery.id);
   story.reports = records.reports.of(delivery.id);
   story.together = together_story(records, delivery);
+  story.drift = journal::Drift(delivery.drift);
   story.decisions = records.deliveries.decisions(delivery.id);
   std::optional<std::int64_t> anomaly = delivery.anomaly_id;
   story.delivery = std::move(delivery);
@@ -244,6 +245,7 @@ json::value json_of(const DeliveryStory& story, const std::string& pipeline) {
                       {"not_before_ms", delivery.not_before_ms},
                       {"settle_by_ms", or_null(delivery.settle_by_ms)},
                       {"waits", optional_json(delivery.waits)},
+                      {"drift", optional_json(delivery.drift)},
                       {"superseded_by", or_null(delivery.superseded_by)},
                       {"created_ms", delivery.created_ms},
                       {"updated_ms", delivery.updated_ms},

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/journal/delivery/drift.h"
 #include "engine/journal/journal.h"
 #include "engine/operate/story/nested_changes.h"
 #include "engine/settings/instance.h"
@@ -45,6 +46,7 @@ struct DeliveryStory {
   std::vector<journal::Report> reports;
   std::optional<TogetherStory> together{};
   std::vector<journal::DeliveryDecision> decisions{};
+  journal::Drift drift{};  ///< what somebody changed at the target, as far as that was looked at
   std::optional<journal::Anomaly> anomaly{};  ///< what holds it, or held it until a person decided
 };
 DeliveryStory delivery_story(journal::Records& records, journal::Delivery delivery);

@@ -21,6 +21,7 @@ deliver::PipelineTarget pipeline_target(const settings::Instance& instance, cons
   target.name = pipeline.name;
   target.table = pipeline.table;
   target.hold_while = pipeline.hold_while;
+  target.drift = pipeline.drift;
   target.on_delete = use.on_delete;
   target.on_delete_update = use.on_delete_update;
   target.on_dead_stops_lane = pipeline.on_dead_stops_lane;

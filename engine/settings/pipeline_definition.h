@@ -112,6 +112,9 @@ struct FlipFlop {
   bool is_on() const { return times > 0; }
 };
 
+/// What becomes of a field that somebody changed at the target after we had sent it.
+enum class OnDrift : std::uint8_t { overwrite, keep, hold };
+
 /// A piece of a query, and the column of the row whose value stands behind it; the last piece has none.
 struct QueryPart {
   std::string text;
@@ -160,6 +163,7 @@ struct PipelineDefinition {
   Settle settle;
   FlipFlop flip_flop;
   std::vector<HoldWhile> hold_while;
+  std::map<std::string, OnDrift> drift;  ///< by field; others are overwritten
   /// `owner: rows`: other pipelines may write the same fields of the same object, since no target record has rows of two of them.
   bool owns_rows = false;
   TargetUse target;

@@ -54,6 +54,38 @@ class Folder(unittest.TestCase):
         return result["verdict"], [(p["line"], p["message"], p["expected"], p["came"]) for p in result["problems"]]
 
 
+class Drift(Folder):
+    """What somebody edited at the target is said by what it answers when it is read."""
+    EDITED = ("  - answers: { read_back: { status: 200, body: { Subject: \"Rossi, urgent\", CustomFields: [ { name: Credit, values: [ \"%s\" ] },\n"
+              "      { name: ExternalId, values: [ C001 ] } ] } } }\n  - capture\n")
+    CASE = ("case: an agent edited the ticket\ngiven:\n  customers: { codcli: C001, ragsoc: ROSSI, fido: \"1.00\" }\nwhen:\n  - capture\n"
+            "  - update: { customers: { codcli: C001, ragsoc: BIANCHI, fido: \"2.00\" } }\n")
+
+    def setUp(self):
+        super().setUp()
+        folder = self.folder / "pipelines/to_helpdesk"
+        (folder / "cases").mkdir(parents=True)
+        (folder / "pipeline.yaml").write_text("pipeline: to_helpdesk\ntable: customers\nmap: { Subject: ragsoc, CustomFields.Credit: fido }\n"
+                                              "guard: { drift: { Subject: keep, CustomFields.Credit: hold } }\n"
+                                              "target: { connection: helpdesk, object: ticket, match: { ExternalId: codcli }, on_delete: resolve }\n")
+        self.drifting = folder / "cases/drift.yaml"
+
+    def test_a_kept_field_is_left_out(self):
+        self.drifting.write_text(self.CASE + self.EDITED % "1.00" + "then:\n  deliveries: { delivered: 2 }\n  requests:\n    - { method: POST, path: /ticket }\n"
+                                 "    - { method: PUT, path: /ticket/1, body: { CustomFields: { Credit: \"2.00\" }, Subject: none } }\n")
+        done = self.run_cases("to_helpdesk")
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)  # a subject is not in the body at all
+        self.drifting.write_text(self.drifting.read_text().replace(", Subject: none", ""))
+        done = self.run_cases("to_helpdesk")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_what_is_held_goes_when_it_is_released(self):
+        self.drifting.write_text(self.CASE + self.EDITED % "5.00" + "  - release: drift\n"
+                                 "then:\n  anomalies: [ { kind: drift, state: released, text: \"somebody changed CustomFields.Credit\" } ]\n  deliveries: { delivered: 2 }\n")
+        done = self.run_cases("to_helpdesk")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
 class Together(Folder):
     """Records that travel in one request are answered as their target's definition accounts for them."""
     TWO = ("case: two at once\ngiven:\n  customers: [ { codcli: C001, ragsoc: ROSSI }, { codcli: C002, ragsoc: BIANCHI } ]\nwhen:\n  - capture\n"

@@ -13,11 +13,11 @@ namespace connectors::http {
 /// A record as it is there, in the words of the call that wrote it.
 struct StoredRecord {
   engine::model::FieldMap
-      fields;  ///< for each field of the call that the record has; in the sent shape when it means the same
+      fields;  ///< for each field of the call that the record has; in the sent shape, or the wanted one, when it means the same
   std::vector<std::string> lost_keys;  ///< key fields whose stored value is another
 };
 
-/// `expect` is {"fields":"{…}","key":"{…}"} as frozen with the request.
+/// `expect` is {"fields":"{…}","key":"{…}","wanted":"{…}"} as frozen with the request; "wanted" only before a write.
 StoredRecord stored_record(const ReadBackPlan& plan, const std::string& expect, const boost::json::value& answer);
 
 /// Targets store what they were sent in their own form: 5 as "5", "1.50" as 1.5, true as 1, "General" as {"id":"1","Name":"General"}, a

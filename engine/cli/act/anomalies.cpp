@@ -54,12 +54,14 @@ std::string counts_text(const std::map<std::string, std::int64_t>& counts) {
   return text;
 }
 
+std::string shown_value(const std::string& value) { return value.empty() ? "(none)" : value; }
+
 void print_samples(const operate::AnomalyStory& story) {
   for (const operate::RecordSample& sample : story.samples) {
     fmt::print("    {} {}\n", sample.effect, sample.key);
     for (const operate::FieldSample& field : sample.fields) {
-      fmt::print("      {}: {} → {}\n", field.field, field.before.empty() ? "(none)" : field.before,
-                 field.after.empty() ? "(none)" : field.after);
+      const std::string there = field.there ? fmt::format("{}, which somebody entered there, → ", shown_value(*field.there)) : "";
+      fmt::print("      {}: {} → {}{}\n", field.field, shown_value(field.before), there, shown_value(field.after));
     }
   }
 }

@@ -168,6 +168,7 @@ void Loop::resume(const JobPtr& job) {
   job->kind = *kind;
   if (delivery.present && delivery.fields) job->fields = model::fields_from_json(*delivery.fields);
   if (!delivery.present) job->fields = job->pipeline->on_delete_update;
+  if (delivery.drift) job->drift.emplace(delivery.drift).leave(job->fields);
   job->changed_fields = job->sent_fields = job->fields;
   const std::string& match = addressed_match(delivery, job->head.last_sent);
   job->moves = delivery.present && match != delivery.match;
@@ -178,6 +179,7 @@ void Loop::resume(const JobPtr& job) {
       return call(job);
     }
     delivery.step.clear();
+    job->drift.reset();
     return decide_head(job);
   }
   if (writes_record(*kind) && !job->traits->has(*kind)) {
@@ -195,6 +197,8 @@ void Loop::decide_head(const JobPtr& job) {
   const bool is_elsewhere = match != delivery.match && match != "{}" && delivery.also_match != match;
   if (is_elsewhere) return occupy_other_lane(job, match);
   job->window_open = job->head.window_until_ms > wall_ms();
+  // What an earlier try kept counts no more: the record is read again, or overwritten.
+  if (!job->drift && journal::Drift(delivery.drift).keeps_any()) job->delivery().drift.reset();
   const HeadFacts facts{.delivery = delivery,
                         .last_sent = job->head.last_sent,
                         .remote_id = job->head.remote_id,
@@ -203,7 +207,8 @@ void Loop::decide_head(const JobPtr& job) {
                         .absent_at_target = job->absent_at_target,
                         .now_ms = wall_ms(),
                         .awaits = job->head.awaits,
-                        .reference_problem = job->head.reference_problem};
+                        .reference_problem = job->head.reference_problem,
+                        .drift = job->drift ? &*job->drift : nullptr};
   act_on(job, decide(facts, *job->traits, *job->pipeline));
 }
 
@@ -230,7 +235,7 @@ void Loop::act_on(const JobPtr& job, Decision decision) {
     intake_.release(job);
     return intake_.wait(job->delivery().id, held_back_wait_ms, false);
   }
-  if (would_send && is_kept_back(job)) return;
+  if (would_send && (is_kept_back(job) || yields_to_drift(job, decision))) return;
   switch (decision.what) {
     case Decision::What::skip: {
       // Found to be gone without us, or another row's: it is not live any more for this one.

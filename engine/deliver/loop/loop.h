@@ -80,6 +80,8 @@ class Loop {
   void keep_back(const JobPtr& job, const settings::HoldWhile& condition, std::string reason, std::int64_t again_ms);
   void hold(const JobPtr& job, const settings::HoldWhile& condition);
   void ask_conditions();
+  bool yields_to_drift(const JobPtr& job, const Decision& decision);
+  void hold_drifted(const JobPtr& job);
 
   // Calling.
   void call(const JobPtr& job);
@@ -172,7 +174,7 @@ class Loop {
   Jobs polled_;  ///< of the answers that are being settled, those whose job is not over
   std::int64_t polled_wait_ms_ = 0;
   std::multimap<std::int64_t, Outgoing> polls_;  ///< by the steady time at which they are sent
-  int finding_ = 0;       ///< look-ups under way, of which something may join a batch
+  int finding_ = 0;       ///< look-ups and readings under way, of which something may join a batch
   std::deque<JobPtr> parked_;  ///< wait for a budget, with their lanes; by priority, then as they came
   std::int64_t parked_until_ms_ = never_ms;
   std::string waiting_for_;    ///< the budget that keeps work back; empty: none does

@@ -39,6 +39,9 @@ bool is_refused(const model::CallAnswer& answer) {
   return permanent != nullptr && !permanent->auth && !answer.of_this_record;
 }
 
+/// What it reads is what a write waits for, which may travel with others.
+bool leads_to_write(const Job& job) { return job.kind == CallKind::find || (job.kind == CallKind::read_back && job.reads_first); }
+
 }  // namespace
 
 /// False: no request can be made of it, and it has ended.
@@ -72,7 +75,7 @@ void Loop::call(const JobPtr& job) {
   if (only_reads(job->kind)) {
     if (!prepare(job)) return;
     ++in_flight_;
-    if (job->kind == CallKind::find) ++finding_;
+    if (leads_to_write(*job)) ++finding_;
     return send({job}, std::move(job->prepared));
   }
   journal::Delivery& delivery = job->delivery();
@@ -170,7 +173,7 @@ void Loop::answered(const Jobs& jobs, const std::vector<model::CallAnswer>& answ
   ENGINE_ASSERT(answers.size() == jobs.size());
   --in_flight_;
   parked_until_ms_ = 0;
-  if (jobs.front()->kind == CallKind::find) --finding_;
+  if (leads_to_write(*jobs.front())) --finding_;
   const std::int64_t now = wall_ms();
   const bool refused_whole = jobs.size() > 1 && std::all_of(answers.begin(), answers.end(), is_refused);
   const BatchKey key(jobs.front()->delivery().object, jobs.front()->kind);

@@ -14,7 +14,7 @@ namespace engine::deliver {
 namespace {
 
 /// Who waits is told when a condition ends; now and then one looks, in case that was forgotten.
-constexpr std::int64_t looked_at_again_ms = 600'000;
+constexpr std::int64_t asked_about_again_ms = 600'000;
 /// Whoever looks again says that he still waits: so much later at the latest he is forgotten where he does not.
 constexpr std::int64_t remembered_longer_ms = 60'000;
 
@@ -57,8 +57,8 @@ bool Loop::is_kept_back(const JobPtr& job) {
       hold(job, condition);
       return true;
     }
-    const bool is_told = !can_be_asked || conditions_.await(question, job->delivery().id, steady_ms() + looked_at_again_ms + remembered_longer_ms);
-    keep_back(job, condition, reason_of(condition, *reply), std::min(left_ms, is_told ? looked_at_again_ms : condition.every_ms));
+    const bool is_told = !can_be_asked || conditions_.await(question, job->delivery().id, steady_ms() + asked_about_again_ms + remembered_longer_ms);
+    keep_back(job, condition, reason_of(condition, *reply), std::min(left_ms, is_told ? asked_about_again_ms : condition.every_ms));
     return true;
   }
   return false;

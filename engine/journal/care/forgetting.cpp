@@ -74,12 +74,13 @@ Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
   write(connection_,
         "DELETE FROM look_up WHERE parent_id IN (SELECT id FROM pipeline WHERE table_id = ?1) AND parent_key = ?2", table_id,
         key);
-  // Which record goes to and fro stands in the words.
-  connection_.prepare("UPDATE anomaly SET text = replace(text, ?2, ?3) WHERE kind = ?4 AND pipeline_id IN (SELECT id FROM pipeline WHERE table_id = ?1)")
+  // Which record goes to and fro, or was changed at the target, stands in the words.
+  connection_.prepare("UPDATE anomaly SET text = replace(text, ?2, ?3) WHERE kind IN (?4, ?5) AND pipeline_id IN (SELECT id FROM pipeline WHERE table_id = ?1)")
       .bind(1, table_id)
       .bind(2, key)
       .bind(3, forgotten.token)
       .bind(4, flip_flop_kind)
+      .bind(5, drift_kind)
       .run();
   // A range that was read again may have begun or ended with this key.
   connection_.prepare("DELETE FROM range_backfill WHERE table_id = ? AND ended_ms IS NOT NULL").bind(1, table_id).run();
@@ -89,7 +90,7 @@ Forgotten Forgetting::erase(std::int64_t table_id, const std::string& key) {
                              table_id, key);
   connection_
       .prepare("UPDATE delivery SET key = ?3, match = '{}', also_match = NULL, fields = NULL, comment = NULL, frozen = NULL, "
-               "look_ups = NULL, reason = 'forgotten' WHERE " OF_KEY)
+               "look_ups = NULL, drift = NULL, reason = 'forgotten' WHERE " OF_KEY)
       .bind(1, table_id)
       .bind(2, key)
       .bind(3, forgotten.token)

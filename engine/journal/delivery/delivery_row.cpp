@@ -38,6 +38,7 @@ Delivery delivery_of(const Statement& row) {
   delivery.bundle_id = row.optional_integer(31);
   delivery.settle_by_ms = row.optional_integer(32);
   delivery.waits = row.optional_text(33);
+  delivery.drift = row.optional_text(34);
   return delivery;
 }
 

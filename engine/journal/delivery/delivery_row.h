@@ -11,7 +11,7 @@
   "d.id, d.pipeline_id, d.key, d.cycle_id, d.first_seq, d.last_seq, d.generation, d.connection, d.object, d.match, " \
   "d.also_match, d.effect, d.fields, d.comment, d.policy, d.mapping, d.state, d.reason, d.step, d.operation, "       \
   "d.frozen, d.idempotency_key, d.tries, d.looks, d.not_before_ms, d.expires_ms, d.superseded_by, d.created_ms, "    \
-  "d.updated_ms, d.look_ups, d.anomaly_id, d.bundle_id, d.settle_by_ms, d.waits"
+  "d.updated_ms, d.look_ups, d.anomaly_id, d.bundle_id, d.settle_by_ms, d.waits, d.drift"
 
 // As the partial indexes spell it: SQLite compares the text of the condition.
 #define DELIVERY_IS_OPEN(alias)                                                                               \
@@ -20,7 +20,7 @@
 
 namespace engine::journal {
 
-inline constexpr int delivery_columns = 34;
+inline constexpr int delivery_columns = 35;
 inline constexpr int last_sent_columns = 7;
 
 Delivery delivery_of(const Statement& row);

@@ -11,6 +11,9 @@ namespace engine::journal {
 /// What an anomaly of a condition that lasted too long is called: this, and the condition's name.
 inline constexpr const char* hold_while_kind = "hold_while: ";
 
+/// What stands in `Waits` for those that a person let go past drift. No condition has an empty name.
+inline constexpr const char* past_drift = "";
+
 /// How the reason begins of what is kept back now.
 inline constexpr const char* kept_back_reason = "waits while ";
 

@@ -87,7 +87,8 @@ CREATE TABLE delivery (
   anomaly_id     INTEGER,                    -- what holds it, or held it when it was rejected or healed
   bundle_id      INTEGER,                    -- with which others it goes out together; NULL: alone
   settle_by_ms   INTEGER,                    -- it waits for a quiet moment (not_before_ms), until then at most; NULL: it does not, or no more
-  waits          TEXT                        -- JSON: since when conditions keep it back, {"name": ms}; 0: a person let it go past that one
+  waits          TEXT,                       -- JSON: since when conditions keep it back, {"name": ms}; 0: a person let it go past that one ("": past drift)
+  drift          TEXT                        -- JSON: what somebody changed at the target, {"field": {"sent", "there", "wanted", "kept": true}}; NULL: nothing, as far as it was read
 ) STRICT;
 -- Each ends in the row's id, which SQLite adds by itself. The match value leads, since it tells more than whose it is.
 -- Only what is not finished: stays small however long the journal. Spelt with OR: for each list of more than two that stands behind

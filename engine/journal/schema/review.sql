@@ -2,7 +2,7 @@
 
 CREATE TABLE anomaly (                 -- something unusual that holds deliveries until a person decides
   id             INTEGER PRIMARY KEY AUTOINCREMENT,
-  kind           TEXT NOT NULL,              -- mass_change, flip_flop, or "rule: " or "hold_while: " and its name
+  kind           TEXT NOT NULL,              -- mass_change, flip_flop, drift, or "rule: " or "hold_while: " and its name
   pipeline_id    INTEGER NOT NULL,
   cycle_id       INTEGER NOT NULL,           -- the first one that was held
   state          TEXT NOT NULL,              -- open, released, rejected, healed

@@ -1,8 +1,10 @@
 #include "engine/operate/acts/anomalies.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "engine/base/error.h"
+#include "engine/journal/delivery/drift.h"
 #include "engine/model/fields.h"
 #include "engine/operate/acts/request.h"
 
@@ -37,9 +39,19 @@ ListedAnomaly listed(journal::Records& records, journal::Anomaly anomaly) {
 /// As it stands in JSON, digits kept.
 std::string value_text(const model::FieldMap& fields, const std::string& name) {
   const auto found = fields.find(name);
-  if (found == fields.end()) return {};
-  const std::string object = model::fields_json({{"v", found->second}});
-  return object.substr(5, object.size() - 6);
+  return found == fields.end() ? std::string() : model::value_json(found->second);
+}
+
+std::string value_text(const std::optional<model::FieldValue>& value) { return value ? model::value_json(*value) : std::string(); }
+
+/// Also fields that the row did not change, where the whole record would be sent.
+void add_drift(const Delivery& delivery, RecordSample& sample) {
+  const journal::Drift drift(delivery.drift);
+  for (const auto& drifted : drift.fields()) {
+    auto field = std::find_if(sample.fields.begin(), sample.fields.end(), [&](const FieldSample& each) { return each.field == drifted.first; });
+    if (field == sample.fields.end()) field = sample.fields.insert(field, {drifted.first, value_text(drifted.second.sent), value_text(drifted.second.wanted)});
+    field->there = value_text(drifted.second.there);
+  }
 }
 
 /// What one held delivery would do, were it let go now.
@@ -57,6 +69,7 @@ RecordSample effect_of(journal::Records& records, const Delivery& delivery) {
   for (const auto& [field, value] : delivery.present ? model::differing_fields(after, before) : before) {
     sample.fields.push_back({field, value_text(before, field), value_text(after, field)});
   }
+  add_drift(delivery, sample);
   return sample;
 }
 
@@ -134,7 +147,9 @@ json::object json_of(const AnomalyStory& story) {
   for (const RecordSample& sample : story.samples) {
     json::array fields;
     for (const FieldSample& field : sample.fields) {
-      fields.push_back(json::object{{"field", field.field}, {"before", field.before}, {"after", field.after}});
+      json::object one{{"field", field.field}, {"before", field.before}, {"after", field.after}};
+      if (field.there) one["there"] = *field.there;
+      fields.push_back(std::move(one));
     }
     samples.push_back(json::object{{"key", sample.key}, {"effect", sample.effect}, {"fields", std::move(fields)}});
   }

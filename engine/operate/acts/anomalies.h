@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct FieldSample {
   std::string field;
   std::string before;
   std::string after;
+  /// What it holds at the target, where somebody changed it there; empty text: nothing. None: it was not read, or nobody did.
+  std::optional<std::string> there{};
 };
 struct RecordSample {
   std::string key;

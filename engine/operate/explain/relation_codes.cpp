@@ -15,8 +15,8 @@ std::span<const ExplainedCode> relation_codes() {
        "Let one of them write the relation, in a pipeline of its own that depends on both."},
       {"together.untold", "`deliver: together` over a table whose capture does not tell transactions.", refuses_whole,
        "Capture it by `mode: tail` with a log that names transactions, or use `deliver: latest`."},
-      {"together.guard", "`deliver: together` with `hold_while`: a row that waits for a condition would be missing from its transaction.", refuses_whole,
-       "Leave `hold_while` out, or use `deliver: latest`."},
+      {"together.guard", "`deliver: together` with `hold_while`, or `hold` under `drift`: a row that waits would be missing from its transaction.", refuses_whole,
+       "Leave `hold_while` out, let drifted fields be kept or overwritten, or use `deliver: latest`."},
       {"together.parent", "A pipeline and one that it depends on both deliver together: a transaction of one may wait for one of the other, and that for it.",
        refuses_whole, "Use `deliver: latest` in the parent, or capture both tables as one document."}};
   return codes;

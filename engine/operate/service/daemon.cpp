@@ -108,7 +108,6 @@ void run_instance(const DaemonOptions& options, const sigset_t& signals) {
 /// do as soon as the first one was freed.
 void keep_little_memory() {
   mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 }
 
 }  // namespace

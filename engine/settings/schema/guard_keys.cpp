@@ -102,7 +102,10 @@ const Block& guard_block() {
         .fallback = "off",
         .block = &flip_flop_block(),
         .choices = {"off"}},
-       {.name = "drift", .about = "Fields that somebody changed at the target.", .later = true}}};
+       {.name = "drift",
+        .type = KeyType::text_map,
+        .about = "What becomes of a field that somebody changed at the target after it was sent: `overwrite` (as do fields not named), `keep` (his value stays) or "
+                 "`hold` (a person decides). The target's object must have a `read_back`. Not with `deliver: every_change`; `hold` not with `together`."}}};
   return block;
 }
 

@@ -31,6 +31,7 @@ TEST_CASE("Request Tracker's traits are those its answers deserve") {
   CHECK_FALSE(ticket.of(CallKind::create).repeat_safe);
   CHECK_FALSE(ticket.of(CallKind::comment).repeat_safe);
   CHECK(ticket.of(CallKind::update).repeat_safe);
+  CHECK_FALSE(ticket.of(CallKind::update).whole);
   CHECK(ticket.of(CallKind::resolve).repeat_safe);
   CHECK(ticket.of(CallKind::create).read_back == engine::model::ReadBack::always);
   CHECK(ticket.of(CallKind::resolve).read_back == engine::model::ReadBack::always);
@@ -38,6 +39,16 @@ TEST_CASE("Request Tracker's traits are those its answers deserve") {
     CHECK(ticket.of(kind).repeat_safe);
   CHECK_FALSE(ticket.has(CallKind::upsert));
   CHECK_THROWS_AS(target->traits("user"), engine::Error);
+}
+
+TEST_CASE("a write that carries every field, whatever differs, is known by its body") {
+  const auto target = connectors::catalog::make_target(
+      shipped("webhook", "requests: { upsert: { method: PUT, path: /c, body: fields }, update: { method: PATCH, path: /c, body: { customer: changed_fields } } }"));
+  CHECK(target->traits("customer").of(CallKind::upsert).whole);
+  CHECK_FALSE(target->traits("customer").of(CallKind::update).whole);
+  const auto batched = connectors::catalog::make_target(shipped("hubspot", ""));
+  CHECK(batched->traits("companies").of(CallKind::upsert).whole);
+  CHECK_FALSE(batched->traits("companies").of(CallKind::update).whole);
 }
 
 TEST_CASE("a definition that asks for a read-back without saying how is refused") {

@@ -95,6 +95,15 @@ TEST_CASE("a field that the target never shows is taken as stored") {
   CHECK(read_back("webhook", requests, call, "{}").fields == call.fields);
 }
 
+TEST_CASE("before a write, what means the same as the wanted value is told as that") {
+  Call call = customer(CallKind::read_back);
+  call.fields = {{"due", text("2026-01-01 10:00:00")}, {"group", text("Sales")}, {"priority", text("1")}};
+  call.wanted = {{"due", text("2026-12-24 10:00:00")}, {"group", text("Support")}, {"priority", text("5")}};
+  const std::string requests = "requests: { upsert: { method: PUT, path: /c }, read_back: { method: GET, path: /c } }";
+  CHECK(read_back("webhook", requests, call, R"({"due":"2026-12-24T10:00:00Z","group":{"Name":"Sales"},"priority":3})").fields ==
+        FieldMap{{"due", text("2026-12-24 10:00:00")}, {"group", text("Sales")}, {"priority", FieldScalar(std::int64_t{3})}});
+}
+
 TEST_CASE("custom fields of Request Tracker are found by their name, and a lost key is told") {
   Call call = customer(CallKind::read_back);
   call.object = "ticket";

@@ -224,3 +224,20 @@ TEST_CASE("records of a batch that was refused as a whole are not uncertain when
   for (const auto id : ids) CHECK(world.state(id) == "delivered");
   CHECK(world.target.effects.size() == 3);
 }
+
+TEST_CASE("records that were read one by one before they are overwritten are written together") {
+  World world;
+  make_ticket_object(world.target);
+  world.pipeline.drift = {{"phone", engine::settings::OnDrift::keep}};
+  world.start();
+  for (int i = 0; i < 4; ++i) world.plan("C" + std::to_string(i), R"({"phone":"1"})");
+  world.settle();
+  world.kill();
+  world.target.offers(CallKind::update, {.records_max = 10});
+  world.target.seen.clear();
+  world.start();
+  for (int i = 0; i < 4; ++i) world.plan("C" + std::to_string(i), R"({"phone":"2"})");
+  world.pass(1'000);
+  CHECK(world.target.count_seen(CallKind::read_back) == 4);
+  CHECK(world.target.count_seen(CallKind::update) == 1);
+}

@@ -59,3 +59,20 @@ TEST_CASE("what may already be at the target stays open through a dry run, and i
   CHECK(world.state(id) == "delivered");
   CHECK(world.target.records.size() == 1);
 }
+
+TEST_CASE("in a dry run nothing is read before it would be overwritten") {
+  World world;
+  make_ticket_object(world.target);
+  world.pipeline.drift = {{"phone", engine::settings::OnDrift::keep}};
+  world.start();
+  world.plan("C1", R"({"phone":"1"})");
+  world.settle();
+  world.kill();
+  world.target.seen.clear();
+  world.options.dry_run = true;
+  world.start();
+  const auto id = world.plan("C1", R"({"phone":"2"})");
+  world.settle();
+  CHECK(world.state(id) == "suppressed");
+  CHECK(world.target.seen.empty());
+}

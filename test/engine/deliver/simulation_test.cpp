@@ -35,6 +35,7 @@ class Simulation {
         break;
     }
     if (below(2) == 0) travel_together();
+    if (kind != Kind::repeat_safe && below(2) == 0) watch_drift();
     world_.target.object().consistent_after_ms = below(2) * 1'000;
     world_.options.in_flight = 1 + below(4);
     world_.options.breaker_opens_after = 3;
@@ -63,6 +64,7 @@ class Simulation {
       const std::string state = world_.state(id);
       INFO("delivery ", id, " is ", state, ": ", world_.delivery(id).reason);
       CHECK((state == "delivered" || state == "skipped" || state == "superseded" || state == "healed"));
+      CHECK_FALSE(world_.delivery(id).drift);
     }
   }
 
@@ -72,6 +74,12 @@ class Simulation {
       const bool writes = kind == CallKind::upsert || kind == CallKind::create || kind == CallKind::update || kind == CallKind::delete_;
       if (writes) traits.records_max = 3;
     }
+  }
+
+  /// Nobody edits the target here: whatever goes wrong, nothing of ours may be taken for somebody else's.
+  void watch_drift() {
+    world_.target.offers(CallKind::read_back);
+    world_.pipeline.drift = {{"a", engine::settings::OnDrift::keep}, {"b", engine::settings::OnDrift::hold}};
   }
 
   int below(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }

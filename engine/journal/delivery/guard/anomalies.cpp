@@ -156,12 +156,13 @@ void Anomalies::record_decisions(std::int64_t id, std::string_view what, const A
       .run();
 }
 
-/// What a condition kept back too long is not asked about again.
+/// What a condition kept back too long is not asked about again, and what somebody changed at the target neither.
 void Anomalies::let_go_past(std::int64_t id) {
   const auto anomaly = find(id);
-  if (!anomaly || !anomaly->kind.starts_with(hold_while_kind)) return;
+  const bool is_condition = anomaly && anomaly->kind.starts_with(hold_while_kind);
+  if (!is_condition && !(anomaly && anomaly->kind == drift_kind)) return;
   Waits let_go;
-  let_go.let_go(anomaly->kind.substr(std::string_view(hold_while_kind).size()));
+  let_go.let_go(is_condition ? anomaly->kind.substr(std::string_view(hold_while_kind).size()) : past_drift);
   connection_
       .prepare("UPDATE delivery INDEXED BY delivery_in_anomaly SET waits = json_patch(coalesce(waits, '{}'), ?2) WHERE anomaly_id = ?1 AND state = 'held'")
       .bind(1, id)

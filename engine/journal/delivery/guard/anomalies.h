@@ -16,7 +16,7 @@ std::string_view name_of(AnomalyState state);
 
 struct Anomaly {
   std::int64_t id = 0;
-  std::string kind;  ///< mass_change_kind, flip_flop_kind, or "rule: " or "hold_while: " and its name
+  std::string kind;  ///< mass_change_kind, flip_flop_kind, drift_kind, or "rule: " or "hold_while: " and its name
   std::int64_t pipeline_id = 0;
   std::int64_t cycle_id = 0;  ///< the first one that was held
   AnomalyState state = AnomalyState::open;
@@ -32,6 +32,8 @@ struct Anomaly {
 
 inline constexpr const char* mass_change_kind = "mass_change";
 inline constexpr const char* flip_flop_kind = "flip_flop";
+/// Somebody changed at the target what would be overwritten.
+inline constexpr const char* drift_kind = "drift";
 
 /// Who decided what about an anomaly, and when.
 struct AnomalyDecision {

@@ -41,13 +41,14 @@ bool outlives_return(Anomalies& anomalies, const Rejection& rejection) {
   return anomaly && anomaly->kind == flip_flop_kind;
 }
 
-/// What was held only because it broke a rule waits for nobody once it meets it; a condition that lasted too long is asked anew. A mass delete whose
+/// What was held only because it broke a rule waits for nobody once it meets it; a condition that lasted too long is asked anew, and the
+/// target's record is read anew. A mass delete whose
 /// row is there again, changed since (a nightly job that empties a table and loads it), carries nothing of what was held: it is judged with its own
 /// cycle.
 bool still_holds(Anomalies& anomalies, const Delivery& older, const Delivery& planned) {
   const auto anomaly = anomalies.find(*older.anomaly_id);
   if (!anomaly) return true;
-  if (anomaly->kind.starts_with(rule_kind) || anomaly->kind.starts_with(hold_while_kind)) return false;
+  if (anomaly->kind.starts_with(rule_kind) || anomaly->kind.starts_with(hold_while_kind) || anomaly->kind == drift_kind) return false;
   return anomaly->kind != mass_change_kind || older.present || !planned.present;
 }
 

@@ -171,6 +171,7 @@ void check_target_offers(const Instance& instance, const ReadPipeline& pipeline,
     return;
   }
   check_writing(*object, pipeline, diagnostics);
+  check_drift(*object, pipeline, diagnostics);
   check_fields(*object, pipeline, diagnostics);
   const auto call = call_of(use.on_delete);
   const bool updates =

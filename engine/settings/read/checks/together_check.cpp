@@ -30,6 +30,11 @@ void check_together(Instance& instance, const std::vector<ReadPipeline>& pipelin
                         fmt::format("a condition of '{}' would keep back rows, and 'deliver: together' sends transactions", definition.name),
                         "remove hold_while, or use 'deliver: latest'");
     }
+    for (const auto& [field, origin] : pipeline.drift) {
+      if (definition.drift.at(field) != OnDrift::hold) continue;
+      diagnostics.error("together.guard", origin, fmt::format("'{}' of '{}' would hold single rows when it drifted, and 'deliver: together' sends transactions", field, definition.name),
+                        "keep or overwrite it, or use 'deliver: latest'");
+    }
     const auto table = instance.tables.find(definition.table);
     if (table == instance.tables.end()) continue;
     table->second.capture.ties_transactions = true;

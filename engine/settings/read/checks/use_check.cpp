@@ -57,6 +57,26 @@ void check_writing(const ObjectDefinition& object, const ReadPipeline& pipeline,
   }
 }
 
+void check_drift(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  if (pipeline.drift.empty()) return;
+  const TargetUse& use = pipeline.definition.target;
+  const Origin& first = pipeline.drift.begin()->second;
+  if (use.mode == WriteMode::create_only) {
+    diagnostics.error("key.conflict", first, "'drift' has no meaning with 'mode: create_only': nothing is overwritten", "remove one of the two");
+  } else if (!offers(object, CallKind::update) && !offers(object, CallKind::upsert)) {
+    lacks(first, pipeline, "never overwrites a record of", "remove drift", diagnostics);
+  } else if (!object.read_back) {
+    lacks(first, pipeline, "does not tell what it holds of", "give the object a 'read_back' (docs/guides/add_an_api.md), or remove drift", diagnostics);
+  } else {
+    for (const std::string& hidden : object.read_back->write_only) {
+      const auto field = pipeline.drift.find(hidden);
+      if (field == pipeline.drift.end()) continue;
+      diagnostics.error("target.lacks", field->second, fmt::format("the target '{}' never shows what '{}' holds: nobody can tell that it drifted", use.connection, hidden),
+                        "remove it from drift");
+    }
+  }
+}
+
 const FieldDefinition* field_of(const ObjectDefinition& object, const std::string& name) {
   if (const auto exact = object.fields.find(name); exact != object.fields.end()) return &exact->second;
   for (const auto& [pattern, field] : object.fields) {

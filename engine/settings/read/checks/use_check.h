@@ -18,6 +18,9 @@ void check_together(Instance& instance, const std::vector<ReadPipeline>& pipelin
 /// `mode`, `updates` and `associations` are what the object can do; its fields are written as it says.
 void check_writing(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics);
 
+/// Fields under `drift` can be read there, and are overwritten at all.
+void check_drift(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics);
+
 /// Fields that are not the pipeline's to write, that are missing, or probably misspelt.
 void check_fields(const ObjectDefinition& object, const ReadPipeline& pipeline, Diagnostics& diagnostics);
 

@@ -117,12 +117,11 @@ void read_settle(const YamlNode& value, PipelineDefinition& definition, Diagnost
   refuse_settle(value, definition, diagnostics);
 }
 
-void ignore_field(const YamlNode& value, const std::string& field, ReadPipeline& pipeline, Diagnostics& diagnostics) {
-  pipeline.definition.flip_flop.ignore.insert(field);
+void require_field(const std::string& field, const Origin& origin, const ReadPipeline& pipeline, Diagnostics& diagnostics) {
   if (pipeline.fields.contains(field)) return;
   std::vector<std::string> written;
-  for (const auto& [name, origin] : pipeline.fields) written.push_back(name);
-  diagnostics.error("reference.unknown", value.origin(), fmt::format("the pipeline writes no field '{}'", field), did_you_mean(field, written));
+  for (const auto& [name, place] : pipeline.fields) written.push_back(name);
+  diagnostics.error("reference.unknown", origin, fmt::format("the pipeline writes no field '{}'", field), did_you_mean(field, written));
 }
 
 /// `flip_flop: 3` or `flip_flop: { times: 3, within: 1h, ignore: [changed_at] }`.
@@ -142,7 +141,10 @@ void read_flip_flop(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& 
     MapReader reader(value, flip_flop_block(), "flip_flop", diagnostics);
     limits.times = static_cast<int>(reader.integer("times", limits.times, 1, flips_max));
     limits.within_ms = reader.duration_ms("within", limits.within_ms, 1'000);
-    for (const std::string& field : reader.texts("ignore")) ignore_field(*value.find("ignore"), field, pipeline, diagnostics);
+    for (const std::string& field : reader.texts("ignore")) {
+      limits.ignore.insert(field);
+      require_field(field, value.find("ignore")->origin(), pipeline, diagnostics);
+    }
     reader.finish();
   }
   if (definition.deliver == DeliverPolicy::every_change) {
@@ -192,6 +194,28 @@ std::vector<HoldWhile> read_conditions(const YamlNode& value, Diagnostics& diagn
   return conditions;
 }
 
+/// `drift: { phone: keep, email: hold }`.
+void read_drift(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diagnostics) {
+  static const std::map<std::string, OnDrift, std::less<>> choices{{"overwrite", OnDrift::overwrite}, {"keep", OnDrift::keep}, {"hold", OnDrift::hold}};
+  if (!value.is_map()) return refuse_kind(value, "'drift' of the guard", "a map of fields to overwrite, keep or hold", diagnostics);
+  PipelineDefinition& definition = pipeline.definition;
+  for (const YamlEntry& entry : value.entries()) {
+    require_field(entry.key, entry.origin, pipeline, diagnostics);
+    const auto choice = entry.value.is_scalar() ? choices.find(entry.value.text()) : choices.end();
+    if (choice == choices.end()) {
+      diagnostics.error("value.unknown", entry.value.origin(), fmt::format("'{}' of drift must be overwrite, keep or hold", entry.key),
+                        entry.value.is_scalar() ? did_you_mean(entry.value.text(), std::vector<std::string>{"overwrite", "keep", "hold"}) : "");
+      continue;
+    }
+    definition.drift.emplace(entry.key, choice->second);
+    if (choice->second != OnDrift::overwrite) pipeline.drift.emplace(entry.key, entry.origin);
+  }
+  if (definition.deliver == DeliverPolicy::every_change) {
+    diagnostics.error("key.conflict", value.origin(), "'drift' has no meaning with 'deliver: every_change': a message is never overwritten",
+                      "remove it, or use 'deliver: latest'");
+  }
+}
+
 void read_mass_change(const YamlNode& value, MassChange& limits, Diagnostics& diagnostics) {
   if (value.is_scalar() && value.text() == "off") {
     limits.deletes = {};
@@ -218,6 +242,7 @@ void read_guard(const YamlNode& value, ReadPipeline& pipeline, Diagnostics& diag
   if (const YamlNode* conditions = reader.take("hold_while")) definition.hold_while = read_conditions(*conditions, diagnostics);
   if (const YamlNode* settle = reader.take("settle")) read_settle(*settle, definition, diagnostics);
   if (const YamlNode* flip_flop = reader.take("flip_flop")) read_flip_flop(*flip_flop, pipeline, diagnostics);
+  if (const YamlNode* drift = reader.take("drift")) read_drift(*drift, pipeline, diagnostics);
   reader.finish();
 }
 

@@ -21,6 +21,7 @@ struct ReadPipeline {
   Origin on_delete;  ///< of the target when nothing is written
   Origin mode;
   Origin updates;
+  std::map<std::string, Origin> drift;  ///< fields that are not simply overwritten
   std::vector<Origin> depends_on;  ///< one for each name
 };
 

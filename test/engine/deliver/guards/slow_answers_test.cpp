@@ -2,7 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/deliver/conditions.h"
-#include "test/engine/deliver/conditions/quotes.h"
+#include "test/engine/deliver/guards/quotes.h"
 
 using namespace test;
 using engine::deliver::Conditions;

@@ -1,7 +1,7 @@
 // `hold_while`: what a condition keeps back, for how long, and what is asked of the database.
 #include <doctest/doctest.h>
 
-#include "test/engine/deliver/conditions/quotes.h"
+#include "test/engine/deliver/guards/quotes.h"
 
 using namespace test;
 using engine::journal::Delivery;
