@@ -58,28 +58,6 @@ def a_pause_outlives_restarts_and_a_resume_sends_the_newest_state():
     assert [(act, reason) for act, _, reason in audit(shop)] == [("pause", "price lists change"), ("resume", "")]
 
 
-def what_waits_at_a_pause_with_the_daemon_down_waits_after_its_next_start():
-    shop = Shop("pause-down")
-    shop.sql("INSERT INTO customer WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
-             "SELECT 'Q' || i, 'Customer', '01', 1 FROM n")
-    shop.stub.control(latency_ms=60_000)
-    shop.instance.start()
-    wait_until(lambda: deliveries(shop, "pending") >= 290, PATIENCE, "all rows to wait for the target")
-    shop.instance.kill()
-    shop.stub.control(latency_ms=0)
-    assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
-    before = len(shop.effects(""))
-    shop.instance.start()
-    wait_until(lambda: deliveries(shop, "held") >= 290, PATIENCE, "the pause to hold them")
-    time.sleep(1)
-    assert len(shop.effects("")) == before, "nothing left the paused pipeline"
-    assert shop.instance.verb("pause", "connection", "shop").returncode == 0
-    assert shop.instance.verb("resume", "pipeline", "to_shop").returncode == 0
-    assert deliveries(shop, "held") >= 290, "the connection is paused, too"
-    assert shop.instance.verb("resume", "connection", "shop").returncode == 0
-    wait_until(lambda: len({effect["path"] for effect in shop.effects("")}) == 300, PATIENCE, "all rows to arrive")
-
-
 def a_paused_table_is_not_read_and_a_paused_connection_stops_its_pipelines():
     shop = running_shop("pause-table")
     assert shop.instance.verb("pause", "table", "customer").returncode == 0
@@ -404,7 +382,6 @@ def whoever_is_forgotten_leaves_no_trace_in_the_journal():
 
 if __name__ == "__main__":
     main([a_pause_outlives_restarts_and_a_resume_sends_the_newest_state,
-          what_waits_at_a_pause_with_the_daemon_down_waits_after_its_next_start,
           a_paused_table_is_not_read_and_a_paused_connection_stops_its_pipelines,
           what_is_asked_for_while_a_pipeline_is_paused_waits_for_its_resume,
           a_reload_takes_over_what_is_new_and_refuses_what_is_broken,

@@ -9,6 +9,7 @@ import select
 import signal
 import sys
 import termios
+import time
 import urllib.request
 
 from harness import Workplace, free_port, main, wait_until
@@ -213,9 +214,36 @@ def read_until(terminal, text):
         seen += os.read(terminal, 4096)
 
 
+def what_waits_at_a_pause_with_the_daemon_down_waits_after_its_next_start():
+    shop = Shop("pause-down")
+
+    def deliveries(state):
+        return sum(pipeline["deliveries"].get(state, 0) for pipeline in shop.instance.json("status")["pipelines"])
+
+    shop.sql("INSERT INTO customer WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+             "SELECT 'Q' || i, 'Customer', '01', 1 FROM n")
+    shop.stub.control(latency_ms=60_000)
+    shop.instance.start()
+    wait_until(lambda: deliveries("pending") >= 290, PATIENCE, "all rows to wait for the target")
+    shop.instance.kill()
+    shop.stub.control(latency_ms=0)
+    assert shop.instance.verb("pause", "pipeline", "to_shop").returncode == 0
+    before = len(shop.effects(""))
+    shop.instance.start()
+    wait_until(lambda: deliveries("held") >= 290, PATIENCE, "the pause to hold them")
+    time.sleep(1)
+    assert len(shop.effects("")) == before, "nothing left the paused pipeline"
+    assert shop.instance.verb("pause", "connection", "shop").returncode == 0
+    assert shop.instance.verb("resume", "pipeline", "to_shop").returncode == 0
+    assert deliveries("held") >= 290, "the connection is paused, too"
+    assert shop.instance.verb("resume", "connection", "shop").returncode == 0
+    wait_until(lambda: len({effect["path"] for effect in shop.effects("")}) == 300, PATIENCE, "all rows to arrive")
+
+
 main([a_broken_configuration_is_refused_with_its_place_and_a_suggestion, a_missing_folder_and_a_missing_journal_are_told_apart,
       a_second_daemon_on_the_same_journal_is_refused, what_failed_to_map_is_a_dead_letter_until_it_is_retried_or_discarded,
       an_uncertain_message_waits_for_a_person, a_killed_daemon_does_not_send_an_unanswered_message_again,
       sigterm_lets_what_is_in_flight_end, metrics_tell_what_was_captured_and_delivered,
       a_file_target_gets_each_change_once_over_kills, a_key_that_is_asked_for_wrongly_is_explained,
-      a_decimal_key_is_found_however_its_zeros_are_typed, a_password_that_is_broken_off_leaves_a_terminal_that_shows])
+      a_decimal_key_is_found_however_its_zeros_are_typed, a_password_that_is_broken_off_leaves_a_terminal_that_shows,
+      what_waits_at_a_pause_with_the_daemon_down_waits_after_its_next_start])
