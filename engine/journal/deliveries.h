@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -171,7 +172,6 @@ struct PipelineChoice {
 };
 
 struct HeadScan {
-  std::vector<Head> heads;
   std::int64_t scanned_to = 0;  ///< id of the last one looked at
   std::size_t scanned = 0;      ///< less than asked for: there are no more
   std::size_t blocked = 0;      ///< wait behind an older one
@@ -206,10 +206,10 @@ class Deliveries {
   /// The next generation of what covers the key up to `last_seq`: 1 when nothing was planned for it yet.
   std::int64_t next_generation(std::int64_t pipeline_id, const std::string& key, std::int64_t last_seq);
 
-  /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives those that stand at the
-  /// head of their lanes and of their key. Its cost is bound by `limit`, however many wait.
-  HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
-                      const PipelineChoice& pipelines = {});
+  /// Looks at up to `limit` pending ones above `after_id` in order of id, due or not, and gives `found` those that stand at the
+  /// head of their lanes and of their key, as `complete` has them. Its cost is bound by `limit`, however many wait.
+  HeadScan scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit, const PipelineChoice& pipelines,
+                      const std::function<void(Head)>& found);
   /// Nothing open stands before it in its lanes, nor of its key.
   bool is_head(const Delivery& delivery);
   /// The heads of lanes and key that became free, at most one each.

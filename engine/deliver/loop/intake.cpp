@@ -222,16 +222,22 @@ void Intake::fill() {
   loading_ = true;
   woken_ = false;
   busy_.watch();
-  auto result = std::make_shared<Loaded>();
-  auto work = [result, &target = target_, request = std::move(request)](journal::Records& records) {
-    *result = load(records, target, request);
-  };
-  surroundings_.read(std::move(work), [this, result](std::exception_ptr error) { loaded(std::move(*result), error); });
+  auto result = room_ ? std::exchange(room_, nullptr) : std::make_shared<Loaded>();
+  auto work = [result, &target = target_, request = std::move(request)](journal::Records& records) { load(records, target, request, *result); };
+  surroundings_.read(std::move(work), [this, result](std::exception_ptr error) { loaded(result, error); });
 }
 
-void Intake::loaded(Loaded loaded, std::exception_ptr error) {
+void Intake::loaded(const std::shared_ptr<Loaded>& result, std::exception_ptr error) {
   loading_ = false;
   if (error) return failed_(error);
+  const bool more_comes = result->heads.size() >= page_ / 2;
+  take_in_all(*result);
+  if (!more_comes) return;
+  result->clear();
+  room_ = result;
+}
+
+void Intake::take_in_all(Loaded& loaded) {
   if (std::exchange(stale_load_, false)) {
     // The scan from the start that follows finds all but those that were asked for by their id.
     for (const journal::Head& head : loaded.waited) wait(head.delivery.id, 0, head.delivery.state == journal::DeliveryState::uncertain);

@@ -86,7 +86,8 @@ class Intake {
   void await(const journal::Head& head);
   void tell_awaiting(const Job& job);
   bool ended_meanwhile(const journal::Head& head) const;
-  void loaded(Loaded loaded, std::exception_ptr error);
+  void loaded(const std::shared_ptr<Loaded>& result, std::exception_ptr error);
+  void take_in_all(Loaded& loaded);
   void begin_bundles(std::set<std::int64_t> bundles);
   void take_in(journal::Head head, bool waited);
   std::vector<std::int64_t> due_ids();
@@ -117,6 +118,7 @@ class Intake {
   bool restart_ = false;
   bool woken_ = false;  ///< since the load under way began
   bool loading_ = false;
+  std::shared_ptr<Loaded> room_;  ///< for the next load; none before the first, and when little is to be done
   bool any_blocked_ = false;
   bool any_met_ = false;  ///< what is freed tells of one that was met
   std::int64_t rescan_ms_;

@@ -14,10 +14,11 @@ namespace {
 /// One request, over one state of the journal.
 class Loading {
  public:
-  Loading(journal::Records& records, const model::Target& target, const LoadRequest& request)
-      : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), questions_(records), request_(request) {}
+  Loading(journal::Records& records, const model::Target& target, const LoadRequest& request, Loaded& loaded)
+      : records_(records), deliveries_(records.deliveries), target_(target), references_(records, target), questions_(records), request_(request),
+        loaded_(loaded) {}
 
-  Loaded run() {
+  void run() {
     for (const std::int64_t id : request_.ids) take_up(id);
     for (const journal::Freed& freed : request_.freed) {
       for (auto& delivery : deliveries_.heads_behind(request_.connection, freed))
@@ -26,7 +27,6 @@ class Loading {
       for (auto& delivery : records_.bundles.behind(*freed.bundle_id)) add(std::move(delivery), loaded_.heads);
     }
     for (const ScanRequest& each : request_.scans) scan(each);
-    return std::move(loaded_);
   }
 
  private:
@@ -40,10 +40,9 @@ class Loading {
   }
 
   void scan(const ScanRequest& one) {
-    journal::HeadScan scan = deliveries_.scan_heads(request_.connection, one.after_id, one.limit, one.pipelines);
-    for (auto& head : scan.heads) {
+    const auto scan = deliveries_.scan_heads(request_.connection, one.after_id, one.limit, one.pipelines, [this](journal::Head head) {
       if (!is_kept_back(head.delivery)) loaded_.heads.push_back(completed(std::move(head)));
-    }
+    });
     loaded_.scanned.push_back({.queue = one.queue, .to = scan.scanned_to, .at_end = scan.scanned < one.limit});
     loaded_.any_blocked = loaded_.any_blocked || scan.blocked > 0;
   }
@@ -130,14 +129,22 @@ class Loading {
   ReferenceReader references_;
   QuestionReader questions_;
   const LoadRequest& request_;
-  Loaded loaded_;
+  Loaded& loaded_;
   std::unordered_map<std::int64_t, bool> waits_;  ///< bundles that were looked at
 };
 
 }  // namespace
 
-Loaded load(journal::Records& records, const model::Target& target, const LoadRequest& request) {
-  return Loading(records, target, request).run();
+void Loaded::clear() {
+  waited.clear();
+  heads.clear();
+  scanned.clear();
+  bundles.clear();
+  any_blocked = false;
+}
+
+void load(journal::Records& records, const model::Target& target, const LoadRequest& request, Loaded& loaded) {
+  Loading(records, target, request, loaded).run();
 }
 
 }  // namespace engine::deliver

@@ -34,7 +34,7 @@ struct LoadRequest {
   std::int64_t now_ms = 0;  ///< wall
 };
 
-/// What was found, as the journal had it when the lease was taken.
+/// What was found, as the journal had it when the lease was taken. A thousand heads take a megabyte or more: whoever loads again and again keeps one.
 struct Loaded {
   std::vector<journal::Head> waited;  ///< of `ids`
   std::vector<journal::Head> heads;   ///< found behind a freed lane or by the scan
@@ -46,10 +46,13 @@ struct Loaded {
   std::vector<Scanned> scanned;
   std::set<std::int64_t> bundles;  ///< that wait and may begin: nothing of them is among the heads
   bool any_blocked = false;
+
+  /// The room stays.
+  void clear();
 };
 
-/// Decides nothing: a head that was read may have changed when it comes back, and is looked at again. Throws what the
+/// Decides nothing: a head that was read may have changed when it comes back, and is looked at again. `loaded` is empty before. Throws what the
 /// journal throws.
-Loaded load(journal::Records& records, const model::Target& target, const LoadRequest& request);
+void load(journal::Records& records, const model::Target& target, const LoadRequest& request, Loaded& loaded);
 
 }  // namespace engine::deliver

@@ -116,8 +116,8 @@ PipelineChoice PipelineChoice::of(const std::vector<std::int64_t>& ids, bool all
   return choice;
 }
 
-HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit,
-                                const PipelineChoice& pipelines) {
+HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t after_id, std::size_t limit, const PipelineChoice& pipelines,
+                                const std::function<void(Head)>& found) {
   const bool any_moves = moves_.any();
   Statement statement = connection_.prepare(pipelines.ids.empty() ? scan_of_all : scan_of_some);
   statement.bind(1, connection).bind(2, after_id).bind(3, static_cast<std::int64_t>(limit));
@@ -133,7 +133,7 @@ HeadScan Deliveries::scan_heads(const std::string& connection, std::int64_t afte
       Delivery delivery = delivery_of(statement);
       blocked = delivery.also_match && occupied_before(connection_, delivery, *delivery.also_match);
       // Where the record of a row that got another key is stored, the statement does not know.
-      if (!blocked) scan.heads.push_back(any_moves ? complete(std::move(delivery)) : head_of(statement, std::move(delivery)));
+      if (!blocked) found(any_moves ? complete(std::move(delivery)) : head_of(statement, std::move(delivery)));
     }
     scan.blocked += blocked ? 1 : 0;
   }
