@@ -137,7 +137,9 @@ class CurlLoop::Running {
   bool start_waiting() {
     {
       const std::lock_guard lock(mutex_);
-      spent_.insert(spent_.end(), std::make_move_iterator(ended_.begin()), std::make_move_iterator(ended_.end()));
+      for (Exchange& each : ended_) {
+        if (spent_.size() < options_.in_flight_max) spent_.push_back(std::move(each));
+      }
       if (stopping_) return false;
       for (std::size_t free = options_.in_flight_max - active_.size(); free > 0 && !incoming_.empty(); --free) {
         starting_.push_back(std::move(incoming_.front()));
@@ -214,15 +216,15 @@ class CurlLoop::Running {
   std::mutex stop_mutex_;
   std::mutex mutex_;
   std::deque<Exchange> incoming_;
-  /// Answered. Whoever brings a request frees them: memory that one thread takes and another gives back costs both of them the lock of the
-  /// allocator, a request dozens of times.
+  /// Answered, as many as may be under way at once. Whoever brings a request frees some: memory that one thread takes and another gives back
+  /// costs both of them the lock of the allocator, dozens of times a request.
   std::vector<Exchange> spent_;
   std::vector<std::function<void()>> pings_;
   bool stopping_ = false;
   bool asleep_ = false;
   std::vector<std::unique_ptr<Transfer>> idle_;  ///< the loop's thread only, as the next
   std::vector<Exchange> starting_;               ///< taken from `incoming_`
-  std::vector<Exchange> ended_;                  ///< will be `spent_`
+  std::vector<Exchange> ended_;                  ///< since the last turn: will be `spent_`
   std::unordered_set<Transfer*> active_;         ///< owned
   std::thread thread_;
 };
