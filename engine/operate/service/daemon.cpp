@@ -104,11 +104,8 @@ void run_instance(const DaemonOptions& options, const sigset_t& signals) {
 }
 
 /// glibc gives each thread an arena that keeps what its thread needed once: of a dozen threads that is more than all that is in use. Small blocks come from
-/// caches of the threads, so that two arenas are no queue. Pages of rows and of deliveries go back whole, where glibc would raise the size from which on they
-/// do as soon as the first one was freed.
-void keep_little_memory() {
-  mallopt(M_ARENA_MAX, 2);
-}
+/// caches of the threads, so that two arenas are no queue.
+void keep_little_memory() { mallopt(M_ARENA_MAX, 2); }
 
 }  // namespace
 
