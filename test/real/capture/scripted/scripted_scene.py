@@ -48,7 +48,7 @@ class Scene:
 
     def wait_equal(self, what):
         try:
-            wait_until(lambda: self.wanted() == self.held(), 30, what, pause=0.1)
+            wait_until(lambda: self.wanted() == self.held(), 240, what, pause=0.1)
         except AssertionError:
             source, target = self.wanted(), self.held()
             differing = [(key, source.get(key), target.get(key)) for key in sorted(source.keys() | target.keys()) if source.get(key) != target.get(key)]
