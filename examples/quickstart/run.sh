@@ -22,7 +22,8 @@ finish() {
 }
 trap finish EXIT
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# Bold on a terminal only.
+say() { if [ -t 1 ]; then printf '\n\033[1m%s\033[0m\n' "$*"; else printf '\n%s\n' "$*"; fi; }
 fail() { echo "quickstart: $*" >&2; exit 1; }
 pause() { [ -n "${CI:-}" ] || [ ! -t 1 ] || sleep "$1"; }
 sql() { sqlite3 -cmd '.timeout 5000' "$work/erp.db" "$1"; }

@@ -224,6 +224,8 @@ def seeded():
 def main(tests, named=None):
     """Runs the named tests, or all; each is a function without arguments."""
     wanted = (sys.argv[3:] if named is None else named) or [test.__name__ for test in tests]
+    unknown = set(wanted) - {test.__name__ for test in tests}
+    assert not unknown, f"there are no such tests: {sorted(unknown)}"
     for test in tests:
         if test.__name__ not in wanted:
             continue
