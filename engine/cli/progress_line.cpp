@@ -35,4 +35,6 @@ void ProgressLine::tell(std::int64_t done, std::int64_t total, std::string_view 
   std::fflush(stderr);
 }
 
+void show_progress(std::string_view text) { fmt::print(stderr, "\r\x1b[K{}", text); }
+
 }  // namespace engine::cli

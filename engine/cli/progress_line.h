@@ -22,4 +22,7 @@ class ProgressLine {
   std::int64_t told_ms_ = 0;
 };
 
+/// Writes over the line on stderr; only where somebody looks.
+void show_progress(std::string_view text);
+
 }  // namespace engine::cli

@@ -5,7 +5,7 @@
 namespace engine::capture {
 
 namespace {
-constexpr std::size_t page_rows = 10'000;
+constexpr std::size_t image_rows = 10'000;
 }
 
 void KeylessPass::run() {
@@ -49,7 +49,7 @@ bool KeylessPass::all_seen() const {
 void KeylessPass::erase_unseen() {
   const CycleScope& scope = reading_.scope;
   for (std::int64_t after = 0;;) {
-    const auto ordinals = scope.journal.read()->images.ordinals(scope.table.row.id, after, page_rows);
+    const auto ordinals = scope.journal.read()->images.ordinals(scope.table.row.id, after, image_rows);
     if (ordinals.empty()) break;
     after = ordinals.back();
     for (const std::int64_t ordinal : ordinals) {

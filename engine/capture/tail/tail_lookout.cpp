@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <unordered_set>
 #include <utility>
 
 #include "engine/base/log.h"
@@ -194,13 +195,18 @@ void TailLookout::forget() {
 void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedChange>& page) {
   Provenances provenances;
   std::vector<Recheck::Suspect> suspects;
+  std::unordered_set<std::string> repeated;
   model::RowBatch row;
   const PlaceMap places(reading);
   const bool ties = reading.scope.definition.capture.ties_transactions;
   // The last entry tells who made the row what it is now.
   const auto suspect = [&](std::string key, const model::Provenance& provenance, const auto& source_key) {
     if (const auto tie = ties ? ties_.note(key, provenance.transaction) : std::nullopt) reading.writer.tie(tie->first, tie->second);
-    if (provenances.insert_or_assign(key, provenance).second) suspects.push_back({std::move(key), source_key()});
+    if (provenances.insert_or_assign(key, provenance).second) {
+      suspects.push_back({std::move(key), source_key()});
+    } else {
+      repeated.insert(std::move(key));
+    }
   };
   for (const model::LoggedChange& entry : page) {
     if (const auto image = entry.place ? places.image_at(entry) : std::nullopt) {
@@ -209,6 +215,7 @@ void TailLookout::read_page(Reading& reading, const std::vector<model::LoggedCha
     if (entry.cells.empty()) continue;
     suspect(encoded_key(reading.scope.shape.layout, entry.cells, row), entry.provenance, [&] { return entry.key; });
   }
+  repeated_ += static_cast<std::int64_t>(repeated.size());
   if (!suspects.empty()) {
     reading.writer.attribute(std::move(provenances));
     reading.writer.rows_read(static_cast<std::int64_t>(suspects.size()));
@@ -236,6 +243,7 @@ void TailLookout::read_news(Reading& reading) {
   reading.writer.settle_moves();
   const std::int64_t changes_before = changes_of(reading);
   const std::int64_t rows_before = reading.writer.result().rows_read;
+  repeated_ = 0;
   // What is seen here is not of the pass, which comes to the rows before it by itself; those behind it that are new are read by key at its end.
   PassBitmap of_pass = std::exchange(reading.seen, PassBitmap());
   read_guarded(reading, false);
@@ -246,7 +254,9 @@ void TailLookout::read_news(Reading& reading) {
   log_->forget();
   const std::int64_t changes = changes_of(reading) - changes_before;
   streamed_ += changes;
-  known_ += std::max<std::int64_t>(0, reading.writer.result().rows_read - rows_before - changes);
+  // Where two entries named one row, the reading may have come to it after the first, and what was read now is what the second told of.
+  const std::int64_t named = reading.writer.result().rows_read - rows_before + repeated_;
+  known_ += std::max<std::int64_t>(0, named - changes);
 }
 
 std::string TailLookout::settle(Finding read) {

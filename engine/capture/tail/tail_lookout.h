@@ -54,6 +54,7 @@ class TailLookout final : public Lookout {
   bool trusted_ = false;                   ///< the last look relied on the log
   bool streams_ = false;                   ///< entries may be followed while all rows are read
   std::int64_t streamed_ = 0;              ///< changes that entries told of while all rows were read
+  std::int64_t repeated_ = 0;              ///< rows that a page of them named more than once
   std::int64_t known_ = 0;                 ///< entries of rows that the reading had come to before them
   std::int64_t checked_ms_ = 0;            ///< when its triggers were last seen to be there; 0: never
 };

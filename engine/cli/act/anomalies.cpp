@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct Options {
+struct AnomaliesOptions {
   ActingOptions acting;
   std::vector<std::int64_t> ids;
   std::string pipeline;
@@ -30,7 +30,7 @@ std::string state_text(const operate::ListedAnomaly& each) {
   return coloured(journal::name_of(each.anomaly.state), colour_of(each.anomaly.state)) + (is_snoozed ? ", snoozed" : "");
 }
 
-int list(const Invocation& invocation, const Options& options) {
+int list(const Invocation& invocation, const AnomaliesOptions& options) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);
   const auto anomalies = operate::list_anomalies(*journal, options.pipeline, options.all, options.limit);
@@ -123,7 +123,7 @@ void print_story(const operate::AnomalyStory& story) {
   if (anomaly.state == journal::AnomalyState::open) print_choices(story);
 }
 
-int show(const Invocation& invocation, const Options& options) {
+int show(const Invocation& invocation, const AnomaliesOptions& options) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);
   for (const std::int64_t id : options.ids) {
@@ -157,7 +157,7 @@ bool print_decided(const Invocation& invocation, const json::object& outcome, co
   return all_done;
 }
 
-json::object request_for(const Options& options, const char* verb) {
+json::object request_for(const AnomaliesOptions& options, const char* verb) {
   if (options.ids.empty() && !options.all && options.pipeline.empty()) {
     throw Error(ErrorCode::config_invalid, "which ones?", {}, "give their ids, or --pipeline NAME, or --all");
   }
@@ -167,7 +167,7 @@ json::object request_for(const Options& options, const char* verb) {
 }
 
 /// Nothing leaves by it, so nothing is asked.
-int snooze(const Invocation& invocation, const Options& options) {
+int snooze(const Invocation& invocation, const AnomaliesOptions& options) {
   json::object request = request_for(options, "snooze");
   request["until_ms"] = time_ahead(options.until, "--until");
   const json::object outcome = options.acting.dry_run ? try_act(invocation, request, options.acting) : act(invocation, request, options.acting);
@@ -176,7 +176,7 @@ int snooze(const Invocation& invocation, const Options& options) {
   return all_done ? done : failed;
 }
 
-int decide(const Invocation& invocation, const Options& options, const char* verb) {
+int decide(const Invocation& invocation, const AnomaliesOptions& options, const char* verb) {
   json::object request = request_for(options, verb);
   if (options.acting.dry_run || !options.acting.yes) {
     const json::object would = try_act(invocation, request, options.acting);
@@ -193,7 +193,7 @@ int decide(const Invocation& invocation, const Options& options, const char* ver
   return print_decided(invocation, act(invocation, request, options.acting), verb, false) ? done : failed;
 }
 
-CLI::App* add_choice(CLI::App& parent, Invocation& invocation, const std::shared_ptr<Options>& options, const char* name, const char* help,
+CLI::App* add_choice(CLI::App& parent, Invocation& invocation, const std::shared_ptr<AnomaliesOptions>& options, const char* name, const char* help,
                      const char* footer) {
   CLI::App* verb = parent.add_subcommand(name, help);
   add_common_options(*verb, invocation);
@@ -205,7 +205,7 @@ CLI::App* add_choice(CLI::App& parent, Invocation& invocation, const std::shared
   return verb;
 }
 
-void add_decision(CLI::App& parent, Invocation& invocation, const std::shared_ptr<Options>& options, const char* name, const char* help,
+void add_decision(CLI::App& parent, Invocation& invocation, const std::shared_ptr<AnomaliesOptions>& options, const char* name, const char* help,
                   const char* footer) {
   CLI::App* verb = add_choice(parent, invocation, options, name, help, footer);
   verb->callback([&invocation, options, name] {
@@ -218,7 +218,7 @@ void add_decision(CLI::App& parent, Invocation& invocation, const std::shared_pt
 void add_anomalies(CLI::App& program, Invocation& invocation) {
   CLI::App* parent = program.add_subcommand("anomalies", "what guards hold until a person decides: list, show, release, reject, snooze");
   parent->require_subcommand(1);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AnomaliesOptions>();
 
   CLI::App* list_verb = parent->add_subcommand("list", "what is held and why; exit code 4 when there is something");
   add_common_options(*list_verb, invocation);

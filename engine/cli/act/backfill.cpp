@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct BackfillOptions {
   ActingOptions acting;
   std::string table;
   std::vector<std::string> keys;
@@ -42,7 +42,7 @@ void print_range(const json::object& outcome, bool dry_run) {
   }
 }
 
-void print(const json::object& outcome, bool dry_run) {
+void print_backfilled(const json::object& outcome, bool dry_run) {
   if (outcome.contains("from")) return print_range(outcome, dry_run);
   const auto number = [&outcome](const char* name) { return outcome.at(name).to_number<std::size_t>(); };
   fmt::print("{}: {} read; {} new, {} changed, {} gone since the last read\n", std::string_view(outcome.at("table").as_string()),
@@ -55,7 +55,7 @@ void print(const json::object& outcome, bool dry_run) {
 void add_backfill(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("backfill", "read chosen rows again at the source and send their newest state");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BackfillOptions>();
   verb->add_option("table", options->table, "which table")->required();
   verb->add_option("--key", options->keys, "these keys; a key of several columns as JSON: '[\"A01\",7]'");
   verb->add_option("--where", options->where, "rows for which this holds, in the source's SQL: \"anno = 2026\"");
@@ -78,7 +78,7 @@ void add_backfill(CLI::App& program, Invocation& invocation) {
                                  {"to", options->to},
                                  {"end", options->end},
                                  {"pipelines", list_of(options->pipelines)}};
-      return act_after_question(invocation, request, options->acting, print);
+      return act_after_question(invocation, request, options->acting, print_backfilled);
     };
   });
 }

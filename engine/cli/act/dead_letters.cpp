@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct Options {
+struct DeadLettersOptions {
   std::string pipeline;
   std::size_t limit = 100;
   std::vector<std::int64_t> ids;
@@ -25,7 +25,7 @@ struct Options {
 };
 
 /// Works without the daemon: the journal alone is read.
-int list(const Invocation& invocation, const Options& options) {
+int list(const Invocation& invocation, const DeadLettersOptions& options) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);
   const auto letters = operate::list_dead_letters(*journal, options.pipeline, options.limit);
@@ -50,7 +50,7 @@ int list(const Invocation& invocation, const Options& options) {
   return differences_found;
 }
 
-int show(const Invocation& invocation, const Options& options) {
+int show(const Invocation& invocation, const DeadLettersOptions& options) {
   const settings::Instance instance = operate::load_valid_instance(invocation.instance, false);
   journal::ReadOnlyJournal journal(instance.journal_path);
   for (const std::int64_t id : options.ids) {
@@ -74,7 +74,7 @@ void print_decided(const std::vector<operate::Decided>& decided) {
 }
 
 /// Through the daemon where it runs. One that is refused makes the exit code 1; the others are decided all the same.
-int decide(const Invocation& invocation, const Options& options, operate::Decision::Action action) {
+int decide(const Invocation& invocation, const DeadLettersOptions& options, operate::Decision::Action action) {
   operate::Decision decision{.action = action, .ids = options.ids, .reason = options.reason};
   if (options.delivered) decision.settled = operate::Decision::Settled::delivered;
   if (options.not_delivered) decision.settled = operate::Decision::Settled::not_delivered;
@@ -101,7 +101,7 @@ int decide(const Invocation& invocation, const Options& options, operate::Decisi
 }
 
 /// What `retry` and `discard` have in common.
-CLI::App* add_action(CLI::App& parent, Invocation& invocation, const std::shared_ptr<Options>& options, const char* name,
+CLI::App* add_action(CLI::App& parent, Invocation& invocation, const std::shared_ptr<DeadLettersOptions>& options, const char* name,
                      const char* help, operate::Decision::Action action) {
   CLI::App* verb = parent.add_subcommand(name, help);
   add_common_options(*verb, invocation);
@@ -121,7 +121,7 @@ void add_dead_letters(CLI::App& program, Invocation& invocation) {
   CLI::App* parent = program.add_subcommand("dead-letters", "what was given up or is uncertain: list, show, retry, discard");
   parent->require_subcommand(1);
   // One for all four: only the verb that was chosen fills it.
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DeadLettersOptions>();
 
   CLI::App* list_verb = parent->add_subcommand("list", "dead and uncertain deliveries; exit code 4 when there are some");
   add_common_options(*list_verb, invocation);

@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-struct Options {
+struct ExpectOptions {
   ActingOptions acting;
   std::string pipeline;
   std::int64_t inserts = 0;
@@ -19,7 +19,7 @@ struct Options {
   std::string until;
 };
 
-int run(const Invocation& invocation, const Options& options) {
+int run(const Invocation& invocation, const ExpectOptions& options) {
   const json::object request{{"verb", "expect"},           {"pipeline", options.pipeline}, {"inserts", options.inserts},
                              {"updates", options.updates}, {"deletes", options.deletes},   {"until_ms", time_ahead(options.until, "--until")}};
   const json::object outcome = act(invocation, request, options.acting);
@@ -37,7 +37,7 @@ int run(const Invocation& invocation, const Options& options) {
 void add_expect(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("expect", "announce a mass change of a pipeline, so that it is not held");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExpectOptions>();
   verb->add_option("pipeline", options->pipeline, "which pipeline")->required();
   verb->add_option("--inserts", options->inserts, "how many records may be made")->check(CLI::NonNegativeNumber);
   verb->add_option("--updates", options->updates, "how many may be changed")->check(CLI::NonNegativeNumber);

@@ -10,13 +10,13 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct ForgetOptions {
   ActingOptions acting;
   std::string table;
   std::vector<std::string> key;
 };
 
-void print(const json::object& outcome, bool dry_run) {
+void print_forgotten(const json::object& outcome, bool dry_run) {
   const auto number = [&outcome](const char* name) { return outcome.at(name).to_number<std::size_t>(); };
   fmt::print("{}: {}, {}, {}, {}\n", dry_run ? "would be erased" : "erased", counted(number("changes"), "change"),
              counted(number("deliveries"), "delivery"), counted(number("attempts"), "attempt"),
@@ -33,7 +33,7 @@ void print(const json::object& outcome, bool dry_run) {
 void add_forget(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("forget", "erase from the journal what it holds about one key");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ForgetOptions>();
   verb->add_option("table", options->table, "which table")->required();
   verb->add_option("key", options->key, "the row's key, one word a column")->required();
   add_acting_options(*verb, options->acting);
@@ -43,7 +43,7 @@ void add_forget(CLI::App& program, Invocation& invocation) {
     invocation.run = [&invocation, options] {
       json::array key;
       for (const std::string& part : options->key) key.emplace_back(part);
-      return act_after_question(invocation, {{"verb", "forget"}, {"table", options->table}, {"key", key}}, options->acting, print);
+      return act_after_question(invocation, {{"verb", "forget"}, {"table", options->table}, {"key", key}}, options->acting, print_forgotten);
     };
   });
 }

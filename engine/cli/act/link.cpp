@@ -10,7 +10,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct LinkOptions {
   ActingOptions acting;
   std::string pipeline;
 };
@@ -20,7 +20,7 @@ void print_list(const char* heading, const json::value& list) {
 }
 
 /// Nothing is sent by it, so nobody is asked first.
-int link(const Invocation& invocation, const Options& options) {
+int link(const Invocation& invocation, const LinkOptions& options) {
   const json::object request{{"verb", "link"}, {"pipeline", options.pipeline}};
   const json::object outcome =
       options.acting.dry_run ? try_act(invocation, request, options.acting) : act(invocation, request, options.acting);
@@ -43,7 +43,7 @@ int link(const Invocation& invocation, const Options& options) {
 void add_link(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("link", "adopt a target that is already full: find the record of each row");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LinkOptions>();
   verb->add_option("pipeline", options->pipeline, "which pipeline")->required();
   verb->add_flag("-n,--dry-run", options->acting.dry_run, "look, keep nothing");
   add_reason(*verb, options->acting);

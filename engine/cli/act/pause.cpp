@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct PauseOptions {
   ActingOptions acting;
   std::string kind;
   std::string name;
@@ -45,7 +45,7 @@ void print_restored(const json::object& outcome, bool dry_run) {
 }
 
 // A restored journal: what would be sent is shown first, and asked for. -1 when the journal is no restored one.
-int resume_instance(const Invocation& invocation, const Options& options) {
+int resume_instance(const Invocation& invocation, const PauseOptions& options) {
   const json::object request{{"verb", "resume"}, {"kind", "instance"}, {"name", ""}, {"messages", options.messages}};
   const json::object seen = try_act(invocation, request, options.acting);
   // Not restored: an ordinary resume.
@@ -54,7 +54,7 @@ int resume_instance(const Invocation& invocation, const Options& options) {
 }
 
 /// Pausing holds back and resuming lets go what is valid anyway; only a restored journal is asked about.
-int run(const Invocation& invocation, const Options& options, const char* act_name) {
+int run(const Invocation& invocation, const PauseOptions& options, const char* act_name) {
   const bool pauses = act_name == std::string_view("pause");
   if (options.name.empty() != (options.kind == "instance")) {
     throw Error(ErrorCode::config_invalid, options.name.empty() ? "which " + options.kind + "?" : "the instance is paused as a whole", {},
@@ -84,7 +84,7 @@ int run(const Invocation& invocation, const Options& options, const char* act_na
 void add(CLI::App& program, Invocation& invocation, const char* name, const char* help, const char* footer) {
   CLI::App* verb = program.add_subcommand(name, help);
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PauseOptions>();
   verb->add_option("kind", options->kind, "pipeline, table, connection or instance")
       ->required()
       ->check(CLI::IsMember({"pipeline", "table", "connection", "instance"}));

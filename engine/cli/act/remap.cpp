@@ -11,14 +11,14 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct RemapOptions {
   ActingOptions acting;
   std::vector<std::string> pipelines;
   bool live_only = false;
   bool force = false;
 };
 
-void print(const json::object& outcome, bool dry_run) {
+void print_remapped(const json::object& outcome, bool dry_run) {
   for (const json::value& each : outcome.at("pipelines").as_array()) fmt::print("{}", resend_text(each.as_object(), dry_run));
 }
 
@@ -27,7 +27,7 @@ void print(const json::object& outcome, bool dry_run) {
 void add_remap(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("remap", "map every row again and send what differs from what was last sent");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RemapOptions>();
   verb->add_option("pipelines", options->pipelines, "which pipelines")->required();
   verb->add_flag("--live-only", options->live_only, "only records that are at the target by our hand");
   verb->add_flag("--force", options->force, "send what is equal, too: the target may have lost it");
@@ -40,7 +40,7 @@ void add_remap(CLI::App& program, Invocation& invocation) {
       for (const std::string& name : options->pipelines) names.emplace_back(name);
       const json::object request{
           {"verb", "remap"}, {"pipelines", names}, {"live_only", options->live_only}, {"force", options->force}};
-      return act_after_question(invocation, request, options->acting, print);
+      return act_after_question(invocation, request, options->acting, print_remapped);
     };
   });
 }

@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct ReplayOptions {
   ActingOptions acting;
   std::string pipeline;
   std::vector<std::string> keys;
@@ -24,9 +24,9 @@ struct Options {
   bool comments = false;
 };
 
-void print(const json::object& outcome, bool dry_run) { fmt::print("{}", resend_text(outcome, dry_run)); }
+void print_replayed(const json::object& outcome, bool dry_run) { fmt::print("{}", resend_text(outcome, dry_run)); }
 
-json::object request_of(const Options& options) {
+json::object request_of(const ReplayOptions& options) {
   json::object request{{"verb", "replay"},       {"pipeline", options.pipeline}, {"all", options.all},
                        {"every_change", options.every_change}, {"comments", options.comments}};
   json::array keys;
@@ -44,7 +44,7 @@ json::object request_of(const Options& options) {
 void add_replay(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("replay", "deliver again from the journal, mapped anew");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   verb->add_option("pipeline", options->pipeline, "which pipeline")->required();
   verb->add_option("--key", options->keys, "only these keys; a key of several columns as JSON: '[\"A01\",7]'");
   verb->add_option("--since", options->since, "changes captured since: 2h, 3d, '2026-11-22 08:00'");
@@ -59,7 +59,7 @@ void add_replay(CLI::App& program, Invocation& invocation) {
                "limited time; what is older is read again at the source by `datapicker backfill`.");
   verb->callback([&invocation, options] {
     invocation.run = [&invocation, options] {
-      return act_after_question(invocation, request_of(*options), options->acting, print);
+      return act_after_question(invocation, request_of(*options), options->acting, print_replayed);
     };
   });
 }

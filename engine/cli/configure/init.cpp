@@ -15,7 +15,7 @@ namespace engine::cli {
 
 namespace {
 
-struct Choice {
+struct InitChoice {
   std::filesystem::path folder = ".";
   std::string source;
   bool yes = false;
@@ -49,7 +49,7 @@ std::string ask_table(const std::vector<std::string>& tables) {
   return ask("First table", tables.front());
 }
 
-void ask_source(Choice& choice) {
+void ask_source(InitChoice& choice) {
   fmt::print("Where does the data come from?\n"
              "  example     a small ERP in SQLite, made here\n"
              "  postgresql  mariadb  sqlite  ibmi (AS/400)  sqlserver\n"
@@ -57,7 +57,7 @@ void ask_source(Choice& choice) {
   choice.source = ask("Source", "example");
 }
 
-void ask_server(Choice& choice) {
+void ask_server(InitChoice& choice) {
   operate::ServerParameters& server = choice.server;
   server.kind = choice.source;
   if (server.kind == "sqlite") {
@@ -71,7 +71,7 @@ void ask_server(Choice& choice) {
   server.password = ask_password("Password");
 }
 
-void ask_target(Choice& choice) {
+void ask_target(InitChoice& choice) {
   fmt::print("Where does it go?\n"
              "  file             a file of JSON lines, to see what would be sent\n"
              "  webhook          any JSON API\n"
@@ -83,7 +83,7 @@ void ask_target(Choice& choice) {
 }
 
 // What was given by options is not asked for.
-void ask_what_is_missing(Choice& choice) {
+void ask_what_is_missing(InitChoice& choice) {
   const bool source_known = !choice.source.empty() || !choice.init.odbc.empty();
   if (!source_known) ask_source(choice);
   if (choice.source == "odbc" && choice.init.odbc.empty()) choice.init.odbc = ask("Connection string");
@@ -92,7 +92,7 @@ void ask_what_is_missing(Choice& choice) {
   choice.init.choose_table = ask_table;
 }
 
-void complete(Choice& choice) {
+void complete(InitChoice& choice) {
   choice.server.kind = choice.source;
   const bool named = !choice.source.empty() && choice.source != "example" && choice.source != "odbc";
   if (choice.init.odbc.empty() && named) choice.init.odbc = operate::odbc_string(choice.server);
@@ -104,7 +104,7 @@ void print_next(const std::filesystem::path& folder) {
              coloured("Next", Colour::bold), where, where, where);
 }
 
-int report(const Invocation& invocation, const Choice& choice, const operate::InitResult& result) {
+int report(const Invocation& invocation, const InitChoice& choice, const operate::InitResult& result) {
   if (invocation.json) {
     boost::json::object whole{{"folder", choice.folder.string()},
                               {"written", boost::json::array(result.written.begin(), result.written.end())},
@@ -125,7 +125,7 @@ int report(const Invocation& invocation, const Choice& choice, const operate::In
   return done;
 }
 
-void add_options(CLI::App& verb, Choice& choice) {
+void add_options(CLI::App& verb, InitChoice& choice) {
   verb.add_option("folder", choice.folder, "the folder to fill; it is made when it is not there")->capture_default_str();
   verb.add_option("--name", choice.init.name, "the instance's name (default: the folder's)");
   verb.add_option("--source", choice.source, "where the data comes from")
@@ -149,7 +149,7 @@ void add_options(CLI::App& verb, Choice& choice) {
 
 void add_init(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("init", "make a folder that runs: a connection, a table, a pipeline");
-  auto choice = std::make_shared<Choice>();
+  auto choice = std::make_shared<InitChoice>();
   add_options(*verb, *choice);
   verb->add_flag("--json", invocation.json, "print JSON");
   verb->footer("Without options, on a terminal, it asks; with --yes, or without a terminal, it makes an example of SQLite and a file.\n"

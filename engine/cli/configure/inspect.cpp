@@ -6,6 +6,7 @@
 
 #include "engine/base/error.h"
 #include "engine/cli/configure/inspect_json.h"
+#include "engine/cli/progress_line.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
 #include "engine/operate/instance_access.h"
@@ -14,7 +15,7 @@ namespace engine::cli {
 
 namespace {
 
-struct Choice {
+struct InspectChoice {
   std::string connection, table;
   bool only_yaml = false;
   bool write = false;
@@ -137,7 +138,7 @@ int write(const Invocation& invocation, const operate::TableInspection& table) {
   return paths.empty() ? failed : done;
 }
 
-int inspect_source(const Invocation& invocation, const Choice& choice, const settings::Instance& instance,
+int inspect_source(const Invocation& invocation, const InspectChoice& choice, const settings::Instance& instance,
                    const settings::SourceConnection& connection) {
   if (choice.table.empty()) {
     const operate::SourceInspection result = operate::inspect_source(instance, connection, choice.options);
@@ -154,7 +155,7 @@ int inspect_source(const Invocation& invocation, const Choice& choice, const set
   return done;
 }
 
-int inspect(const Invocation& invocation, const Choice& choice) {
+int inspect(const Invocation& invocation, const InspectChoice& choice) {
   settings::Diagnostics diagnostics;
   const settings::Instance instance = operate::load_for_inspection(invocation.instance, choice.connection, diagnostics);
   if (const auto source = instance.sources.find(choice.connection); source != instance.sources.end()) {
@@ -166,14 +167,12 @@ int inspect(const Invocation& invocation, const Choice& choice) {
 }
 
 // Counting may take a while: who waits is told, and the line is taken away again.
-void show_progress(std::string_view text) { fmt::print(stderr, "\r\033[K{}", text); }
-
 }  // namespace
 
 void add_inspect(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("inspect", "show what a connection offers, and the YAML to copy");
   add_common_options(*verb, invocation);
-  auto choice = std::make_shared<Choice>();
+  auto choice = std::make_shared<InspectChoice>();
   verb->add_option("connection", choice->connection, "a connection of the instance, source or target")->required();
   verb->add_option("table", choice->table, "a table of the source, as `from:` takes it");
   verb->add_flag("--unmasked", choice->options.unmasked, "show personal data in samples");

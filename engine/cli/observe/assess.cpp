@@ -9,6 +9,7 @@
 #include "engine/base/log.h"
 #include "engine/base/text/characters.h"
 #include "engine/base/text/durations.h"
+#include "engine/cli/progress_line.h"
 #include "engine/cli/terminal.h"
 #include "engine/cli/verbs.h"
 #include "engine/operate/inspect/assess/charts.h"
@@ -21,7 +22,7 @@ namespace {
 
 constexpr std::size_t tables_shown = 20, holds_shown = 10;
 
-struct Choice {
+struct AssessChoice {
   std::string duration = "24h";
   std::string folder;
   operate::AssessOptions options;
@@ -91,9 +92,7 @@ void print_assessment(const operate::Assessment& assessment, const std::filesyst
   fmt::print("\nThe page, with YAML to copy: {}\n", (folder / "report.html").string());
 }
 
-void show_progress(std::string_view text) { fmt::print(stderr, "\r\033[K{}", text); }
-
-int assess(const Invocation& invocation, Choice choice) {
+int assess(const Invocation& invocation, AssessChoice choice) {
   // What a source refuses stands on the page; lines of a log would run through the progress.
   set_log_level(LogLevel::error);
   choice.options.for_ms = duration_typed(choice.duration);
@@ -118,7 +117,7 @@ int assess(const Invocation& invocation, Choice choice) {
 void add_assess(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("assess", "watch a source without sending: what changes there, and what fits it, as a page with charts");
   add_common_options(*verb, invocation);
-  auto choice = std::make_shared<Choice>();
+  auto choice = std::make_shared<AssessChoice>();
   verb->add_option("connection", choice->options.connection, "a source connection of the instance; its file is all that is needed")->required();
   verb->add_option("--tables", choice->options.tables, "tables by name, also with * (gestio.*); without it all that have a key")->delimiter(',');
   verb->add_option("--for", choice->duration, "how long to watch: 30m, 24h, 7d")->capture_default_str();

@@ -13,12 +13,12 @@ namespace engine::cli {
 
 namespace {
 
-struct Options {
+struct PlanOptions {
   operate::PlanOptions plan;
   bool markdown = false;
 };
 
-int show_plan(const Invocation& invocation, Options options) {
+int show_plan(const Invocation& invocation, PlanOptions options) {
   set_log_level(LogLevel::error);
   options.plan.instance = invocation.instance;
   options.plan.edited.environment = invocation.instance.environment;
@@ -41,7 +41,7 @@ int show_plan(const Invocation& invocation, Options options) {
 void add_plan(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("plan", "which calls an edited folder would have made of what changed lately; sends nothing");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlanOptions>();
   verb->add_option("DIR", options->plan.edited.path, "the edited folder, which holds datapicker.yaml")->required();
   verb->add_option("--days", options->plan.days, "changes of so many days")->capture_default_str()->check(CLI::Range(1, 3'650));
   verb->add_option("--pipeline", options->plan.pipeline, "only this pipeline");

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 constexpr std::size_t repaired_at_once = 200;
 
-struct Options {
+struct VerifyOptions {
   operate::VerifyOptions verify;
   ActingOptions acting;
   bool only_source = false;
@@ -56,7 +56,7 @@ void print(const operate::Verification& verification) {
 }
 
 /// Rows are read again and sent through the daemon, some at a time, so that each act stays small in the audit.
-json::array repair(const Invocation& invocation, const operate::Verification& verification, const Options& options) {
+json::array repair(const Invocation& invocation, const operate::Verification& verification, const VerifyOptions& options) {
   const std::vector<std::string> keys = verification.keys(options.extra);
   json::array outcomes;
   for (std::size_t begin = 0; begin < keys.size(); begin += repaired_at_once) {
@@ -68,7 +68,7 @@ json::array repair(const Invocation& invocation, const operate::Verification& ve
   return outcomes;
 }
 
-int repair_after_question(const Invocation& invocation, const operate::Verification& verification, const Options& options, json::object& shown) {
+int repair_after_question(const Invocation& invocation, const operate::Verification& verification, const VerifyOptions& options, json::object& shown) {
   const std::size_t keys = verification.keys(options.extra).size();
   if (keys == 0) return verification.differs() ? differences_found : done;
   if (options.acting.reason.empty()) throw Error(ErrorCode::config_invalid, "why?", {}, "say it with --reason: it is kept with the decision");
@@ -79,7 +79,7 @@ int repair_after_question(const Invocation& invocation, const operate::Verificat
   return differences_found;
 }
 
-int run(const Invocation& invocation, Options options) {
+int run(const Invocation& invocation, VerifyOptions options) {
   set_log_level(LogLevel::error);
   options.verify.instance = invocation.instance;
   options.verify.source = !options.only_target;
@@ -102,7 +102,7 @@ int run(const Invocation& invocation, Options options) {
 void add_verify(CLI::App& program, Invocation& invocation) {
   CLI::App* verb = program.add_subcommand("verify", "compare source, journal and target of a pipeline by key and field");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<VerifyOptions>();
   verb->add_option("pipeline", options->verify.pipeline, "the pipeline")->required();
   CLI::Option* only_source = verb->add_flag("--only-source", options->only_source, "only the journal beside the source");
   verb->add_flag("--only-target", options->only_target, "only the target beside the journal")->excludes(only_source);

@@ -14,7 +14,7 @@ std::vector<std::string> choices_in(const std::string& type) {
   return CLI::detail::split(type.substr(open + 1, close - open - 1), ',');
 }
 
-DeclaredOption declared(const CLI::Option& option) {
+DeclaredOption declared_option(const CLI::Option& option) {
   DeclaredOption one;
   one.positional = option.get_positional();
   if (one.positional) {
@@ -35,23 +35,23 @@ DeclaredOption declared(const CLI::Option& option) {
 }
 
 /// What has no group is hidden.
-DeclaredVerb declared(const CLI::App& app, const std::string& above) {
+DeclaredVerb declared_verb(const CLI::App& app, const std::string& above) {
   DeclaredVerb verb;
   verb.name = above + app.get_name();
   verb.about = app.get_description();
   verb.notes = app.get_footer();
   for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_group().empty()) verb.options.push_back(declared(*option));
+    if (!option->get_group().empty()) verb.options.push_back(declared_option(*option));
   }
   for (const CLI::App* below : app.get_subcommands([](const CLI::App* each) { return !each->get_group().empty(); })) {
-    verb.verbs.push_back(declared(*below, verb.name + " "));
+    verb.verbs.push_back(declared_verb(*below, verb.name + " "));
   }
   return verb;
 }
 
 }  // namespace
 
-DeclaredVerb declared(const CLI::App& program) { return declared(program, ""); }
+DeclaredVerb declared(const CLI::App& program) { return declared_verb(program, ""); }
 
 std::vector<const DeclaredVerb*> with_all_below(const DeclaredVerb& verb) {
   std::vector<const DeclaredVerb*> all{&verb};

@@ -16,7 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Options {
+struct TryOptions {
   operate::TrialOptions trial;
   std::vector<std::string> set;
   std::vector<std::string> match;
@@ -80,7 +80,7 @@ void print_answer(const operate::TrialStep& step) {
 }
 
 /// For one trial: it refers to the options.
-operate::TrialTalk talk_of(const Invocation& invocation, const Options& options) {
+operate::TrialTalk talk_of(const Invocation& invocation, const TryOptions& options) {
   operate::TrialTalk talk;
   const bool shows = !invocation.json;
   talk.may_send = [&options, shows](const operate::TrialStep& step) {
@@ -97,7 +97,7 @@ operate::TrialTalk talk_of(const Invocation& invocation, const Options& options)
 }
 
 /// By value: the trial is completed here from what was typed.
-int try_it(const Invocation& invocation, Options options) {
+int try_it(const Invocation& invocation, TryOptions options) {
   set_log_level(LogLevel::error);
   options.trial.instance = invocation.instance;
   options.trial.dry_run = options.acting.dry_run;
@@ -118,7 +118,7 @@ int try_it(const Invocation& invocation, Options options) {
 void add_targets_try(CLI::App& parent, Invocation& invocation) {
   CLI::App* verb = parent.add_subcommand("try", "send one record from a connection, and explain what came back");
   add_common_options(*verb, invocation);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TryOptions>();
   verb->add_option("target", options->trial.target, "a connection, or a definition that one connection uses")->required();
   verb->add_option("--object", options->trial.object, "the object, as a pipeline names it")->required();
   verb->add_option("--set", options->set, "a field: name=text or name:=JSON; as often as there are fields")->allow_extra_args(false);

@@ -22,6 +22,8 @@ constexpr std::size_t group_enough = 1'024;
 /// Ends not yet on disk: one group on its way, and the next one that gathers. Beyond that nothing new starts: a slow disk slows sending, and fills no
 /// memory with what waits for it, some eight kilobytes each.
 constexpr std::size_t unwritten_max = 2 * group_enough;
+/// So many calls are given to the target together: it sends these while the next ones are prepared, and is not woken for each.
+constexpr std::size_t handed_over_max = 8;
 constexpr std::int64_t wait_ms_longest = 60'000;
 constexpr std::int64_t held_back_wait_ms = 20;
 
@@ -85,7 +87,10 @@ void Loop::turn() {
     // What was begun goes before what is new.
     ask_for_jobs();
     resume_parked();
-    while (may_start() && intake_.has_ready()) begin_job(intake_.next());
+    while (may_start() && intake_.has_ready()) {
+      begin_job(intake_.next());
+      if (outgoing_.size() >= handed_over_max) send_out();
+    }
     send_batches();
     ask_conditions();
     intake_.fill();

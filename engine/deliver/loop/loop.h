@@ -187,7 +187,7 @@ class Loop {
   } kept_back_;
   bool use_changed_ = false;      ///< of budgets that outlive the process
   std::int64_t note_use_ms_ = 0;  ///< steady: not before then
-  std::vector<Outgoing> outgoing_;  ///< given to the target together, at the end of a turn
+  std::vector<Outgoing> outgoing_;  ///< given to the target some at a time, the last at the end of a turn
 };
 
 }  // namespace engine::deliver
