@@ -126,7 +126,8 @@ Decision decide_present(const HeadFacts& facts, const model::ObjectTraits& trait
   if (is_unknown || decision.moves || (!decision.changed_fields.empty() && !only_relates)) {
     if (pipeline.whole_updates) decision.changed_fields = decision.fields;
     Decision written = write(std::move(decision), facts, traits, pipeline.mode);
-    return is_unknown ? written : with_overwritten(std::move(written), facts, sent_fields, traits, pipeline);
+    if (is_unknown) return written;
+    return with_overwritten(std::move(written), facts, sent_fields, traits, pipeline);
   }
   if (only_relates) return relate(std::move(decision), sent_fields, traits);
   if (!facts.delivery.comment) return facts.drift != nullptr && facts.drift->keeps_any() ? skip_kept(*facts.drift) : skip("equal to what was last sent");
@@ -160,7 +161,8 @@ Decision mark_as_left(const HeadFacts& facts, const model::ObjectTraits& traits,
   // A record that was made is marked, though nothing else of it is ever changed.
   const bool only_creates = pipeline.mode == settings::WriteMode::create_only;
   Decision marked = write(std::move(decision), facts, traits, only_creates ? settings::WriteMode::update_only : pipeline.mode);
-  return is_known ? with_overwritten(std::move(marked), facts, sent, traits, pipeline) : marked;
+  if (!is_known) return marked;
+  return with_overwritten(std::move(marked), facts, sent, traits, pipeline);
 }
 
 /// Whoever is waited for usually ends the wait; now and then one looks, since others may have mended what was missing. The

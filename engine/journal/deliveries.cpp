@@ -323,9 +323,9 @@ std::vector<DeliveryDecision> Deliveries::decisions(std::int64_t delivery_id) {
 
 std::vector<Deliveries::Awaiting> Deliveries::awaiting_person() {
   Statement statement = connection_.prepare(
-      "SELECT d.pipeline_id, d.state, count(*) FROM delivery AS d INDEXED BY delivery_dead WHERE d.state = 'dead' GROUP BY 1, 2 "
-      "UNION ALL SELECT d.pipeline_id, d.state, count(*) FROM delivery AS d INDEXED BY delivery_uncertain "
-      "WHERE d.state IN ('in_flight', 'uncertain') AND d.state = 'uncertain' GROUP BY 1, 2");
+      "SELECT d.pipeline_id, 'dead', count(*) FROM delivery AS d INDEXED BY delivery_dead WHERE d.state = 'dead' GROUP BY 1 "
+      "UNION ALL SELECT d.pipeline_id, 'uncertain', count(*) FROM delivery AS d INDEXED BY delivery_uncertain "
+      "WHERE d.state IN ('in_flight', 'uncertain') AND d.state = 'uncertain' GROUP BY 1");
   std::vector<Awaiting> awaiting;
   while (statement.step()) {
     awaiting.push_back({statement.integer(0), delivery_state_of(statement.text(1)), statement.integer(2)});

@@ -2,7 +2,7 @@
 
     query_plans.py DATAPICKER STUB_SERVER STATEMENT_LOG_LIBRARY UNIT_TEST…        --show prints every plan
 
-The statements are those that the given unit tests make the engine prepare, and the daemon and the verbs in the tests of operating, acting and reviewing. Each is explained twice: over an empty journal, as the daemon's are (nothing there runs
+The statements are those that the given unit tests make the engine prepare, and the daemon and the verbs in the tests of operating, acting, alerting and reviewing. Each is explained twice: over an empty journal, as the daemon's are (nothing there runs
 ANALYZE), and over one with data and statistics. Indexes of what is not finished are no exception: a hundred thousand deliveries may be held. What is allowed stands below
 with its reason."""
 import concurrent.futures
@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 SHOW = "--show" in sys.argv
 DATAPICKER, STUB_SERVER, LIBRARY, *UNIT_TESTS = [os.path.abspath(word) for word in sys.argv[1:] if word != "--show"]
-REAL_TESTS = ("operating.py", "acting.py", "limits/review.py")
+REAL_TESTS = ("operating.py", "acting.py", "alerts.py", "limits/review.py")
 # Grow with what is captured and sent, or with the rows of the sources.
 GROWING = {"change", "delivery", "attempt", "last_sent", "remote_id", "row_image", "look_up", "record_move", "echo", "delivery_report", "inbound_message",
            "conversation", "decision", "audit", "fed_change", "row_place", "cycle", "transaction_tie", "bundle", "anomaly", "rejection", "effect_hour", "effect_count"}
@@ -33,6 +33,7 @@ ALLOWED = {
     "SELECT count(DISTINCT key) FROM delivery NOT INDEXED": "begins behind the newest delivery that is too old, looked for from the end",
     "UPDATE delivery SET state = ?1, updated_ms = ?2 WHERE state = 'held' AND reason = ?3": "all that is held, once, when a person resumes a restored instance",
     "INDEXED BY delivery_dead WHERE ?1 AND state = 'dead'": "`dead-letters list`: all that waits for a person",
+    "SELECT d.pipeline_id, 'dead', count(*) FROM delivery AS d INDEXED BY delivery_dead": "what waits for a person, counted for alerts in its own small index",
     "FROM anomaly INDEXED BY anomaly_open WHERE state = 'open'": "all that is open, which is asked for",
     "FROM anomaly ORDER BY id DESC LIMIT": "from the end, ended by LIMIT",
     "SELECT captured_ms FROM change WHERE captured_ms <= ?1 ORDER BY seq LIMIT 1": "ends at the first that is not from a clock that was ahead",
