@@ -378,4 +378,14 @@ TEST_CASE("changes whose entries wait when all rows are read are no drift; one w
   table.source.put({"c", "silent", "b"});
   CHECK(table.news() == Lines{"update [\"a\"]", "update [\"c\"]"});
   CHECK(drift(1));
+  // Once before its chunk is read and once more before its entries are.
+  table.clock.advance(86'400'000);
+  table.change("a", "a4");
+  table.source.log->add({"a"});
+  // Statement 0 opens the first chunk, which reads a.
+  table.source.before_statement = [&](std::size_t statement) {
+    if (statement == 1) table.source.put({"a", "a5", "b"});
+  };
+  CHECK(table.news() == Lines{"update [\"a\"]", "update [\"a\"]"});
+  CHECK(drift(1));
 }
