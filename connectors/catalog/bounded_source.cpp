@@ -5,7 +5,7 @@
 
 #include "connectors/catalog/bounded_log.h"
 #include "connectors/catalog/rows_ahead.h"
-#include "connectors/odbc/bound/driver_thread.h"
+#include "connectors/odbc/bound/driven.h"
 #include "engine/base/error.h"
 
 namespace connectors::catalog {
@@ -16,8 +16,7 @@ namespace {
 
 class BoundedSource final : public model::Source {
  public:
-  BoundedSource(const engine::settings::SourceConnection& connection, MakeSource make) : limits_(odbc::limits_of(connection)), make_(std::move(make)) {}
-  ~BoundedSource() override { let_go(); }
+  BoundedSource(const engine::settings::SourceConnection& connection, MakeSource make) : driven_(odbc::limits_of(connection), std::move(make)) {}
 
   model::TableShape describe(const model::TableRequest& table) override {
     return ask([table](model::Source& source) { return source.describe(table); });
@@ -29,7 +28,7 @@ class BoundedSource final : public model::Source {
   std::unique_ptr<model::RowStream> open_chunks(const model::TableRequest& table, const model::TableShape& shape, const model::KeyRange& range,
                                                 std::size_t limit) override {
     auto opened = ask([=](model::Source& source) { return source.open_chunks(table, shape, range, limit); });
-    return rows_ahead(thread_, std::move(opened), Ends::with_an_empty_chunk);
+    return rows_ahead(driven_.thread(), std::move(opened), Ends::with_an_empty_chunk);
   }
   bool open_view() override {
     return ask([](model::Source& source) { return source.open_view(); });
@@ -51,14 +50,14 @@ class BoundedSource final : public model::Source {
                                               std::span<const model::SourceKey> keys) override {
     return rows([table, shape, own = std::vector(keys.begin(), keys.end())](model::Source& source) { return source.open_keys(table, shape, own); });
   }
-  std::size_t keys_max() const override { return source_ ? source_->keys_max() : Source::keys_max(); }
+  std::size_t keys_max() const override { return driven_.made() != nullptr ? driven_.made()->keys_max() : Source::keys_max(); }
   std::unique_ptr<model::ChangeLog> change_log(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
     auto log = ask([=](model::Source& source) { return source.change_log(table, shape, name); });
-    return log ? bounded_log(thread_, std::move(log)) : nullptr;
+    return log ? bounded_log(driven_.thread(), std::move(log)) : nullptr;
   }
   std::unique_ptr<model::ChangeFeed> change_feed(const model::TableRequest& table, const model::TableShape& shape, const model::LogName& name) override {
     auto feed = ask([=](model::Source& source) { return source.change_feed(table, shape, name); });
-    return feed ? bounded_feed(thread_, std::move(feed)) : nullptr;
+    return feed ? bounded_feed(driven_.thread(), std::move(feed)) : nullptr;
   }
   std::optional<std::string> now(const model::TableRequest& table, const model::Column& column) override {
     return ask([=](model::Source& source) { return source.now(table, column); });
@@ -73,42 +72,28 @@ class BoundedSource final : public model::Source {
   }
 
   void close() override {
-    if (!thread_) return;
+    if (driven_.made() == nullptr) return;
+    // Nothing is made anew only to be closed.
+    if (driven_.thread()->is_left_behind()) return driven_.let_go();
     try {
-      thread_->run([source = source_] { source->close(); });
+      ask([](model::Source& source) { source.close(); });
     } catch (const engine::Error&) {
-      let_go();
+      driven_.let_go();  // one that cannot be closed is not used again
     }
   }
 
  private:
   template <typename Work>
   std::invoke_result_t<Work&, model::Source&> ask(Work work) {
-    open();
-    return thread_->run([source = source_, work = std::move(work)]() mutable { return work(*source); });
+    return driven_.ask(std::move(work));
   }
   template <typename Open>
   std::unique_ptr<model::RowStream> rows(Open open_rows) {
     auto opened = ask(std::move(open_rows));
-    return rows_ahead(thread_, std::move(opened), Ends::with_its_statement);
+    return rows_ahead(driven_.thread(), std::move(opened), Ends::with_its_statement);
   }
 
-  void open() {
-    if (thread_ && thread_->is_left_behind()) let_go();
-    if (thread_) return;
-    thread_ = std::make_shared<odbc::DriverThread>(limits_);
-    source_ = make_(thread_->sign());
-  }
-  void let_go() {
-    if (thread_) thread_->leave(std::move(source_));
-    source_.reset();
-    thread_.reset();
-  }
-
-  odbc::CallLimits limits_;
-  MakeSource make_;
-  std::shared_ptr<odbc::DriverThread> thread_;
-  std::shared_ptr<model::Source> source_;
+  odbc::Driven<model::Source> driven_;
 };
 
 }  // namespace

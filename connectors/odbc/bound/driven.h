@@ -26,6 +26,8 @@ class Driven {
   /// Runs `work`, which owns all it touches beside the object. Throws as `DriverThread` does.
   template <typename Work>
   std::invoke_result_t<Work&, Object&> ask(Work work) {
+    // Also a call of what was opened through it may have been left.
+    if (thread_ && thread_->is_left_behind()) let_go();
     if (!thread_) {
       thread_ = std::make_shared<DriverThread>(limits_);
       object_ = make_(thread_->sign());
@@ -37,14 +39,19 @@ class Driven {
       throw;
     }
   }
-
- private:
+  /// The next call makes both anew.
   void let_go() {
     if (thread_) thread_->leave(std::move(object_));
     object_.reset();
     thread_.reset();
   }
 
+  /// Null before the first call. For what calls no driver.
+  const Object* made() const { return object_.get(); }
+  /// For what was opened by a call and stands in the driver, too.
+  const std::shared_ptr<DriverThread>& thread() const { return thread_; }
+
+ private:
   CallLimits limits_;
   Make make_;
   std::shared_ptr<DriverThread> thread_;
