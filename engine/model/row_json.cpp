@@ -50,8 +50,11 @@ class ImageIndex {
       if (token.kind > JsonKind::text) token.raw = scanner.container();
       const auto column = position(name);
       if (!column) continue;
-      const bool is_table = token.kind == JsonKind::begin_array && layout_.columns[*column].is_table();
-      if (token.kind > JsonKind::text && !is_table) scanner.malformed("a plain value was expected");
+      if (layout_.columns[*column].is_table()) {
+        if (token.kind != JsonKind::begin_array && token.kind != JsonKind::null) scanner.malformed("the rows of a table were expected");
+      } else if (token.kind > JsonKind::text) {
+        scanner.malformed("a plain value was expected");
+      }
       tokens_[*column] = token;
     }
     scanner.end();
