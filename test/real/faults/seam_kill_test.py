@@ -169,7 +169,11 @@ def main():
         for mode in MODES:
             print(mode, counts[mode], flush=True)
         runs = list(sample(counts, random))
-        died = sum(threads.map(lambda run: dies_at(*run), runs))
+        died = 0
+        for done, dead in enumerate(threads.map(lambda run: dies_at(*run), runs), 1):
+            died += dead
+            if done % 500 == 0:
+                print(f"{done} of {len(runs)}", flush=True)
     print(f"{len(runs)} runs, {died} deaths: all there, none double, in order")
     assert died > len(runs) // 2, "most runs ended before the call they were to die at"
 
