@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "engine/base/error.h"
+#include "engine/base/text/header_text.h"
 
 namespace engine::settings {
 namespace {
@@ -53,6 +54,11 @@ std::optional<std::int64_t> size_bytes_of(std::string_view text) {
 void refuse_kind(const YamlNode& value, const std::string& named, std::string_view expected, Diagnostics& diagnostics) {
   diagnostics.error("value.type", value.origin(),
                     fmt::format("{} must be {}, not {}", named, expected, value.kind_name()));
+}
+
+void require_header_name(const std::string& name, const Origin& origin, Diagnostics& diagnostics) {
+  if (is_header_name(name)) return;
+  diagnostics.error("value.type", origin, fmt::format("'{}' cannot be the name of a header", name), "letters, digits and '-', as in X-Request-Id");
 }
 
 void refuse_not_yet(const std::string& feature, const Origin& origin, Diagnostics& diagnostics,
@@ -215,6 +221,20 @@ std::map<std::string, std::string> MapReader::named_texts(std::string_view key) 
   std::map<std::string, std::string> texts;
   for (auto& [name, value] : text_map(key)) texts.emplace(std::move(name), std::move(value));
   return texts;
+}
+
+std::map<std::string, std::string> MapReader::headers(std::string_view key) {
+  const YamlNode* value = take(key);
+  if (value != nullptr && value->is_map()) {
+    for (const YamlEntry& entry : value->entries()) require_header_name(entry.key, entry.origin, diagnostics_);
+  }
+  return named_texts(key);
+}
+
+std::string MapReader::header_name(std::string_view key) {
+  std::string name = text(key);
+  if (!name.empty()) require_header_name(name, map_.find(key)->origin(), diagnostics_);
+  return name;
 }
 
 void MapReader::finish() {

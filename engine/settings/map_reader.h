@@ -53,6 +53,9 @@ class MapReader {
   /// In the order in which they stand.
   std::vector<std::pair<std::string, std::string>> text_map(std::string_view key);
   std::map<std::string, std::string> named_texts(std::string_view key);
+  /// As `named_texts`, by the names of headers.
+  std::map<std::string, std::string> headers(std::string_view key);
+  std::string header_name(std::string_view key);
 
   template <class Value>
   Value one_of(std::string_view key, Value fallback, std::initializer_list<std::pair<const char*, Value>> choices) {

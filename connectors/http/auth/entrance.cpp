@@ -8,6 +8,7 @@
 #include "connectors/http/auth/session_login.h"
 #include "engine/base/text/base64.h"
 #include "engine/base/error.h"
+#include "engine/base/text/header_text.h"
 
 namespace connectors::http {
 
@@ -16,9 +17,8 @@ using namespace engine::settings;
 namespace {
 
 std::string header_line(const std::string& name, const std::string& value) {
-  const auto breaks = [](const std::string& text) { return text.find_first_of("\r\n") != std::string::npos; };
-  if (breaks(name) || breaks(value)) {
-    throw engine::Error(engine::ErrorCode::config_invalid, fmt::format("the header '{}' holds a line break", name));
+  if (!engine::is_header_name(name) || !engine::is_header_value(value)) {
+    throw engine::Error(engine::ErrorCode::config_invalid, fmt::format("the header '{}' holds a line break, or what else no header can hold", name));
   }
   return name + ": " + value;
 }

@@ -12,7 +12,7 @@
 namespace connectors::http {
 
 /// What every request carries from the start: a bearer, basic or header credential, as "Name: value". Throws Error
-/// config_invalid for a line break in it.
+/// config_invalid for what no header can hold.
 std::vector<std::string> fixed_headers(const engine::settings::Auth& auth);
 
 /// A pass without a login, where the credentials themselves join the requests; else null.

@@ -6,6 +6,7 @@
 #include "connectors/http/auth/token_file.h"
 #include "engine/base/digest.h"
 #include "engine/base/error.h"
+#include "engine/base/text/header_text.h"
 
 namespace connectors::http {
 
@@ -34,8 +35,8 @@ NotGranted failed(const Error& problem) {
 }
 
 std::optional<NotGranted> line_breaks_in(const std::string& token) {
-  if (token.find_first_of("\r\n") == std::string::npos) return std::nullopt;
-  return NotGranted{.reason = "the access token holds a line break"};
+  if (engine::is_header_value(token)) return std::nullopt;
+  return NotGranted{.reason = "the access token holds a line break, or what else no header can hold"};
 }
 
 /// Grants that can be asked for again at any time: nothing has to be kept.

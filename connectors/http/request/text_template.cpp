@@ -6,6 +6,7 @@
 
 #include "connectors/http/request/field_text.h"
 #include "engine/base/error.h"
+#include "engine/base/text/header_text.h"
 
 namespace connectors::http {
 
@@ -20,8 +21,6 @@ bool breaks_url(char c) {
   return static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F || c == '#';
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
-
 [[noreturn]] void refuse_value(const Placeholder& placeholder, const std::string& why) {
   throw engine::Error(engine::ErrorCode::config_invalid, fmt::format("{} {}", placeholder.shown(), why));
 }
@@ -32,7 +31,7 @@ void append_value(const Placeholder& placeholder, Place place, std::string text,
     return;
   }
   if (place == Place::header) {
-    if (std::any_of(text.begin(), text.end(), is_control)) {
+    if (!engine::is_header_value(text)) {
       refuse_value(placeholder, "holds a control character and cannot stand in a header");
     }
     into += text;
@@ -60,7 +59,7 @@ TextTemplate::TextTemplate(std::string_view text, Place place, const engine::set
     if (piece.placeholder && piece.placeholder->optional) {
       refuse_template(fmt::format("{} can be left out of a body only", piece.placeholder->shown()), origin);
     }
-    if (place_ == Place::header && std::any_of(piece.literal.begin(), piece.literal.end(), is_control)) {
+    if (place_ == Place::header && !engine::is_header_value(piece.literal)) {
       refuse_template("a header cannot hold a control character", origin);
     }
     if (place_ == Place::path && std::any_of(piece.literal.begin(), piece.literal.end(), breaks_url)) {

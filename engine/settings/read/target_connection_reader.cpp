@@ -50,7 +50,8 @@ TlsOptions read_tls(const YamlNode& value, const ConnectionSurroundings& surroun
 SignRule read_sign(const YamlNode& value, const SecretLookup& secrets, Diagnostics& diagnostics) {
   MapReader reader(value, sign_block(), "sign", diagnostics);
   SignRule rule;
-  rule.header = reader.required_text("header");
+  reader.required_text("header");
+  rule.header = reader.header_name("header");
   rule.algorithm = reader.one_of<const char*>("algorithm", "hmac-sha256", {{"hmac-sha256", "hmac-sha256"}});
   reader.one_of("over", 0, {{"body", 0}});
   rule.prefix = reader.text("prefix");
@@ -100,11 +101,7 @@ void read_http_keys(MapReader& reader, const ConnectionSurroundings& surrounding
   reader.text("proxy");
   if (const YamlNode* proxy = reader.node().find("proxy"); proxy != nullptr && proxy->is_scalar())
     connection.proxy = surroundings.secrets.filled(*proxy, diagnostics);
-  connection.idempotency_header = reader.text("idempotency_header");
-  if (connection.idempotency_header.find_first_of(" :\t") != std::string::npos) {
-    diagnostics.error("value.type", reader.node().find("idempotency_header")->origin(),
-                      "'idempotency_header' must be the name of a header");
-  }
+  connection.idempotency_header = reader.header_name("idempotency_header");
   // Read below, over the definition that `target:` names.
   for (const char* key : {"auth", "requests", "batch", "repeat_safe", "options"}) reader.take_any(key);
 }

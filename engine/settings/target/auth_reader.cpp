@@ -86,7 +86,7 @@ LoginRequest read_login(const YamlNode& map, Diagnostics& diagnostics) {
 
 void read_send(const YamlNode& map, AuthDefinition& auth, Diagnostics& diagnostics) {
   MapReader reader(map, auth_send_block(), "'send' of auth", diagnostics);
-  auth.headers = reader.named_texts("headers");
+  auth.headers = reader.headers("headers");
   auth.query = reader.named_texts("query");
   reader.finish();
 }

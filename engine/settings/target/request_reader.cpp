@@ -56,7 +56,7 @@ RequestTemplate read_request(MapReader& reader) {
         fmt::format("{} must begin with '/': it stands behind the connection's url", reader.named("path")));
   }
   request.query = reader.named_texts("query");
-  request.headers = reader.named_texts("headers");
+  request.headers = reader.headers("headers");
   if (const YamlNode* body = reader.take("body")) request.body = json_of(*body);
   if (const YamlNode* form = reader.take("form")) request.form = form_of(*form, reader);
   request.gone = take_statuses(reader, "gone");

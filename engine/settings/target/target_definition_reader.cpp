@@ -89,7 +89,7 @@ std::optional<TargetDefinition> read_target_definition(const YamlNode& root, Dia
   reader.text_map("example");  // shown to people, by who has the file itself
   definition.proved = reader.named_texts("proved");
   if (const YamlNode* options = reader.take("options")) definition.options = read_options(*options, diagnostics);
-  definition.headers = reader.named_texts("headers");
+  definition.headers = reader.headers("headers");
   if (const YamlNode* auth = reader.take("auth")) definition.auth = read_auth_definition(*auth, diagnostics);
   definition.nulls_as_empty_text = reader.one_of("nulls", false, {{"keep", false}, {"empty_text", true}});
   definition.webhook = reader.one_of("webhook", WebhookFormat::none,
