@@ -55,6 +55,21 @@ std::optional<ErrorCode> code_by_state(const Diagnostic& diagnostic) {
   return std::nullopt;
 }
 
+/// Drivers tell in several lines, indented; where errors are shown, each is a line.
+std::string on_one_line(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!is_blank) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  if (line.ends_with(' ')) line.pop_back();
+  return line;
+}
+
 std::string_view what_it_means(ErrorCode code) {
   switch (code) {
     case ErrorCode::source_unreachable: return "cannot be reached";
@@ -112,7 +127,7 @@ engine::Error error_of(const std::vector<Diagnostic>& diagnostics, const engine:
   }
   const ErrorCode code = code_of(*chosen, dialect);
   return engine::Error(code,
-                       engine::redact(fmt::format("{} '{}' {} while {}: {}", role, connection, what_it_means(code), doing, chosen->message)),
+                       on_one_line(engine::redact(fmt::format("{} '{}' {} while {}: {}", role, connection, what_it_means(code), doing, chosen->message))),
                        {{"connection", connection}, {"sqlstate", chosen->sqlstate}, {"native", fmt::to_string(chosen->native)}},
                        std::string(hint_for(code)));
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "connectors/odbc/diagnostics.h"
 #include "connectors/odbc/odbc_source.h"
 #include "engine/base/error.h"
 #include "test/connectors/odbc/database.h"
@@ -188,4 +189,11 @@ TEST_CASE("a source only reads") {
     const TableRequest writing{"", "SELECT nextval('s') AS k", {"k"}, {}};
     CHECK(error_of([&] { odbc_test::rows_of(*source->open_whole(writing, shape)); }).code() != ErrorCode::stopped);
   }
+}
+
+TEST_CASE("what a driver tells in several lines is one line") {
+  const std::vector<connectors::odbc::Diagnostic> told{{.sqlstate = "08001", .native = 101, .message = "connection refused\n\tIs the server running?\r\n"}};
+  const Error error = connectors::odbc::error_of(told, {}, "erp", "connecting");
+  CHECK(error.code() == ErrorCode::source_unreachable);
+  CHECK(std::string(error.what()) == "source 'erp' cannot be reached while connecting: connection refused Is the server running?");
 }
